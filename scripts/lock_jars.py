@@ -1,0 +1,61 @@
+"""Write scripts/jars.lock: every jar that Spark needs beside its own, with its SHA-256.
+
+For whoever changes a version in `lakehouse.jars`; set-up itself only reads the list. Spark's own
+Ivy resolves; what Spark already has (whatever the version) is left out, for two versions of one
+library on a class path break in ways that no one expects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pyspark
+
+from lakehouse.jars import COORDINATES
+from lakehouse.java import find_java
+
+HERE = Path(__file__).parent
+SPARK = Path(pyspark.__file__).parent
+
+
+def main() -> None:
+    own = {artifact(path.name) for path in (SPARK / "jars").glob("*.jar")}
+    with tempfile.TemporaryDirectory() as folder:
+        nothing = Path(folder) / "nothing.py"
+        nothing.touch()
+        words = [
+            "--master=local[1]",
+            f"--conf=spark.jars.ivy={folder}",
+            f"--packages={','.join(COORDINATES)}",
+            str(nothing),
+        ]
+        subprocess.run(
+            [SPARK / "bin" / "spark-submit", *words],
+            check=True,
+            env={"JAVA_HOME": str(find_java().home), "PATH": "/usr/bin:/bin"},
+        )
+        lines = [
+            f"{name_of(path, Path(folder))} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+            for path in sorted((Path(folder) / "cache").glob("**/jars/*.jar"))
+            if artifact(path.name) not in own
+        ]
+    (HERE / "jars.lock").write_text("".join(lines), "utf-8")
+
+
+def artifact(file: str) -> str:
+    """`kafka-clients` for `kafka-clients-3.9.0.jar`."""
+    return re.sub(r"-\d[^-]*(-[A-Za-z0-9]+)?\.jar$", "", file)
+
+
+def name_of(path: Path, folder: Path) -> str:
+    """`group:artifact:version` of a jar in Ivy's cache: `cache/<group>/<artifact>/jars/<file>`."""
+    group, name, _, file = path.relative_to(folder / "cache").parts
+    return f"{group}:{name}:{file.removeprefix(f'{name}-').removesuffix('.jar')}"
+
+
+if __name__ == "__main__":
+    main()
