@@ -1,0 +1,61 @@
+# One command each, from a fresh clone on: whatever a target needs is set up first, and only once.
+# Works with GNU make 3.81 and in a folder of any name; every path here is relative for that reason.
+
+TARGET  = local
+UNTIL   =
+ARGS    =
+PORT    = 5050
+
+PY := .venv/bin/python
+
+# Another Spark or Python of the person's must not slip under ours.
+unexport SPARK_HOME PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format typecheck bench ui wheel pins jars clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup:  ## set up what is missing: virtual environment, Java, jars
+	@sh scripts/set_up.sh
+
+run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=local
+	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
+
+test: setup  ## run the tests; ARGS="-k silver" for some of them
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup  ## check style, form and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: setup  ## put the code into its form
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+typecheck: setup  ## check the types only
+	@$(PY) -m mypy
+
+bench: setup  ## measure, beside others; ARGS="joins" for one of them
+	@sh scripts/set_up.sh bench
+	@$(PY) -m benchmarks $(ARGS)
+
+ui: setup  ## open MLflow's pages on 127.0.0.1; PORT=5050
+	@sh scripts/ui.sh "$(TARGET)" "$(PORT)"
+
+wheel: setup  ## build the wheel that a bundle deploys, into dist/
+	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist
+
+pins: setup  ## resolve constraints.txt anew; ARGS=--upgrade for newer versions
+	@sh scripts/pins.sh $(ARGS)
+
+jars: setup  ## resolve scripts/jars.lock anew
+	@$(PY) scripts/lock_jars.py
+
+clean:  ## take away all that was made here, the data too: a fresh clone is left
+	rm -rf .venv .jars .setup.lock build dist data src/*.egg-info spark-warehouse metastore_db derby.log
+	rm -rf .pytest_cache .mypy_cache .ruff_cache mlruns mlartifacts
+	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
