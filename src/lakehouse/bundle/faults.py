@@ -1,0 +1,66 @@
+"""What is wrong with a bundle: one fault, and how many of them are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from lakehouse.bundle.nodes import Place
+from lakehouse.errors import LakehouseError, nearest
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: a short `code`, a sentence, where it is, and what is nearest.
+
+    `path` is the dotted path inside the resolved configuration; `hint` says what to do.
+    """
+
+    code: str
+    message: str
+    place: Place
+    path: str = ""
+    hint: str = ""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        """Return the line a person reads, in the form that editors can follow."""
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{self.place}: {self.severity}: {self.message}.{hint} [{self.code}]"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `Did you mean 'x'?`, or the whole list where it is short and nothing is near."""
+    names = sorted(set(known))
+    near = nearest(name, names)
+    if near is not None:
+        return f"Did you mean {near!r}?"
+    return f"Known: {', '.join(names)}." if 0 < len(names) <= 12 else ""
+
+
+def ordered(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults without repetitions, by file, line and column."""
+    unique = dict.fromkeys(faults)
+    return tuple(
+        sorted(unique, key=lambda it: (it.place.file, it.place.line, it.place.column, it.code))
+    )
+
+
+def errors(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return the faults that make the bundle unusable."""
+    return tuple(each for each in faults if each.severity == "error")
+
+
+class BundleError(LakehouseError):
+    """A bundle that cannot be used; `faults` holds every reason."""
+
+    def __init__(self, where: str, faults: Iterable[Fault]) -> None:
+        """Tell all the faults in one text, a line each."""
+        self.faults = ordered(faults)
+        count = len(self.faults)
+        told = "\n".join(f"  {each}" for each in self.faults)
+        noun = "fault" if count == 1 else "faults"
+        super().__init__(f"the bundle has {count} {noun}:\n{told}", where)

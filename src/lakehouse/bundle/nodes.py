@@ -1,0 +1,129 @@
+"""A YAML tree in which every value still knows the file, line and column it was written at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written: a file, and a line and column counted from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        """Return `file:line:column`, the form that editors can follow."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A mapping (`dict` of nodes), a sequence (`list` of nodes) or a plain scalar.
+
+    `keys` says where each key of a mapping is written. Nodes are never changed in place: they
+    are shared where the YAML shares them (anchors).
+    """
+
+    value: Any
+    place: Place
+    keys: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def is_mapping(self) -> bool:
+        """Say whether this is a mapping."""
+        return isinstance(self.value, dict)
+
+    @property
+    def is_sequence(self) -> bool:
+        """Say whether this is a sequence."""
+        return isinstance(self.value, list)
+
+    def get(self, key: str) -> Node | None:
+        """Return the value under `key`; None where this is no mapping or has no such key."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """Yield the keys and values of a mapping; nothing for anything else."""
+        if isinstance(self.value, dict):
+            yield from self.value.items()
+
+    def elements(self) -> Iterator[Node]:
+        """Yield the elements of a sequence; nothing for anything else."""
+        if isinstance(self.value, list):
+            yield from self.value
+
+
+def plain(node: Node) -> Any:
+    """Return the tree as ordinary dictionaries, lists and scalars."""
+    if isinstance(node.value, dict):
+        return {key: plain(each) for key, each in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(each) for each in node.value]
+    return node.value
+
+
+def at(node: Node | None, path: Path) -> Node | None:
+    """Return the node at `path`, or None where the path leads nowhere."""
+    for step in path:
+        if node is None:
+            return None
+        if isinstance(step, int):
+            inside = node.value if isinstance(node.value, list) else []
+            node = inside[step] if -len(inside) <= step < len(inside) else None
+        else:
+            node = node.get(step)
+    return node
+
+
+def place_of(node: Node, path: Path) -> Place:
+    """Return where `path` is written: its key where it has one, else the nearest thing above."""
+    place = node.place
+    for step in path:
+        below = at(node, (step,))
+        if below is None:
+            return node.keys.get(str(step), place) if isinstance(step, str) else place
+        place = node.keys.get(step, below.place) if isinstance(step, str) else below.place
+        node = below
+    return place
+
+
+def with_item(node: Node, key: str, value: Node) -> Node:
+    """Return the mapping with `key` set (and said to be written where the value is)."""
+    keys = {**node.keys, key: node.keys.get(key, value.place)}
+    return Node({**(node.value or {}), key: value}, node.place, keys)
+
+
+def made(value: Any, place: Place) -> Node:
+    """Return ordinary Python data as a tree, all of it placed at `place`."""
+    if isinstance(value, dict):
+        return Node(
+            {str(key): made(each, place) for key, each in value.items()},
+            place,
+            {str(key): place for key in value},
+        )
+    if isinstance(value, list | tuple):
+        return Node([made(each, place) for each in value], place)
+    return Node(value, place)
+
+
+def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Yield every node below (and including) `node` with its path, parents first."""
+    yield path, node
+    for key, each in node.items():
+        yield from walk(each, (*path, key))
+    for index, each in enumerate(node.elements()):
+        yield from walk(each, (*path, index))
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it: `resources.jobs.nightly.tasks[2].task_key`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

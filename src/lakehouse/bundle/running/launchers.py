@@ -1,0 +1,186 @@
+"""How each type of task is run on this machine: in this process, in the calling thread."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import re
+import runpy
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lakehouse.bundle.faults import did_you_mean
+from lakehouse.bundle.running.call import Call, Launcher
+from lakehouse.errors import LakehouseError
+
+_argv = threading.Lock()
+MAX_ROWS = 1000
+
+
+def entry_point(package: str, name: str) -> Callable[..., Any]:
+    """Return what Databricks would call: the entry point of that name in the package's metadata.
+
+    Its group does not matter. Where the metadata has none of that name, it is the function
+    `name` of the package itself. Raises LakehouseError with the nearest name.
+    """
+    known: list[str] = []
+    try:
+        found = importlib.metadata.distribution(package).entry_points
+        for each in found:
+            known.append(each.name)
+            if each.name == name:
+                loaded: Callable[..., Any] = each.load()
+                return loaded
+    except importlib.metadata.PackageNotFoundError:
+        pass
+    try:
+        module = importlib.import_module(package.replace("-", "_"))
+    except ModuleNotFoundError as error:
+        todo = "Install the wheel that the bundle builds into this Python."
+        raise LakehouseError(f"package {package!r} is not installed: {error}", "", todo) from None
+    function = getattr(module, name, None)
+    if not callable(function):
+        what = f"package {package!r} has no entry point {name!r}"
+        raise LakehouseError(what, "", did_you_mean(name, known))
+    result: Callable[..., Any] = function
+    return result
+
+
+def wheel(call: Call) -> Any:
+    """Call the entry point of a wheel with the task's command line."""
+    function = entry_point(call.spec["package_name"], call.spec["entry_point"])
+    if _takes_argv(function):
+        return _json(function(call.argv))
+    with _as_argv(call, [call.spec["entry_point"], *call.argv]):
+        return _json(function())
+
+
+def _takes_argv(function: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(
+        each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD, each.VAR_POSITIONAL)
+        for each in parameters
+    )
+
+
+def python_file(call: Call) -> Any:
+    """Run a Python file as if it were called from the command line."""
+    path = located(call, call.spec["python_file"])
+    with _as_argv(call, [str(path), *call.argv]):
+        runpy.run_path(str(path), run_name="__main__")
+
+
+def notebook(call: Call) -> Any:
+    """Run a notebook in Databricks source format; what it exits with is the task's output."""
+    path = located(call, call.spec["notebook_path"], (".py", ".ipynb", ".sql"))
+    try:
+        runner = importlib.import_module("lakehouse.notebook")
+    except ModuleNotFoundError:
+        todo = "Run the task on Databricks, or give `run` a launcher for notebook_task."
+        raise LakehouseError("notebooks cannot be run here", str(path), todo) from None
+    return runner.run(path, dict(call.spec.get("base_parameters") or {}))
+
+
+def sql(call: Call) -> Any:
+    """Run the statements of a SQL file; the rows of the last one are the task's output."""
+    file = call.spec.get("file")
+    if not file:
+        raise LakehouseError(
+            "only the `file` of a sql_task can be run here: queries, alerts and dashboards live "
+            "in a workspace",
+            f"task {call.task}",
+            "Put the statements into a .sql file.",
+        )
+    path = located(call, file["path"])
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+    parameters = {key: str(value) for key, value in (call.spec.get("parameters") or {}).items()}
+    rows: list[dict[str, Any]] = []
+    for statement in statements(path.read_text(encoding="utf-8")):
+        text, used = _parameters(statement, parameters)
+        rows = [row.asDict(True) for row in spark.sql(text, args=used).take(MAX_ROWS)]
+    return {"rows": _json(rows), "first_row": _json(rows[0]) if rows else None}
+
+
+def _parameters(text: str, given: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """Return a statement with the `{{name}}` of queries as `:name`, and the parameters it uses."""
+    text = re.sub(r"\{\{\s*(\w+)\s*\}\}", r":\1", text)
+    used = {name: value for name, value in given.items() if re.search(rf":{name}\b", text)}
+    return text, used
+
+
+def statements(text: str) -> list[str]:
+    """Return the statements of a SQL text; a `;` inside quotes or comments ends none."""
+    pattern = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|;|[^'\"`;/-]+|."
+    found, current = [], ""
+    for piece in re.findall(pattern, text, re.DOTALL):
+        if piece == ";":
+            found.append(current)
+            current = ""
+        elif not piece.startswith(("--", "/*")):
+            current += piece
+    return [each.strip() for each in [*found, current] if each.strip()]
+
+
+def located(call: Call, path: str, suffixes: Sequence[str] = ()) -> Path:
+    """Return the file a task names; a notebook may be named without its suffix.
+
+    Raises LakehouseError where there is none.
+    """
+    whole = call.root / path
+    for each in (whole, *(whole.with_name(whole.name + suffix) for suffix in suffixes)):
+        if each.is_file():
+            return each
+    raise LakehouseError("the file is not there", str(whole), f"Task {call.task!r} names it.")
+
+
+def elsewhere(call: Call) -> Any:
+    """Refuse a task that only Databricks can run."""
+    raise LakehouseError(
+        f"a {call.type} runs on Databricks only",
+        f"task {call.task}",
+        "Leave it out here with targets.local.resources, or choose tasks with --only.",
+    )
+
+
+def default_launchers() -> dict[str, Launcher]:
+    """Return the launchers by task type; what has none runs on Databricks only."""
+    return {
+        "python_wheel_task": wheel,
+        "spark_python_task": python_file,
+        "notebook_task": notebook,
+        "sql_task": sql,
+    }
+
+
+@contextmanager
+def _as_argv(call: Call, argv: list[str]) -> Iterator[None]:
+    """Set sys.argv, which a process has only one of: such tasks take turns."""
+    while not _argv.acquire(timeout=0.1):
+        if call.stop.is_set():
+            raise LakehouseError("the task was stopped before its turn came", f"task {call.task}")
+    before = sys.argv
+    sys.argv = argv
+    try:
+        yield
+    finally:
+        sys.argv = before
+        _argv.release()
+
+
+def _json(value: Any) -> Any:
+    """Return a result as JSON can keep it."""
+    if isinstance(value, Mapping):
+        return {str(key): _json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,110 @@
+"""The variables of a bundle: declared once, set by a target, the environment or the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.bundle.nodes import Node, Place, made, with_item
+from lakehouse.bundle.syntax import parse
+
+_FIELDS = {"default", "description", "lookup", "type"}
+
+
+def assigned(
+    tree: Node,
+    target: str,
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+) -> tuple[dict[str, Node], list[Fault]]:
+    """Return the value of every declared variable and what is wrong with them.
+
+    The later wins: the default, what the target says, `BUNDLE_VAR_<name>` in `environment`,
+    what is `given` by the caller. A variable that nobody sets is a fault; one that is looked up
+    in the workspace stands for itself, since nothing can be looked up offline.
+    """
+    declared = tree.get("variables") or Node({}, tree.place)
+    over = _target_variables(tree, target)
+    values: dict[str, Node] = {}
+    faults: list[Fault] = []
+    for name, spec in declared.items():
+        value = _default(spec, name)
+        if (set_by_target := over.get(name)) is not None:
+            value = _default(set_by_target, name, bare=True) or value
+        is_complex = _is_complex(spec)
+        for source, text in (
+            (f"BUNDLE_VAR_{name}", environment.get(f"BUNDLE_VAR_{name}")),
+            (f"--var {name}", given.get(name)),
+        ):
+            if text is not None:
+                value = _given(text, source, is_complex)
+        if value is None:
+            place = declared.keys.get(name, spec.place)
+            hint = f"Give it a `default`, or set it under targets.{target}.variables."
+            message = f"the variable {name!r} has no value in target {target!r}"
+            faults.append(Fault("unset-variable", message, place, f"variables.{name}", hint))
+            continue
+        faults += _mistyped(name, spec, value, is_complex)
+        values[name] = value
+    faults += [
+        Fault("undeclared-variable", f"no variable {name!r} is declared", place, hint=hint)
+        for name, place in [
+            *((name, over.keys.get(name, each.place)) for name, each in over.items()),
+            *((name, Place("--var")) for name in given),
+        ]
+        if declared.get(name) is None
+        for hint in [did_you_mean(name, declared.value or ())]
+    ]
+    return values, faults
+
+
+def _target_variables(tree: Node, target: str) -> Node:
+    targets = tree.get("targets")
+    chosen = targets.get(target) if targets is not None else None
+    found = chosen.get("variables") if chosen is not None else None
+    return found if found is not None and found.is_mapping else Node({}, tree.place)
+
+
+def _default(spec: Node, name: str, bare: bool = False) -> Node | None:
+    """Return the value a declaration gives; a target may also write the `bare` value."""
+    if spec.is_mapping and (not bare or set(spec.value) <= _FIELDS):
+        default = spec.get("default")
+        if default is not None and default.value is not None:
+            return default
+        if spec.get("lookup") is not None:
+            return Node(f"${{lookup.{name}}}", spec.place)
+        return None if not bare or set(spec.value) else spec
+    return spec if bare and spec.value is not None else None
+
+
+def _is_complex(spec: Node) -> bool:
+    kind = spec.get("type")
+    return kind is not None and kind.value == "complex"
+
+
+def _given(text: str, source: str, is_complex: bool) -> Node:
+    if is_complex and text.strip()[:1] in "{[":
+        tree, faults = parse(f"value: {text}", source)
+        value = tree.get("value")
+        if not faults and value is not None:
+            return value
+    return Node(text, Place(source))
+
+
+def _mistyped(name: str, spec: Node, value: Node, is_complex: bool) -> list[Fault]:
+    whole = isinstance(value.value, str) and value.value.startswith("${")
+    if is_complex or whole or not (value.is_mapping or value.is_sequence):
+        return []
+    message = f"the variable {name!r} holds a mapping or a list but is not declared as complex"
+    hint = "Add `type: complex` to its declaration."
+    return [Fault("variable-type", message, value.place, f"variables.{name}", hint)]
+
+
+def with_values(tree: Node, values: Mapping[str, Node]) -> Node:
+    """Return the tree with each variable's `value` filled in, where references look for it."""
+    declared = tree.get("variables") or made({}, tree.place)
+    for name, value in values.items():
+        spec = declared.get(name)
+        base = spec if spec is not None and spec.is_mapping else made({}, value.place)
+        declared = with_item(declared, name, with_item(base, "value", value))
+    return with_item(tree, "variables", declared)
