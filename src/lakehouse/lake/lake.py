@@ -1,0 +1,186 @@
+"""Reading, versions and history; what the write ways share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse.errors import LakehouseError
+from lakehouse.lake.place import Place
+from lakehouse.settings import Settings
+from lakehouse.table import Append, Merge, Rebuild, Replace, Table
+
+PROPERTIES = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+"""History is kept, so that every number can be reproduced at its version."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One version of a table, as its history tells it."""
+
+    version: int
+    at: datetime
+    operation: str
+    metrics: dict[str, int]
+    metadata: str | None
+
+
+class Lake:
+    """The tables of one lake, through one session. Names are `layer.table` everywhere."""
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        """A lake where the settings place it; creates nothing."""
+        self.spark = spark
+        self.settings = settings
+        self.place = Place.of(settings)
+
+    def within(self, spark: SparkSession) -> Lake:
+        """The same lake through another session, such as a streaming batch's own."""
+        return Lake(spark, self.settings)
+
+    # --- what there is ---------------------------------------------------------------
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has been made."""
+        if self.place.catalog:
+            return bool(self.spark.catalog.tableExists(self.place.table(name)))
+        return bool(DeltaTable.isDeltaTable(self.spark, self.place.folder(name)))
+
+    def ensure(self, table: Table) -> None:
+        """Makes the table as its contract says; adds the columns a contract has gained.
+
+        Raises LakehouseError where a column of the table is of another type than its contract.
+        """
+        if self.exists(table.name):
+            self._grow(table)
+            return
+        if self.place.catalog:
+            layer = f"{self.place.catalog}.{table.layer}"
+            self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {layer}")
+        builder = DeltaTable.createIfNotExists(self.spark).addColumns(table.struct)
+        if self.place.catalog:
+            builder = builder.tableName(self.place.table(table.name))
+        else:
+            builder = builder.location(self.place.folder(table.name))
+        if isinstance(table.write, Replace | Rebuild):
+            builder = builder.partitionedBy(table.write.partition)
+        followed = isinstance(table.write, Merge | Replace | Rebuild)
+        properties = PROPERTIES | ({"delta.enableChangeDataFeed": "true"} if followed else {})
+        for key, value in properties.items():
+            builder = builder.property(key, value)
+        builder.execute()
+
+    def _grow(self, table: Table) -> None:
+        held = {field.name: field.dataType for field in self.read(table.name).schema}
+        new = []
+        for field in table.struct:
+            if field.name not in held:
+                new.append(f"`{field.name}` {field.dataType.simpleString()}")
+            elif held[field.name] != field.dataType:
+                raise LakehouseError(
+                    f"column {field.name!r} is {held[field.name].simpleString()} in the table "
+                    f"and {field.dataType.simpleString()} in its contract",
+                    table.name,
+                    "rename the column, or make the table anew from the layer above",
+                )
+        if new:
+            self.spark.sql(f"ALTER TABLE {self.place.table(table.name)} ADD COLUMNS ({', '.join(new)})")
+
+    # --- reading ---------------------------------------------------------------------
+
+    def read(self, name: str, version: int | None = None) -> DataFrame:
+        """The table as it is, or as it was at `version`."""
+        try:
+            if version is None:
+                return self.spark.read.table(self.place.table(name))
+            at = self.spark.read.option("versionAsOf", version)
+            if self.place.catalog:
+                return at.table(self.place.table(name))
+            return at.format("delta").load(self.place.folder(name))
+        except AnalysisException as error:
+            raise self._unreadable(name, version, error) from None
+
+    def _unreadable(self, name: str, version: int | None, error: Exception) -> LakehouseError:
+        if version is not None and self.exists(name):
+            newest = self.version(name)
+            return LakehouseError(f"has no version {version}", name, f"versions: 0 to {newest}")
+        return LakehouseError(
+            "has not been filled yet" if not self.exists(name) else str(error).split("\n")[0],
+            name,
+            "fill it with: lakehouse run",
+        )
+
+    def changes(self, table: Table) -> DataFrame:
+        """The rows that are added to the table or changed in it, as a stream.
+
+        What an `Append` table gains, or the change feed of another: inserts and the
+        new side of updates.
+        """
+        reader = self.spark.readStream.format("delta")
+        if isinstance(table.write, Append):
+            return self._follow(reader, table)
+        feed = self._follow(reader.option("readChangeFeed", "true"), table)
+        new = F.col("_change_type").isin("insert", "update_postimage")
+        return feed.where(new).drop("_change_type", "_commit_version", "_commit_timestamp")
+
+    def touched(self, table: Table, partition: str) -> DataFrame:
+        """The partition of every row added, changed or removed, as a stream."""
+        reader = self.spark.readStream.format("delta")
+        if not isinstance(table.write, Append):
+            reader = reader.option("readChangeFeed", "true")
+        return self._follow(reader, table).select(partition)
+
+    def _follow(self, reader: Any, table: Table) -> DataFrame:
+        self.ensure(table)
+        if self.place.catalog:
+            stream: DataFrame = reader.table(self.place.table(table.name))
+        else:
+            stream = reader.load(self.place.folder(table.name))
+        return stream
+
+    # --- versions --------------------------------------------------------------------
+
+    def delta(self, name: str) -> DeltaTable:
+        """Delta's own handle on the table."""
+        if self.place.catalog:
+            return DeltaTable.forName(self.spark, self.place.table(name))
+        return DeltaTable.forPath(self.spark, self.place.folder(name))
+
+    def history(self, name: str, limit: int | None = None) -> list[Commit]:
+        """The versions of a table, newest first. Raises LakehouseError where there is none."""
+        if not self.exists(name):
+            raise self._unreadable(name, None, ValueError())
+        told = self.delta(name).history(limit) if limit else self.delta(name).history()
+        columns = ("version", "timestamp", "operation", "operationMetrics", "userMetadata")
+        return [
+            Commit(
+                row["version"],
+                row["timestamp"],
+                row["operation"],
+                {key: int(value) for key, value in (row["operationMetrics"] or {}).items()
+                 if value.lstrip("-").isdigit()},
+                row["userMetadata"],
+            )
+            for row in told.select(*columns).collect()
+        ]
+
+    def version(self, name: str) -> int:
+        """The newest version of the table."""
+        return self.history(name, 1)[0].version
+
+    @cached_property
+    def can_cache(self) -> bool:
+        """Whether this runtime keeps DataFrames in memory (serverless ones may refuse)."""
+        from lakehouse.session import can_cache
+
+        return can_cache()

@@ -1,0 +1,41 @@
+"""One writer a table: a second one is told so at once instead of breaking a checkpoint."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lakehouse.errors import LakehouseError
+from lakehouse.lake.lake import Lake
+
+
+@contextmanager
+def lock(lake: Lake, name: str) -> Iterator[None]:
+    """Holds the table while the block runs; freed by the system if the process is killed.
+
+    Raises LakehouseError naming the process that holds it. Only for lakes in local folders:
+    elsewhere the checkpoint itself refuses a second query.
+    """
+    root = lake.place.root.removeprefix("file:")
+    if lake.place.catalog or "://" in root:
+        yield
+        return
+    path = Path(root) / "_locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.seek(0)
+            raise LakehouseError(
+                f"is being refreshed by another run (process {held.read().strip() or 'unknown'})",
+                name,
+                "wait for it to end, or end it, and run again",
+            ) from None
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        yield

@@ -1,0 +1,22 @@
+"""The tables the lake keeps about itself."""
+
+from __future__ import annotations
+
+from lakehouse.table import Table
+
+BATCHES = Table(
+    name="ops.batches",
+    schema="table STRING, query STRING, batch BIGINT, version BIGINT, landed BIGINT, kept BIGINT, "
+    "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, rules MAP<STRING, BIGINT>, "
+    "finished_at TIMESTAMP, seconds DOUBLE",
+)
+"""One row a committed batch: landed = kept + quarantined + duplicate + dropped."""
+
+QUARANTINE = Table(
+    name="ops.quarantine",
+    schema="table STRING, query STRING, batch BIGINT, rules ARRAY<STRING>, row STRING, "
+    "record STRING, quarantined_at TIMESTAMP",
+)
+"""Broken rows: the names of the broken rules, the row as transformed (JSON), the record as it came."""
+
+TABLES = (BATCHES, QUARANTINE)

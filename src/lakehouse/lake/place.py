@@ -1,0 +1,40 @@
+"""Where things are: the one page that knows folders from three-level names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse.settings import Settings
+
+
+@dataclass(frozen=True)
+class Place:
+    """Names of tables, folders of checkpoints and arrivals, as the settings place them."""
+
+    root: str
+    landing: str
+    catalog: str = ""
+
+    @staticmethod
+    def of(settings: Settings) -> Place:
+        """The place that the settings describe."""
+        return Place(settings.lake.root, settings.landing, settings.lake.catalog)
+
+    def table(self, name: str) -> str:
+        """What Spark calls the table: catalog.layer.name, or delta.`folder`."""
+        if self.catalog:
+            return f"{self.catalog}.{name}"
+        return f"delta.`{self.folder(name)}`"
+
+    def folder(self, name: str) -> str:
+        """The folder of a table that has no catalog."""
+        layer, _, short = name.partition(".")
+        return f"{self.root}/{layer}/{short}"
+
+    def checkpoint(self, name: str) -> str:
+        """The checkpoint of the query that fills a table; never inside the table's folder."""
+        return f"{self.root}/_checkpoints/{name}"
+
+    def arrivals(self, source: str) -> str:
+        """The folder where a source's files arrive."""
+        return f"{self.landing}/{source}"

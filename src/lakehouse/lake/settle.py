@@ -1,0 +1,185 @@
+"""How a micro-batch becomes part of a table, by the table's way to change.
+
+Every way keeps two promises: the batch is committed once however often it is replayed,
+and each landed row is counted where it went. Counting costs no pass of its own: it rides
+on the pass that fills the cache, finds the partitions or writes the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pyspark.sql import Column, DataFrame, Observation, Row, Window
+from pyspark.sql import functions as F
+
+from lakehouse.errors import LakehouseError
+from lakehouse.expectation import BROKEN, dropped, judge, kept, quarantined
+from lakehouse.lake.account import Account
+from lakehouse.lake.write import Writer, merged
+from lakehouse.table import Merge, Replace, Table
+
+RANK = "_rank"
+
+
+def settle(writer: Writer, table: Table, landed: DataFrame, beside: Sequence[DataFrame]) -> Account:
+    """Writes one batch of landed rows and says where each went.
+
+    `beside`: the snapshots that the transform joins. Raises LakehouseError where a `fail`
+    expectation is broken: its rows are in quarantine then and the table is untouched.
+    """
+    if table.transform is None:
+        raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
+    if isinstance(table.write, Replace):
+        rows = judge(table.transform(landed, *beside), table.expect)
+        return _replace(writer, table, table.write, rows, landed.count())
+    if isinstance(table.write, Merge):
+        rows = _ranked(judge(table.transform(landed, *beside), table.expect), table.write)
+        with cached(writer, rows) as held:
+            return _merge(writer, table, held, landed.count())
+    if table.expect:
+        rows = judge(table.transform(landed, *beside), table.expect)
+        with cached(writer, rows) as held:
+            return _append(writer, table, held, landed.count())
+    seen = Observation()
+    watched = landed.observe(seen, F.count(F.lit(1)).alias("landed"))
+    rows = table.transform(watched, *beside).select(*table.columns)
+    wrote = writer.append(rows, table.name)
+    return Account(seen.get["landed"], wrote)
+
+
+def recall(writer: Writer, table: Table) -> tuple[Account, int] | None:
+    """What this batch did when it was committed before a crash, and the version it made.
+
+    None if it was not committed. Quarantine is written before the table, so that nothing
+    of a committed batch is missing.
+    """
+    found = writer.committed(table.name)
+    if found is None:
+        return None
+    commit, said = found
+    wrote = merged(commit.metrics)
+    if said["landed"] < 0:  # an append that was counted while it was written
+        return Account(wrote, wrote), commit.version
+    late = commit.metrics.get("numSourceRows", wrote) - wrote
+    duplicate = said["duplicate"] + late
+    account = Account(
+        said["landed"], wrote, said["quarantined"], duplicate, said["dropped"], said["rules"]
+    )
+    return account, commit.version
+
+
+def _append(writer: Writer, table: Table, rows: DataFrame, landed: int) -> Account:
+    first = rows.agg(*counts(table)).first()
+    counted = set_aside(writer, table, rows, [first] if first else [], landed)
+    wrote = writer.append(rows.where(kept()).select(*table.columns), table.name, counted)
+    return with_counts(counted, kept=wrote)
+
+
+def _merge(writer: Writer, table: Table, rows: DataFrame, landed: int) -> Account:
+    again = F.count_if(kept() & (F.col(RANK) > 1)).alias("again")
+    first = rows.agg(*counts(table), again).first()
+    counted = set_aside(writer, table, rows, [first] if first else [], landed)
+    counted = with_counts(counted, duplicate=int(first["again"] if first else 0))
+    newest = rows.where(kept() & (F.col(RANK) == 1)).select(*table.columns)
+    offered, wrote = writer.merge(newest, table, counted)
+    return with_counts(counted, kept=wrote, duplicate=counted.duplicate + offered - wrote)
+
+
+def _replace(
+    writer: Writer, table: Table, write: Replace, rows: DataFrame, landed: int
+) -> Account:
+    part, newest_by = write.partition, write.newest_by
+    groups = rows.groupBy(part, newest_by).agg(*counts(table)).collect()
+    counted = set_aside(writer, table, rows, groups, landed)
+    good = {(g[part], g[newest_by]): g["good"] for g in groups if g["good"]}
+    if not good:
+        return counted
+    held = writer.lake.read(table.name).where(F.col(part).isin([p for p, _ in good]))
+    newest = {
+        row[part]: row["newest"]
+        for row in held.groupBy(part).agg(F.max(newest_by).alias("newest")).collect()
+    }
+    stands = dict(newest)
+    for partition, at in good:
+        stands[partition] = max(at, stands.get(partition, at))
+    wins = {(p, at) for p, at in good if stands[p] == at and newest.get(p) != at}
+    counted = with_counts(counted, duplicate=sum(n for key, n in good.items() if key not in wins))
+    if not wins:
+        return counted
+    chosen = rows.where(kept())
+    if len(wins) < len(good):
+        keys = writer.lake.spark.createDataFrame(
+            sorted(wins), rows.select(part, newest_by).schema
+        )
+        chosen = chosen.join(F.broadcast(keys), on=[part, newest_by], how="left_semi")
+    where = f"`{part}` IN ({', '.join(str(p) for p, _ in sorted(wins))})"
+    wrote = writer.replace(chosen.select(*table.columns), table.name, where, counted)
+    return with_counts(counted, kept=wrote)
+
+
+def _ranked(rows: DataFrame, write: Merge) -> DataFrame:
+    """Numbers the rows of a key, the one to keep first; ties break by content, not by chance."""
+    newest = [F.col(write.newest_by).desc_nulls_last()] if write.newest_by else []
+    content = F.xxhash64(*(name for name in rows.columns if name != BROKEN))
+    of_key = Window.partitionBy(kept(), *write.keys).orderBy(*newest, content)
+    return rows.withColumn(RANK, F.row_number().over(of_key))
+
+
+@contextmanager
+def cached(writer: Writer, rows: DataFrame) -> Iterator[DataFrame]:
+    """Rows that are read two or three times, kept in memory where the runtime allows it."""
+    if not writer.lake.can_cache:
+        yield rows
+        return
+    held = rows.persist()
+    try:
+        yield held
+    finally:
+        held.unpersist()
+
+
+def counts(table: Table) -> list[Column]:
+    """How many judged rows are good, broken, and by which rule, as aggregates."""
+    rules = [
+        F.count_if(F.coalesce(F.array_contains(BROKEN, rule.name), F.lit(False))).alias(f"rule{at}")
+        for at, rule in enumerate(table.expect)
+    ]
+    return [
+        F.count_if(kept()).alias("good"),
+        F.count_if(quarantined(table.expect)).alias("quarantined"),
+        F.count_if(dropped(table.expect)).alias("dropped"),
+        *rules,
+    ]
+
+
+def set_aside(
+    writer: Writer, table: Table, rows: DataFrame, groups: Sequence[Row], landed: int
+) -> Account:
+    """Quarantines the broken rows, given their `counts`; returns the account so far.
+
+    Raises LakehouseError where a `fail` rule is broken.
+    """
+    rules = {
+        rule.name: total
+        for at, rule in enumerate(table.expect)
+        if (total := sum(row[f"rule{at}"] for row in groups))
+    }
+    aside = sum(row["quarantined"] for row in groups)
+    if aside:
+        broken = rows.where(quarantined(table.expect))
+        aside = writer.quarantine(broken, table.columns)
+    fatal = [rule.name for rule in table.expect if rule.otherwise == "fail" and rule.name in rules]
+    if fatal:
+        raise LakehouseError(
+            f"{rules[fatal[0]]} rows break the rule {fatal[0]!r}, which must hold",
+            table.name,
+            "nothing was written to the table; the rows are in ops.quarantine",
+        )
+    return Account(landed, 0, aside, 0, sum(row["dropped"] for row in groups), rules)
+
+
+def with_counts(account: Account, **changed: int) -> Account:
+    """The account with some of its counts changed."""
+    fields = {**account.__dict__, **changed}
+    return Account(**fields)

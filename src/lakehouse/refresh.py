@@ -1,0 +1,167 @@
+"""Bringing tables up to date: each is one streaming query with a checkpoint of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import time
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame
+
+from lakehouse import progress
+from lakehouse.errors import LakehouseError
+from lakehouse.lake import Account, Batch, Lake
+from lakehouse.lake.arrivals import arrivals, misfits, rescue
+from lakehouse.lake.lock import lock
+from lakehouse.lake.ops import TABLES as OPS
+from lakehouse.lake.rebuild import rebuild, touched
+from lakehouse.lake.settle import recall, settle
+from lakehouse.lake.write import Writer
+from lakehouse.source import Source
+from lakehouse.table import Rebuild, Table
+
+
+def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
+    """Brings tables up to date with what has arrived; returns the accounts of their new batches.
+
+    Tables that do not read one another run side by side. One that fails does not stop the
+    others; its error is raised when they are done.
+    """
+    todo = [table for table in tables if table.transform is not None]
+    for table in (*OPS, *todo):
+        lake.ensure(table)
+    done: dict[str, list[Account]] = {}
+    failed: list[Exception] = []
+    waves = _waves(todo)
+    with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
+        for wave in waves:
+            for table, result in [(t, pool.submit(refresh_table, lake, t)) for t in wave]:
+                error = result.exception()
+                if isinstance(error, Exception):
+                    failed.append(error)
+                elif error is None:
+                    done[table.name] = result.result()
+            if failed:
+                break
+    if failed:
+        raise failed[0]
+    return done
+
+
+def refresh_table(lake: Lake, table: Table) -> list[Account]:
+    """Brings one table up to date. Raises LakehouseError, with the cause, where it cannot."""
+    with lock(lake, table.name), progress.step(table.name, "table") as told:
+        accounts = _run(lake, table)
+        told["rows"] = sum(account.kept for account in accounts)
+        told["detail"] = _detail(accounts)
+        return accounts
+
+
+def _run(lake: Lake, table: Table) -> list[Account]:
+    accounts: list[Account] = []
+    failure: list[Exception] = []
+
+    def batch(rows: DataFrame, number: int) -> None:
+        try:
+            accounts.append(_commit(lake, table, rows, number, replayed=not accounts))
+        except Exception as error:
+            failure.append(error)  # Spark would only pass on its text
+            raise
+
+    stream = _stream(lake, table)
+    query = (
+        stream.writeStream.foreachBatch(batch)
+        .option("checkpointLocation", lake.place.checkpoint(table.name))
+        .queryName(table.name)
+        .trigger(availableNow=True)
+        .start()
+    )
+    try:
+        query.awaitTermination()
+    except StreamingQueryException as error:
+        cause = failure[0] if failure else error
+        if isinstance(cause, LakehouseError):
+            raise cause from None
+        raise LakehouseError(
+            f"could not be refreshed: {_first_line(cause)}", table.name,
+            "what was committed stays; mend the cause and run again",
+        ) from cause
+    finally:
+        query.stop()
+    return accounts
+
+
+def _stream(lake: Lake, table: Table) -> DataFrame:
+    if isinstance(table.write, Rebuild):
+        return touched(lake, table, table.write)
+    first = table.reads[0]
+    return arrivals(lake, first) if isinstance(first, Source) else lake.changes(first)
+
+
+def _commit(lake: Lake, table: Table, rows: DataFrame, number: int, replayed: bool) -> Account:
+    """Commits one micro-batch. Only the first of a query can be a replay of a killed one."""
+    begun = time()
+    spark = rows.sparkSession
+    query = spark.sparkContext.getLocalProperty("sql.streaming.queryId")
+    writer = Writer(lake.within(spark), Batch(table.name, query, number))
+    before = recall(writer, table) if replayed else None
+    if before:
+        account, version = before
+    else:
+        account = _settled(writer, table, rows)
+        version = writer.version(table.name) if account.kept else lake.version(table.name)
+    return writer.account(account, version, time() - begun)
+
+
+def _settled(writer: Writer, table: Table, rows: DataFrame) -> Account:
+    if isinstance(table.write, Rebuild):
+        part = table.write.partition
+        found = [row[part] for row in rows.distinct().collect() if row[part] is not None]
+        return rebuild(writer, table, table.write, found) if found else Account(0, 0)
+    first = table.reads[0]
+    if isinstance(first, Source):
+        return settle(writer, table, _landed(writer, first, rows), ())
+    beside = [writer.lake.read(read.name) for read in table.reads[1:]]
+    return settle(writer, table, rows, beside)
+
+
+def _landed(writer: Writer, source: Source, rows: DataFrame) -> DataFrame:
+    """The landed rows; where files do not fit their source, they are named and rescued."""
+    if writer.lake.place.catalog:
+        return rows
+    files = rows.inputFiles()
+    bad = misfits(source, files)
+    for each in bad:
+        progress.emit(progress.Event("table", f"bronze.{source.name}", "note",
+                                     detail=f"{each.path}: {each.why}"))
+    if bad and source.format != "json":
+        return rescue(rows.sparkSession, source, files, bad)
+    return rows
+
+
+def _waves(tables: Sequence[Table]) -> list[list[Table]]:
+    """Tables in waves: each reads only from earlier ones or from outside."""
+    waves: list[list[Table]] = []
+    left = list(tables)
+    while left:
+        names = {table.name for table in left}
+        free = [t for t in left if not any(getattr(r, "name", "") in names for r in t.reads)]
+        waves.append(free)
+        left = [table for table in left if table not in free]
+    return waves
+
+
+def _detail(accounts: Sequence[Account]) -> str:
+    said = []
+    for what in ("quarantined", "duplicate", "dropped"):
+        total = sum(getattr(account, what) for account in accounts)
+        if total:
+            said.append(f"{total:,} {what}")
+    return ", ".join(said)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+

@@ -1,0 +1,11 @@
+"""Which products a coupon is good for, a snapshot in JSON lines."""
+
+from lakehouse.source import Source
+from lakehouse.table import bronze
+
+SOURCE = Source(
+    name="coupons",
+    schema="coupon_upc STRING, product_id STRING, campaign_id STRING",
+)
+
+TABLE = bronze(SOURCE)

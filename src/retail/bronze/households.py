@@ -1,0 +1,12 @@
+"""What some households have said of themselves, a snapshot in JSON lines."""
+
+from lakehouse.source import Source
+from lakehouse.table import bronze
+
+SOURCE = Source(
+    name="households",
+    schema="household_id STRING, age STRING, income STRING, home_ownership STRING, "
+    "marital_status STRING, household_size STRING, household_comp STRING, kids_count STRING",
+)
+
+TABLE = bronze(SOURCE)

@@ -1,0 +1,11 @@
+"""Coupons handed in at the till, a JSON line each, one file a day."""
+
+from lakehouse.source import Source
+from lakehouse.table import bronze
+
+SOURCE = Source(
+    name="redemptions",
+    schema="household_id STRING, coupon_upc STRING, campaign_id STRING, redemption_date STRING",
+)
+
+TABLE = bronze(SOURCE)

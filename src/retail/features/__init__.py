@@ -1,0 +1,1 @@
+"""Features as pure functions, one page a family."""

@@ -1,0 +1,1 @@
+"""The models of the shop, each trained directly on a gold table."""

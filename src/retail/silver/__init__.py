@@ -1,0 +1,1 @@
+"""Typed, conformed, deduplicated and checked."""
