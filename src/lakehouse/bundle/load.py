@@ -13,6 +13,7 @@ from lakehouse.bundle.faults import BundleError, Fault, did_you_mean, errors, or
 from lakehouse.bundle.files import Files, read_files, root_file, shown
 from lakehouse.bundle.modes import with_presets
 from lakehouse.bundle.nodes import Node, at, plain
+from lakehouse.bundle.paths import with_paths
 from lakehouse.bundle.references import resolved
 from lakehouse.bundle.targets import User, chosen_target, current_user, with_facts, with_target
 from lakehouse.bundle.variables import assigned, with_values
@@ -97,6 +98,7 @@ def load(
     tree, wrong = resolved(tree, _ROOTS, later=("resources",))
     faults += wrong
     tree, wrong = resolved(with_presets(tree, someone), _ROOTS)
+    tree = with_paths(tree, files.root)
     return Bundle(files, name, tree, someone, ordered([*faults, *wrong]))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from lakehouse.bundle.running.attempts import told
 from lakehouse.bundle.running.capture import routing
 from lakehouse.bundle.running.dynamic import Scope
-from lakehouse.bundle.running.graph import Result, decision, dependencies, job_result
+from lakehouse.bundle.running.graph import Result, decision, dependencies, in_order, job_result
 from lakehouse.bundle.running.options import Options, Program, check, cluster_of, task_type
 from lakehouse.bundle.running.records import Records, RunRecord, TaskRecord, now
 from lakehouse.bundle.running.work import Worker
@@ -50,7 +50,7 @@ class JobRun:
         only = set(record.only)
         self.tasks: list[Mapping[str, Any]] = [
             _alone(task, only)
-            for task in self.job.get("tasks") or ()
+            for task in in_order(self.job.get("tasks") or ())
             if not only or str(task["task_key"]) in only
         ]
 

@@ -51,6 +51,21 @@ def cycles(waits_for: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
     return found
 
 
+def in_order(tasks: Sequence[Task]) -> list[Task]:
+    """Return the tasks so that each stands after those it waits for; else as they are written."""
+    left = list(tasks)
+    found: list[Task] = []
+    while left:
+        placed = {str(each["task_key"]) for each in found}
+        waiting = {str(each["task_key"]) for each in left}
+        ready = [each for each in left if not (waiting - placed) & set(dependencies(each))]
+        if not ready:  # a circle: told elsewhere
+            return found + left
+        found += ready
+        left = [each for each in left if each not in ready]
+    return found
+
+
 def downstream(tasks: Sequence[Task], keys: Iterable[str]) -> set[str]:
     """Return `keys` and every task that waits for one of them, directly or not."""
     found = set(keys)

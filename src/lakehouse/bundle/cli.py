@@ -1,0 +1,132 @@
+"""`lakehouse bundle ...`: validate, plan, deploy, run and look after bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakehouse.bundle.show import Output, say
+from lakehouse.errors import LakehouseError
+
+app = typer.Typer(
+    name="bundle",
+    help="Validate, plan, deploy and run Databricks bundles, here or there.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[
+    Path, typer.Argument(help="The bundle: the folder of its databricks.yml.", metavar="BUNDLE")
+]
+Target = Annotated[str | None, typer.Option("--target", "-t", help="The target; else the default.")]
+Var = Annotated[list[str], typer.Option("--var", help="Set a variable: name=value.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of runs and deployments.")]
+Format = Annotated[Output, typer.Option("--output", "-o", help="How to print rows.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show what tasks print, and tracebacks.")]
+
+
+def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    """Return `name=value` texts as a dictionary; raise LakehouseError for another form."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise LakehouseError(f"{text!r} is not of the form name=value", option)
+        found[name] = value
+    return found
+
+
+def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
+    """Do something; what a person can mend is told without a traceback, and the exit code is 1."""
+    try:
+        code = action() or 0
+    except LakehouseError as error:
+        if verbose:
+            raise
+        say(f"error: {error}")
+        code = 1
+    except KeyboardInterrupt:
+        say("cancelled")
+        code = 130
+    raise typer.Exit(code)
+
+
+@app.command(
+    epilog="Example: lakehouse bundle run bundles/retail nightly --params until=2017-03-31"
+)
+def run(
+    bundle: Folder,
+    job: Annotated[str, typer.Argument(help="The job to run.", metavar="JOB")],
+    target: Target = None,
+    only: Annotated[
+        list[str], typer.Option(help="Run this task alone (may be given again; or a,b,c).")
+    ] = [],  # noqa: B006
+    params: Annotated[
+        list[str], typer.Option("--params", "-p", help="Set a job parameter: name=value.")
+    ] = [],  # noqa: B006
+    var: Var = [],  # noqa: B006
+    max_parallel: Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")] = 2,
+    data: Data = None,
+    output: Format = "table",
+    verbose: Verbose = False,
+) -> None:
+    """Run a job on this machine."""
+    from lakehouse.bundle.commands import run_job
+
+    guarded(
+        lambda: run_job(
+            bundle,
+            job,
+            target=target,
+            only=[each for one in only for each in one.split(",") if each],
+            params=pairs(params, "--params"),
+            variables=pairs(var, "--var"),
+            max_parallel=max_parallel,
+            data=data,
+            output=output,
+            verbose=verbose,
+        ),
+        verbose,
+    )
+
+
+@app.command(epilog="Example: lakehouse bundle runs bundles/retail 12 --log silver")
+def runs(
+    bundle: Folder,
+    run: Annotated[str | None, typer.Argument(help="Show this run.", metavar="[RUN]")] = None,
+    target: Target = None,
+    log: Annotated[str | None, typer.Option(help="Print the last log of this task.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many runs to list.")] = 20,
+    data: Data = None,
+    output: Format = "table",
+) -> None:
+    """List the runs that were kept, newest first, or show one of them."""
+    from lakehouse.bundle.commands import list_runs, show_run
+
+    def action() -> None:
+        if run is None:
+            list_runs(bundle, target, data, limit, output)
+        else:
+            show_run(bundle, run, target, data, log, output)
+
+    guarded(action)
+
+
+@app.command(epilog="Example: lakehouse bundle repair bundles/retail 12")
+def repair(
+    bundle: Folder,
+    run: Annotated[str, typer.Argument(help="The run to repair.", metavar="RUN")],
+    target: Target = None,
+    max_parallel: Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")] = 2,
+    data: Data = None,
+    output: Format = "table",
+    verbose: Verbose = False,
+) -> None:
+    """Run again what failed in a run, and what followed from it."""
+    from lakehouse.bundle.commands import repair_run
+
+    guarded(lambda: repair_run(bundle, run, target, max_parallel, data, output, verbose), verbose)
