@@ -81,11 +81,13 @@ def can_cache() -> bool:
 
 def _session_there(settings: SparkSettings) -> SparkSession | None:
     """The session of this process, or of the service that the settings name; None if none is."""
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     if (active := SparkSession.getActiveSession()) is not None:
         return active
-    if is_databricks():
+    if is_databricks() or SparkContext._active_spark_context is not None:
+        # A thread of its own sees no active session, though this process has one.
         return SparkSession.builder.getOrCreate()
     if settings.master.startswith("sc://"):
         return SparkSession.builder.remote(settings.master).getOrCreate()

@@ -1,0 +1,82 @@
+"""The command line of a job, and what it makes of it: settings, project, lake."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from lakehouse import project, settings
+from lakehouse.errors import LakehouseError
+
+if TYPE_CHECKING:
+    from lakehouse.lake import Lake
+
+_starting = Lock()
+
+
+@dataclass
+class Job:
+    """A job's arguments and the settings they lead to. An empty value means not given."""
+
+    given: argparse.Namespace
+    settings: settings.Settings
+
+    @cached_property
+    def project(self) -> project.Project:
+        """The project that the settings name."""
+        return project.load(self.settings.project)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, through the session of this process; the first job starts it."""
+        from lakehouse.lake import Lake
+        from lakehouse.session import make_session
+
+        with _starting:  # tasks of one cluster are threads of one process
+            log = self.settings.data_folder / "logs" / "spark.log"
+            spark = make_session(self.settings.spark, app=self.settings.project, log=log)
+        return Lake(spark, self.settings)
+
+    def need(self, name: str) -> str:
+        """The value of an argument. Raises LakehouseError where it is missing."""
+        value = getattr(self.given, name) or ""
+        if not value:
+            raise LakehouseError(f"--{name} is missing", "job", f"call it with --{name}=...")
+        return str(value)
+
+
+def parse(argv: Sequence[str] | None, *names: str) -> Job:
+    """A job from `--name=value` arguments; those it does not know are another task's.
+
+    Databricks hands every job parameter to every task, so unknown ones are passed over.
+    `--set key=value` changes any setting.
+    """
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--target", default="local")
+    parser.add_argument("--conf", default="")
+    for name in {"catalog", "landing", "root", "trials", "until", *names}:
+        parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    given, _ = parser.parse_known_args(sys.argv[1:] if argv is None else list(argv))
+    changed: dict[str, Any] = {
+        key: value
+        for key, value in {
+            "lake.catalog": given.catalog,
+            "lake.root": given.root,
+            "landing": given.landing,
+            "replay.until": given.until,
+            "train.trials": given.trials,
+        }.items()
+        if value
+    }
+    for pair in given.set:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise LakehouseError(f"{pair!r} sets nothing", "--set", "write it as key=value")
+        changed[key] = value
+    return Job(given, settings.load(given.target or "local", changed, given.conf or None))

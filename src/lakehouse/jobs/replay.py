@@ -1,0 +1,31 @@
+"""Lands the replayed source's files up to a day. Example: lakehouse-replay --until=2017-03-31."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakehouse import progress
+from lakehouse.errors import LakehouseError
+from lakehouse.jobs.arguments import parse
+from lakehouse.replay import land
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Lands what has not landed yet. Needs no Spark."""
+    job = parse(argv)
+    name = f"{job.settings.project}.replay"
+    try:
+        replay = importlib.import_module(name).REPLAY
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise LakehouseError(
+            "has no recorded source to replay", f"project {job.settings.project}",
+            f"add a module {name} with a REPLAY",
+        ) from None
+    with progress.step("landing") as told:
+        landed = land(replay(job.settings.replay.until), Path(job.settings.landing))
+        told["rows"] = sum(landed.values())
+        told["detail"] = ", ".join(f"{n} {source}" for source, n in landed.items()) or "no new file"
