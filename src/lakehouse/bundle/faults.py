@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lakehouse.bundle.nodes import Place
@@ -16,7 +16,8 @@ Severity = Literal["error", "warning"]
 class Fault:
     """One thing that is wrong: a short `code`, a sentence, where it is, and what is nearest.
 
-    `path` is the dotted path inside the resolved configuration; `hint` says what to do.
+    `path` is the dotted path inside the resolved configuration; `hint` says what to do;
+    `targets` are those it is found in, where it is not found in all.
     """
 
     code: str
@@ -25,9 +26,14 @@ class Fault:
     path: str = ""
     hint: str = ""
     severity: Severity = "error"
+    targets: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the line a person reads, in the form that editors can follow."""
+        if self.targets:
+            return str(
+                replace(self, message=f"{self.message} (in {', '.join(self.targets)})", targets=())
+            )
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.place}: {self.severity}: {self.message}.{hint} [{self.code}]"
 

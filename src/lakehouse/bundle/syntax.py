@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml  # type: ignore[import-untyped, unused-ignore]
+import yaml
 
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.nodes import Node, Place
@@ -55,7 +55,8 @@ class _Reader:
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
             return Node([self.read(each) for each in node.value], self.place(node))
-        return Node(_scalar(node), self.place(node))
+        value = _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+        return Node(value, self.place(node))
 
     def _mapping(self, node: yaml.MappingNode) -> Node:
         own: dict[str, Node] = {}

@@ -1,0 +1,87 @@
+"""Quartz cron expressions, field by field.
+
+The rules are those of the Quartz scheduler's CronExpression: seconds first, six or seven fields,
+and `?` in exactly one of day-of-month and day-of-week.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: str
+    low: int
+    high: int
+    words: dict[str, int] = field(default_factory=dict)
+    special: str = ""
+
+
+_FIELDS = (
+    _Field("seconds", 0, 59),
+    _Field("minutes", 0, 59),
+    _Field("hours", 0, 23),
+    _Field("day of month", 1, 31, special=r"\?|L(-[0-9]{1,2})?W?|[0-9]{1,2}W"),
+    _Field("month", 1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
+    _Field(
+        "day of week",
+        1,
+        7,
+        {name: number for number, name in enumerate(_DAYS, 1)},
+        r"\?|L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])",
+    ),
+    _Field("year", 1970, 2199),
+)
+
+
+def wrong(expression: str) -> tuple[str, str] | None:
+    """Return what is wrong with an expression and what to do about it; None if nothing is."""
+    parts = expression.upper().split()
+    if len(parts) == 5:
+        minute, hour, day, month, weekday = expression.split()
+        if weekday == "*":
+            weekday = "?"
+        elif day == "*":
+            day = "?"
+        meant = f"0 {minute} {hour} {day} {month} {weekday}"
+        return "it has 5 fields, and Quartz begins with seconds", f"Did you mean {meant!r}?"
+    if len(parts) not in (6, 7):
+        hint = "seconds minutes hours day-of-month month day-of-week [year]"
+        return f"it has {len(parts)} fields instead of 6 or 7", f"The fields are: {hint}."
+    for text, kind in zip(parts, _FIELDS, strict=False):
+        for piece in text.split(","):
+            reason = _piece(piece, kind)
+            if reason:
+                return f"{reason} in its {kind.name}", ""
+    if (parts[3] == "?") == (parts[5] == "?"):
+        reason = "exactly one of day of month and day of week must be ?"
+        day = "?" if parts[3] == "*" or parts[5] not in ("*", "?") else parts[3]
+        weekday = parts[5] if day == "?" and parts[5] != "?" else "?"
+        meant = " ".join([*parts[:3], day if day != "?" or weekday != "?" else "*", parts[4],
+                          weekday, *parts[6:]])  # fmt: skip
+        return reason, f"Did you mean {meant!r}?"
+    return None
+
+
+def _piece(piece: str, kind: _Field) -> str:
+    """Return what is wrong with one element of the list that a field is; empty if nothing is."""
+    if kind.special and re.fullmatch(kind.special, piece):
+        return ""
+    base, slash, step = piece.partition("/")
+    if slash and (not step.isdigit() or not 1 <= int(step) <= kind.high):
+        return f"{piece!r} has a bad step"
+    if base == "*" or (base == "" and slash):
+        return ""
+    first, dash, last = base.partition("-")
+    for end in (first, last) if dash else (first,):
+        number = kind.words.get(end, int(end) if end.isdigit() else None)
+        if number is None:
+            return f"{piece!r} is not understood"
+        if not kind.low <= number <= kind.high:
+            return f"{end} is not between {kind.low} and {kind.high}"
+    return ""

@@ -1,0 +1,82 @@
+"""Walking the jobs and tasks of a resolved bundle, with the path and place of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lakehouse.bundle.load import Bundle
+from lakehouse.bundle.nodes import Node, Path, Place, at
+
+
+@dataclass(frozen=True)
+class JobNode:
+    """One job of a bundle: its key, its tree and its path."""
+
+    name: str
+    node: Node
+    path: Path
+
+
+@dataclass(frozen=True)
+class TaskNode:
+    """One task: its key ("" where it has none), tree, path, and the job it belongs to.
+
+    `loop` is the key of the for_each_task around it; empty for a task of the job itself.
+    """
+
+    key: str
+    node: Node
+    path: Path
+    job: JobNode
+    loop: str = ""
+
+    def place(self, *keys: str) -> Place:
+        """Return where the value below `keys` is written, or the nearest thing above it."""
+        node, place = self.node, self.node.place
+        for key in keys:
+            below = node.get(key)
+            if below is None:
+                return place
+            node, place = below, below.place
+        return place
+
+
+def text(node: Node | None) -> str:
+    """Return a scalar as text; empty for anything else."""
+    value = node.value if node is not None else None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def things(bundle: Bundle, kind: str) -> Iterator[tuple[str, Node, Path]]:
+    """Yield the resources of a kind: key, tree, path."""
+    found = at(bundle.config, ("resources", kind))
+    if found is not None:
+        for name, node in found.items():
+            yield name, node, ("resources", kind, name)
+
+
+def jobs(bundle: Bundle) -> list[JobNode]:
+    """Return the jobs of a bundle."""
+    return [JobNode(*each) for each in things(bundle, "jobs") if each[1].is_mapping]
+
+
+def tasks(job: JobNode) -> list[TaskNode]:
+    """Return the tasks of a job, without those inside loops."""
+    found = job.node.get("tasks")
+    return [
+        TaskNode(text(node.get("task_key")), node, (*job.path, "tasks", index), job)
+        for index, node in enumerate(found.elements() if found is not None else ())
+        if node.is_mapping
+    ]
+
+
+def with_inner(found: list[TaskNode]) -> Iterator[TaskNode]:
+    """Yield tasks, and right after each loop the task inside it."""
+    for task in found:
+        yield task
+        loop = task.node.get("for_each_task")
+        inner = loop.get("task") if loop is not None else None
+        if inner is not None and inner.is_mapping:
+            path = (*task.path, "for_each_task", "task")
+            yield TaskNode(text(inner.get("task_key")), inner, path, task.job, task.key)
