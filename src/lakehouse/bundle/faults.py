@@ -31,9 +31,8 @@ class Fault:
     def __str__(self) -> str:
         """Return the line a person reads, in the form that editors can follow."""
         if self.targets:
-            return str(
-                replace(self, message=f"{self.message} (in {', '.join(self.targets)})", targets=())
-            )
+            told = f"{self.message} (in {', '.join(self.targets)})"
+            return str(replace(self, message=told, targets=()))
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.place}: {self.severity}: {self.message}.{hint} [{self.code}]"
 

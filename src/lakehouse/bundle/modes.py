@@ -35,7 +35,10 @@ def with_presets(tree: Node, user: User) -> Node:
     development = at(tree, ("bundle", "mode"))
     if development is not None and development.value == "development":
         presets = _development(presets, user)
+    keep_schemas = at(tree, ("experimental", "skip_name_prefix_for_schema"))
     for kind, things in resources.items():
+        if kind == "schemas" and keep_schemas is not None and keep_schemas.value is True:
+            continue
         changed = things
         for name, thing in things.items():
             if thing.is_mapping:

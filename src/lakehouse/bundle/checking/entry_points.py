@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib
+import importlib.util
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # Python 3.10 reads no TOML: what only pyproject.toml says is then not known
-    tomllib = None
+# Python 3.10 reads no TOML: what only pyproject.toml says is then not known.
+_toml: Any = importlib.import_module("tomllib") if importlib.util.find_spec("tomllib") else None
 
 
 class UnknownError(Exception):
@@ -48,9 +47,9 @@ def declared(folder: Path) -> tuple[str, dict[str, str]] | None:
 
 def _pyproject(folder: Path) -> tuple[str, dict[str, str]] | None:
     path = folder / "pyproject.toml"
-    if tomllib is None or not path.is_file():
+    if _toml is None or not path.is_file():
         return None
-    data: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = _toml.loads(path.read_text(encoding="utf-8"))
     project = data.get("project") or {}
     poetry = (data.get("tool") or {}).get("poetry") or {}
     if not project and not poetry:
