@@ -55,6 +55,27 @@ def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
     raise typer.Exit(code)
 
 
+@app.command(epilog="Example: lakehouse bundle validate bundles/retail --target prod")
+def validate(
+    bundle: Folder,
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="The target; else all of them.")
+    ] = None,
+    var: Var = [],  # noqa: B006
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,
+    with_databricks: Annotated[
+        bool, typer.Option("--with-databricks", help="Add what the Databricks CLI says.")
+    ] = False,
+    output: Format = "table",
+) -> None:
+    """Find every fault of a bundle, offline."""
+    from lakehouse.bundle.verdicts import tell_faults
+
+    guarded(
+        lambda: tell_faults(bundle, target, pairs(var, "--var"), strict, with_databricks, output)
+    )
+
+
 @app.command(
     epilog="Example: lakehouse bundle run bundles/retail nightly --params until=2017-03-31"
 )
