@@ -142,7 +142,5 @@ class Model:
     gate: Gate = field(default_factory=Gate)
 
 
-SCORED = (
-    "model STRING, version INT, run STRING, feature_version BIGINT, scored_at TIMESTAMP"
-)
+SCORED = "model STRING, version INT, run STRING, feature_version BIGINT, scored_at TIMESTAMP"
 """What the engine adds to every score: which model, which data, when."""

@@ -84,9 +84,7 @@ def _modules(root: ModuleType) -> Iterator[ModuleType]:
         yield importlib.import_module(found.name)
 
 
-def _declare(
-    into: dict[str, T], found: object, kind: type[T], module: ModuleType
-) -> None:
+def _declare(into: dict[str, T], found: object, kind: type[T], module: ModuleType) -> None:
     if not isinstance(found, kind):
         return
     if into.setdefault(found.name, found) is not found:

@@ -84,7 +84,8 @@ def _run(lake: Lake, table: Table) -> list[Account]:
         if isinstance(cause, LakehouseError):
             raise cause from None
         raise LakehouseError(
-            f"could not be refreshed: {_first_line(cause)}", table.name,
+            f"could not be refreshed: {_first_line(cause)}",
+            table.name,
             "what was committed stays; mend the cause and run again",
         ) from cause
     finally:
@@ -104,7 +105,7 @@ def _commit(lake: Lake, table: Table, rows: DataFrame, number: int, replayed: bo
     begun = time()
     spark = rows.sparkSession
     query = spark.sparkContext.getLocalProperty("sql.streaming.queryId")
-    writer = Writer(lake.within(spark), Batch(table.name, query, number))
+    writer = Writer(lake.within(spark), Batch(table.name, str(query), number))
     before = recall(writer, table) if replayed else None
     if before:
         account, version = before
@@ -133,8 +134,11 @@ def _landed(writer: Writer, source: Source, rows: DataFrame) -> DataFrame:
     files = rows.inputFiles()
     bad = misfits(source, files)
     for each in bad:
-        progress.emit(progress.Event("table", f"bronze.{source.name}", "note",
-                                     detail=f"{each.path}: {each.why}"))
+        progress.emit(
+            progress.Event(
+                "table", f"bronze.{source.name}", "note", detail=f"{each.path}: {each.why}"
+            )
+        )
     if bad and source.format != "json":
         return rescue(rows.sparkSession, source, files, bad)
     return rows
@@ -163,5 +167,3 @@ def _detail(accounts: Sequence[Account]) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
-
-

@@ -1,4 +1,4 @@
-"""Scoring with the champion: rows are only ever added, each with the model and data it came from."""
+"""Scoring with the champion: rows are only added, each with the model and data it came from."""
 
 from __future__ import annotations
 

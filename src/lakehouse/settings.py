@@ -66,7 +66,7 @@ class ReplaySettings(_Page):
 
 
 class Settings(_Page):
-    """All settings of a run. Frozen; an unknown key is an error that names the nearest known one."""
+    """All settings of a run, frozen; an unknown key is an error that names the nearest."""
 
     project: str
     data: str
@@ -154,7 +154,7 @@ def _nest(keys: list[str], value: Any) -> dict[str, Any]:
 
 
 def _from_environment() -> dict[str, Any]:
-    pages = {name for name in Settings.model_fields}
+    pages = set(Settings.model_fields)
     found = {}
     for name, value in os.environ.items():
         dotted = name.removeprefix(ENVIRONMENT).lower().replace("__", ".")
@@ -172,7 +172,9 @@ def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseEr
             for part in fault["loc"][:-1]:
                 page = page.model_fields[str(part)].annotation
             guess = nearest(str(fault["loc"][-1]), page.model_fields)
-            said.append(f"unknown setting {path!r}" + (f", did you mean {guess!r}?" if guess else ""))
+            said.append(
+                f"unknown setting {path!r}" + (f", did you mean {guess!r}?" if guess else "")
+            )
         else:
             said.append(f"setting {path!r}: {fault['msg'].lower()}, got {fault['input']!r}")
     return LakehouseError(

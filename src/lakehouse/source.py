@@ -9,6 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
+from lakehouse.ddl import columns
+
 # What every bronze row says of its origin. `arrived_at` is the file's own time stamp.
 PROVENANCE = "source_file STRING, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
 
@@ -33,7 +35,7 @@ class Source:
     @property
     def fields(self) -> tuple[str, ...]:
         """Names of the raw fields, in order."""
-        return tuple(StructType.fromDDL(self.schema).fieldNames())
+        return tuple(name for name, _ in columns(self.schema))
 
     @property
     def landed_schema(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lakehouse.ddl import columns, struct
 from lakehouse.expectation import Expectation
 from lakehouse.source import Source
 
@@ -77,12 +78,12 @@ class Table:
     @property
     def columns(self) -> tuple[str, ...]:
         """Column names of the contract, in order."""
-        return tuple(self.struct.fieldNames())
+        return tuple(name for name, _ in columns(self.schema))
 
     @property
     def struct(self) -> StructType:
-        """The contract as a type."""
-        return StructType.fromDDL(self.schema)
+        """The contract as a type; needs a running session."""
+        return struct(self.schema)
 
 
 def bronze(source: Source) -> Table:

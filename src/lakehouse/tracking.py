@@ -58,7 +58,8 @@ class Tracking:
                 self.client.search_experiments(max_results=1)
             except (MlflowException, OSError) as error:
                 raise LakehouseError(
-                    f"MLflow does not answer: {str(error).splitlines()[0]}", uri,
+                    f"MLflow does not answer: {str(error).splitlines()[0]}",
+                    uri,
                     "start the server, or change the setting mlflow.tracking_uri",
                 ) from None
 
@@ -140,4 +141,3 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", module="mlflow")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-

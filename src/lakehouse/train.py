@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+from mlflow.data import load_delta  # type: ignore[attr-defined]
 from mlflow.models import infer_signature
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
@@ -79,7 +80,12 @@ def fingerprint(lake: Lake, model: Model, versions: Mapping[str, int]) -> str:
     code = hashlib.sha256()
     for page in sorted(root.rglob("*.py")):
         code.update(page.read_bytes())
-    said = [model.name, sorted(versions.items()), lake.settings.train.model_dump(), code.hexdigest()]
+    said = [
+        model.name,
+        sorted(versions.items()),
+        lake.settings.train.model_dump(),
+        code.hexdigest(),
+    ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
@@ -93,7 +99,8 @@ def _frames(lake: Lake, model: Model, versions: Mapping[str, int]) -> tuple[Fram
     span = asked.agg(F.min(by).alias("first"), F.max(by).alias("last")).collect()[0]
     if span["first"] is None:
         raise LakehouseError(
-            "holds nothing to learn from yet", model.reads[0].name,
+            "holds nothing to learn from yet",
+            model.reads[0].name,
             "land more days: lakehouse run --until DATE",
         )
     return (asked, *read[1:]), model.split.within(span["first"], span["last"])
@@ -121,8 +128,14 @@ def _fit(
         params = dict(candidate.params)
         if lake.settings.train.trials and candidate.space:
             params |= tune(model, candidate, frames, split, lake.settings.train)
-        mlflow.log_params({**params, "train_before": split.train_before,
-                           "test_from": split.test_from, "split_by": split.by})
+        mlflow.log_params(
+            {
+                **params,
+                "train_before": split.train_before,
+                "test_from": split.test_from,
+                "split_by": split.by,
+            }
+        )
         mlflow.set_tags({f"version.{table}": version for table, version in versions.items()})
         for table, version in versions.items():
             _log_dataset(lake, table, version)
@@ -140,9 +153,7 @@ def _log_dataset(lake: Lake, table: str, version: int) -> None:
     source: dict[str, str] = (
         {"table_name": where} if lake.place.catalog else {"path": Path(where).as_uri()}
     )
-    dataset = mlflow.data.load_delta(
-        **source, version=str(version), name=table, digest=f"v{version}"
-    )
+    dataset = load_delta(**source, version=str(version), name=table, digest=f"v{version}")
     mlflow.log_input(dataset, context="training")
 
 
@@ -154,7 +165,7 @@ def _log_report(report: Report, baselines: Mapping[str, Mapping[str, float]]) ->
         mlflow.log_figure(figure, f"plots/{name}")
     for name, text in report.texts.items():
         mlflow.log_text(text, name)
-    mlflow.log_dict([list(driver) for driver in report.drivers], "drivers.json")
+    mlflow.log_text(json.dumps(list(report.drivers)), "drivers.json")
 
 
 def _log_model(tracking: Tracking, model: Model, pipeline: PipelineModel, frames: Frames) -> None:
@@ -199,7 +210,8 @@ def _choose(
     misses = model.gate.misses(best.report.metrics)
     if misses and champion is None:
         raise LakehouseError(
-            f"no candidate passes the gate: {'; '.join(misses)}", f"model {model.name}",
+            f"no candidate passes the gate: {'; '.join(misses)}",
+            f"model {model.name}",
             "look at the runs in MLflow, or lower the gate where the model is declared",
         )
     if misses:

@@ -124,7 +124,8 @@ def _day(until: str) -> date:
         ) from None
     if day < FIRST_DAY:
         raise LakehouseError(
-            f"nothing was recorded by {day}", "--until",
+            f"nothing was recorded by {day}",
+            "--until",
             f"the recorded year runs from {FIRST_DAY} to {LAST_DAY}",
         )
     return min(day, LAST_DAY)

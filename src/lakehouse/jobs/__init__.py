@@ -1,1 +1,1 @@
-"""Job entry points: one short `main` for each, called by wheel tasks, spark-submit and the shell."""
+"""Job entry points: a short `main` each, for wheel tasks, spark-submit and the shell."""

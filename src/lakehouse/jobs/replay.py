@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if error.name != name:
             raise
         raise LakehouseError(
-            "has no recorded source to replay", f"project {job.settings.project}",
+            "has no recorded source to replay",
+            f"project {job.settings.project}",
             f"add a module {name} with a REPLAY",
         ) from None
     with progress.step("landing") as told:

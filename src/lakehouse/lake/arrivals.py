@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
+from lakehouse.ddl import struct
 from lakehouse.lake.lake import Lake
 from lakehouse.source import Source
 
@@ -72,7 +73,7 @@ def misfits(source: Source, files: Sequence[str]) -> tuple[Misfit, ...]:
 
     A text file can only be gone. Reads footers, not rows.
     """
-    wanted = StructType.fromDDL(source.schema)
+    wanted = struct(source.schema)
     found = (_misfit(path, wanted, source.format == "json") for path in files)
     return tuple(misfit for misfit in found if misfit)
 
@@ -128,7 +129,7 @@ def _rescued(spark: SparkSession, source: Source, path: str) -> DataFrame:
         F.expr(f"try_cast(`{field.name}` AS {field.dataType.simpleString()})").alias(field.name)
         if field.name in raw.columns
         else F.lit(None).cast(field.dataType).alias(field.name)
-        for field in StructType.fromDDL(source.schema)
+        for field in struct(source.schema)
     ]
     whole = F.to_json(F.struct(*(F.col(f"`{name}`") for name in raw.columns))).alias("rescued")
     return raw.select(*columns, whole, *_provenance())

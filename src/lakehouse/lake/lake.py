@@ -94,7 +94,9 @@ class Lake:
                     "rename the column, or make the table anew from the layer above",
                 )
         if new:
-            self.spark.sql(f"ALTER TABLE {self.place.table(table.name)} ADD COLUMNS ({', '.join(new)})")
+            self.spark.sql(
+                f"ALTER TABLE {self.place.table(table.name)} ADD COLUMNS ({', '.join(new)})"
+            )
 
     # --- reading ---------------------------------------------------------------------
 
@@ -167,8 +169,11 @@ class Lake:
                 row["version"],
                 row["timestamp"],
                 row["operation"],
-                {key: int(value) for key, value in (row["operationMetrics"] or {}).items()
-                 if value.lstrip("-").isdigit()},
+                {
+                    key: int(value)
+                    for key, value in (row["operationMetrics"] or {}).items()
+                    if value.lstrip("-").isdigit()
+                },
                 row["userMetadata"],
             )
             for row in told.select(*columns).collect()

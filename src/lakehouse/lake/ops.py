@@ -17,6 +17,6 @@ QUARANTINE = Table(
     schema="table STRING, query STRING, batch BIGINT, rules ARRAY<STRING>, row STRING, "
     "record STRING, quarantined_at TIMESTAMP",
 )
-"""Broken rows: the names of the broken rules, the row as transformed (JSON), the record as it came."""
+"""Broken rows: the names of the broken rules, the row as transformed (JSON), the raw record."""
 
 TABLES = (BATCHES, QUARANTINE)

@@ -26,7 +26,8 @@ def touched(lake: Lake, table: Table, write: Rebuild) -> DataFrame:
     ]
     if not watched:
         raise LakehouseError(
-            f"no table it reads has the column {write.partition!r}", table.name,
+            f"no table it reads has the column {write.partition!r}",
+            table.name,
             "rebuild by a partition that its reads have",
         )
     return reduce(DataFrame.union, watched)

@@ -86,9 +86,7 @@ def _merge(writer: Writer, table: Table, rows: DataFrame, landed: int) -> Accoun
     return with_counts(counted, kept=wrote, duplicate=counted.duplicate + offered - wrote)
 
 
-def _replace(
-    writer: Writer, table: Table, write: Replace, rows: DataFrame, landed: int
-) -> Account:
+def _replace(writer: Writer, table: Table, write: Replace, rows: DataFrame, landed: int) -> Account:
     part, newest_by = write.partition, write.newest_by
     groups = rows.groupBy(part, newest_by).agg(*counts(table)).collect()
     counted = set_aside(writer, table, rows, groups, landed)
@@ -109,9 +107,7 @@ def _replace(
         return counted
     chosen = rows.where(kept())
     if len(wins) < len(good):
-        keys = writer.lake.spark.createDataFrame(
-            sorted(wins), rows.select(part, newest_by).schema
-        )
+        keys = writer.lake.spark.createDataFrame(sorted(wins), rows.select(part, newest_by).schema)
         chosen = chosen.join(F.broadcast(keys), on=[part, newest_by], how="left_semi")
     where = f"`{part}` IN ({', '.join(str(p) for p, _ in sorted(wins))})"
     wrote = writer.replace(chosen.select(*table.columns), table.name, where, counted)

@@ -87,9 +87,17 @@ class Writer:
         """Stores the accounting of the batch once, and checks it."""
         row = [
             (
-                self.batch.table, self.batch.query, self.batch.number, version, account.landed,
-                account.kept, account.quarantined, account.duplicate, account.dropped,
-                dict(account.rules), seconds,
+                self.batch.table,
+                self.batch.query,
+                self.batch.number,
+                version,
+                account.landed,
+                account.kept,
+                account.quarantined,
+                account.duplicate,
+                account.dropped,
+                dict(account.rules),
+                seconds,
             )
         ]
         schema = BATCHES.schema.replace("finished_at TIMESTAMP, ", "")
@@ -124,7 +132,8 @@ class Writer:
         found = self.committed(name)
         if found is None:
             raise LakehouseError(
-                f"the commit of batch {self.batch.number} is not in its history", name,
+                f"the commit of batch {self.batch.number} is not in its history",
+                name,
                 "is another program writing to this table? run again: a replay is harmless",
             )
         return found[0]

@@ -5,9 +5,9 @@ from lakehouse.table import bronze
 
 SOURCE = Source(
     name="baskets",
-    schema="basket_id STRING, product_id STRING, household_id STRING, store_id STRING, week STRING, "
-    "transaction_timestamp STRING, quantity STRING, sales_value STRING, retail_disc STRING, "
-    "coupon_disc STRING, coupon_match_disc STRING",
+    schema="basket_id STRING, product_id STRING, household_id STRING, store_id STRING, "
+    "week STRING, transaction_timestamp STRING, quantity STRING, sales_value STRING, "
+    "retail_disc STRING, coupon_disc STRING, coupon_match_disc STRING",
 )
 
 TABLE = bronze(SOURCE)
