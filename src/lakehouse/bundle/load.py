@@ -22,6 +22,8 @@ from lakehouse.errors import LakehouseError
 # `targets` stays as written: only the chosen one is laid over the bundle.
 _ROOTS = ("bundle", "workspace", "variables", "artifacts", "resources", "permissions", "run_as",
           "sync", "presets", "scripts", "experimental", "python")  # fmt: skip
+# What is not resolved by the time resources are named was told already.
+_TOLD = ("variables", "bundle", "workspace", "artifacts", "targets")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def load(
     tree = with_facts(with_values(tree, values), name, someone, files.root)
     tree, wrong = resolved(tree, _ROOTS, later=("resources",))
     faults += wrong
-    tree, wrong = resolved(with_presets(tree, someone), _ROOTS)
+    tree, wrong = resolved(with_presets(tree, someone), _ROOTS, later=_TOLD)
     tree = with_paths(tree, files.root)
     return Bundle(files, name, tree, someone, ordered([*faults, *wrong]))
 

@@ -39,6 +39,7 @@ class _Resolver:
     known: dict[str, Node | None] = field(default_factory=dict)
     under_way: list[str] = field(default_factory=list)
     reported: set[tuple[str, str]] = field(default_factory=set)
+    circles: set[frozenset[str]] = field(default_factory=set)
 
     def node(self, node: Node, path: Path) -> Node:
         value = node.value
@@ -89,6 +90,9 @@ class _Resolver:
         if reference in self.under_way:
             circle = [*self.under_way[self.under_way.index(reference) :], reference]
             told = " -> ".join(f"${{{each}}}" for each in circle)
+            if frozenset(circle) in self.circles:
+                return None
+            self.circles.add(frozenset(circle))
             self.tell("reference-cycle", f"references go in a circle: {told}", node, path)
             return None
         target = steps(reference)

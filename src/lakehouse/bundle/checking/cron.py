@@ -58,12 +58,16 @@ def wrong(expression: str) -> tuple[str, str] | None:
             reason = _piece(piece, kind)
             if reason:
                 return f"{reason} in its {kind.name}", ""
-    if (parts[3] == "?") == (parts[5] == "?"):
+    day, weekday = parts[3], parts[5]
+    if (day == "?") == (weekday == "?"):
+        if day == "?":
+            day = "*"
+        elif day == "*" and weekday != "*":
+            day = "?"
+        else:
+            weekday = "?"
+        meant = " ".join([*parts[:3], day, parts[4], weekday, *parts[6:]])
         reason = "exactly one of day of month and day of week must be ?"
-        day = "?" if parts[3] == "*" or parts[5] not in ("*", "?") else parts[3]
-        weekday = parts[5] if day == "?" and parts[5] != "?" else "?"
-        meant = " ".join([*parts[:3], day if day != "?" or weekday != "?" else "*", parts[4],
-                          weekday, *parts[6:]])  # fmt: skip
         return reason, f"Did you mean {meant!r}?"
     return None
 

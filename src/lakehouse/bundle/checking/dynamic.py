@@ -139,7 +139,7 @@ class _Here:
             return None
         known: set[str] = set()
         for source in sources:
-            names, others = values_set(source)
+            names, others = _values_set(source)
             if others:
                 return None  # some key is made at run time
             known |= names
@@ -175,9 +175,16 @@ _SET = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
-def values_set(path: Path) -> tuple[frozenset[str], bool]:
+def _values_set(path: Path) -> tuple[frozenset[str], bool]:
     """Return the task values that a file sets, and whether it sets others not known by reading."""
+    try:
+        return _read_values(path, path.stat().st_mtime_ns)
+    except OSError:
+        return frozenset(), True
+
+
+@lru_cache(maxsize=4096)
+def _read_values(path: Path, _changed: int) -> tuple[frozenset[str], bool]:
     try:
         source = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
