@@ -22,8 +22,11 @@ venv_is_good() { [ -x "$python" ] && is .venv/made-from "$(made_from)"; }
 extras_are_good() { [ -z "$extras" ] || is ".venv/made-from-$extras" "$(made_from)"; }
 java_is_good() { [ -f .venv/java-home ] && [ -x "$(cat .venv/java-home)/bin/java" ]; }
 jars_are_good() { is .jars/made-from "$(sum_of scripts/jars.lock)"; }
+# Tried once for a Java, its build, the jars and the folder; never a reason to stop.
+archive_made_from() { echo "$(cat .venv/java-home "$(cat .venv/java-home)/release" 2>/dev/null | cksum) $(made_from) $(cat .jars/made-from)"; }
+classes_are_good() { is .jars/classes-made-from "$(archive_made_from)"; }
 
-if venv_is_good && extras_are_good && java_is_good && jars_are_good; then
+if venv_is_good && extras_are_good && java_is_good && jars_are_good && classes_are_good; then
     exit 0
 fi
 
@@ -72,5 +75,10 @@ if ! jars_are_good; then
     say "fetching the jars of scripts/jars.lock"
     "$python" scripts/fetch_jars.py .jars
     sum_of scripts/jars.lock >.jars/made-from
+fi
+if ! classes_are_good; then
+    say "recording a class-data archive, for quicker starts"
+    "$python" scripts/archive_classes.py >/dev/null 2>&1 || say "no archive was made; all works without"
+    archive_made_from >.jars/classes-made-from
 fi
 say "done"

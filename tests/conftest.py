@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from lakehouse.lake import Lake
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +24,47 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         SparkSettings(master="local[2]", heap="2g", shuffle_partitions=2),
         app="lakehouse-tests",
         warehouse=tmp_path_factory.mktemp("warehouse"),
+        quick=True,
     )
     yield session
     session.stop()
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    """An empty landing zone."""
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def lake(spark: SparkSession, tmp_path: Path, landing: Path) -> Lake:
+    """A fresh lake beside its landing zone."""
+    return make_lake(spark, tmp_path / "lake", landing)
+
+
+@pytest.fixture
+def another(spark: SparkSession, tmp_path: Path, landing: Path) -> Lake:
+    """A second lake that reads the same landing zone."""
+    return make_lake(spark, tmp_path / "another", landing)
+
+
+def make_lake(spark: SparkSession, root: Path, landing: Path) -> Lake:
+    """A lake in a folder of its own, with an MLflow store beside its tables."""
+    from lakehouse.lake import Lake
+    from lakehouse.settings import Settings
+
+    settings = Settings.model_validate(
+        {
+            "project": "retail",
+            "data": str(root),
+            "landing": str(landing),
+            "lake": {"root": str(root)},
+            "mlflow": {
+                "tracking_uri": f"sqlite:///{root}/mlflow.db",
+                "artifacts": str(root / "mlflow"),
+            },
+        }
+    )
+    return Lake(spark, settings)

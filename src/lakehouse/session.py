@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from lakehouse import class_data
 from lakehouse.errors import LakehouseError
 from lakehouse.jars import COORDINATES, DELTA, jar_paths, jars_folder
 from lakehouse.java import Java, find_java
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
 CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 CACHE_FROM = 5
@@ -34,6 +36,7 @@ def make_session(
     log: str | Path = "",
     verbose: bool = False,
     ui: bool = False,
+    quick: bool = False,
 ) -> SparkSession:
     """The session to work with; in UTC, and with Delta.
 
@@ -44,6 +47,7 @@ def make_session(
 
     `warehouse` is the folder of tables without a path, `log` the file that Spark's own messages
     go to (with `verbose`: the terminal), `ui` opens Spark's page on the first free port from 4040.
+    `quick` compiles lightly: a third of the work for a look or a small test, slower over much data.
     Raises LakehouseError where there is no Java, no room for the heap, or Delta is missing.
     """
     settings = settings or SparkSettings()
@@ -56,8 +60,17 @@ def make_session(
         _hush()
     if os.environ.get("PYSPARK_GATEWAY_PORT"):
         return _submitted(app, {**_delta_conf(), **runtime}, verbose)
-    conf = {**_delta_conf(), **_start_conf(settings, app, warehouse, ui), **runtime}
-    return _started({**conf, **settings.conf}, log, verbose)
+    java = find_java()
+    check_heap(settings.heap)
+    conf = {
+        **_delta_conf(),
+        **_start_conf(settings, app, warehouse, ui),
+        **runtime,
+        **settings.conf,
+        JAVA_OPTIONS: _java_options(settings, java, quick),
+    }
+    _prepare_environment(java, settings.master)
+    return _started(conf, log, verbose)
 
 
 def is_databricks() -> bool:
@@ -119,7 +132,6 @@ def _start_conf(
         "spark.driver.memory": settings.heap,
         "spark.ui.enabled": str(ui).lower(),
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
     }
     if warehouse:
         conf["spark.sql.warehouse.dir"] = str(warehouse)
@@ -140,6 +152,16 @@ def _start_conf(
     return conf
 
 
+def _java_options(settings: SparkSettings, java: Java, quick: bool) -> str:
+    options = ["-Duser.timezone=UTC"]
+    if quick:
+        options.append("-XX:TieredStopAtLevel=1")
+    if (folder := jars_folder()) and settings.master.startswith("local"):
+        options.append(class_data.use(folder, java))
+    options.append(settings.conf.get(JAVA_OPTIONS, ""))
+    return " ".join(filter(None, options))
+
+
 def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSession:
     """Start a JVM of our own, and a session in it."""
     from py4j.protocol import Py4JError
@@ -148,9 +170,6 @@ def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSessi
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
-    java = find_java()
-    check_heap(conf["spark.driver.memory"])
-    _prepare_environment(java, conf["spark.master"])
     said = _log_file(log)
     spark_conf = SparkConf(loadDefaults=False).setAll(list(conf.items()))
     try:
