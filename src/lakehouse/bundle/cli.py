@@ -76,11 +76,73 @@ def validate(
     )
 
 
+@app.command(epilog="Example: lakehouse bundle plan bundles/retail --target local")
+def plan(
+    bundle: Folder,
+    target: Target = None,
+    var: Var = [],  # noqa: B006
+    data: Data = None,
+    output: Format = "table",
+) -> None:
+    """Show what a deployment would change."""
+    from lakehouse.bundle.shipping import plan as action
+
+    guarded(lambda: action(bundle, target, pairs(var, "--var"), data, output))
+
+
+@app.command(epilog="Example: lakehouse bundle deploy bundles/retail --target local")
+def deploy(
+    bundle: Folder,
+    target: Target = None,
+    var: Var = [],  # noqa: B006
+    data: Data = None,
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", help="Let the Databricks CLI ask nothing.")
+    ] = False,
+) -> None:
+    """Deploy a bundle: here as one archive, to a workspace through your Databricks CLI."""
+    from lakehouse.bundle.shipping import deploy as action
+
+    extra = ["--auto-approve"] if auto_approve else []
+    guarded(lambda: action(bundle, target, pairs(var, "--var"), data, extra))
+
+
+@app.command(epilog="Example: lakehouse bundle rollback bundles/retail")
+def rollback(
+    bundle: Folder,
+    version: Annotated[
+        str | None, typer.Argument(help="The version; else the one before.", metavar="[VERSION]")
+    ] = None,
+    target: Target = None,
+    data: Data = None,
+) -> None:
+    """Make an earlier version of a local deployment the current one."""
+    from lakehouse.bundle.shipping import rollback as action
+
+    guarded(lambda: action(bundle, version, target, data))
+
+
+@app.command(epilog="Example: lakehouse bundle destroy bundles/retail --target local --yes")
+def destroy(
+    bundle: Folder,
+    target: Target = None,
+    var: Var = [],  # noqa: B006
+    data: Data = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+) -> None:
+    """Remove what is deployed. Tables and the records of runs stay."""
+    from lakehouse.bundle.shipping import destroy as action
+
+    guarded(lambda: action(bundle, target, pairs(var, "--var"), data, yes))
+
+
 @app.command(
     epilog="Example: lakehouse bundle run bundles/retail nightly --params until=2017-03-31"
 )
 def run(
-    bundle: Folder,
+    bundle: Annotated[
+        Path, typer.Argument(help="A bundle's folder, or the archive of one.", metavar="BUNDLE")
+    ],
     job: Annotated[str, typer.Argument(help="The job to run.", metavar="JOB")],
     target: Target = None,
     only: Annotated[
@@ -90,16 +152,27 @@ def run(
         list[str], typer.Option("--params", "-p", help="Set a job parameter: name=value.")
     ] = [],  # noqa: B006
     var: Var = [],  # noqa: B006
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help="Run what was deployed, not what is checked out.")
+    ] = False,
     max_parallel: Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")] = 2,
     data: Data = None,
     output: Format = "table",
     verbose: Verbose = False,
 ) -> None:
-    """Run a job on this machine."""
-    from lakehouse.bundle.commands import run_job
+    """Run a job on this machine: of a checkout, of a deployment, or of an archive alone."""
 
-    guarded(
-        lambda: run_job(
+    def action() -> int:
+        if deployed or bundle.suffix == ".zip":
+            from lakehouse.bundle.shipping import run_archive
+
+            flags = [f"--max-parallel={max_parallel}", f"--output={output}"]
+            flags += ["--verbose"] if verbose else []
+            flags += [f"--only={each}" for each in only] + [f"--params={each}" for each in params]
+            return run_archive(bundle, job, target, data, flags)
+        from lakehouse.bundle.commands import run_job
+
+        return run_job(
             bundle,
             job,
             target=target,
@@ -110,9 +183,9 @@ def run(
             data=data,
             output=output,
             verbose=verbose,
-        ),
-        verbose,
-    )
+        )
+
+    guarded(action, verbose)
 
 
 @app.command(epilog="Example: lakehouse bundle runs bundles/retail 12 --log silver")

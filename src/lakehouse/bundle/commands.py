@@ -16,7 +16,7 @@ from lakehouse.bundle.files import shown
 from lakehouse.bundle.load import Bundle, load
 from lakehouse.bundle.places import data_folder
 from lakehouse.bundle.running.graph import leaves
-from lakehouse.bundle.running.options import Options, program
+from lakehouse.bundle.running.options import Options, Program, program
 from lakehouse.bundle.running.records import Records, RunRecord, TaskRecord
 from lakehouse.bundle.running.runs import repair, run_program
 from lakehouse.bundle.show import rows, say, tell
@@ -54,7 +54,7 @@ def run_job(
     def work(options: Options) -> RunRecord:
         return run_program(program(bundle), job, records, params, only, options, variables)
 
-    return _told(work, records, bundle, max_parallel, output, verbose)
+    return told(work, records, program(bundle), max_parallel, output, verbose)
 
 
 def repair_run(
@@ -74,17 +74,19 @@ def repair_run(
     def work(options: Options) -> RunRecord:
         return repair(program(bundle), run, records, options)
 
-    return _told(work, records, bundle, max_parallel, output, verbose)
+    return told(work, records, program(bundle), max_parallel, output, verbose)
 
 
-def _told(
+def told(
     work: Callable[[Options], RunRecord],
     records: Records,
-    bundle: Bundle,
+    what: Program,
     max_parallel: int,
     output: str,
     verbose: bool,
 ) -> int:
+    """Run or repair a job, tell what happens and how it ended; return the exit code."""
+
     def echo(task: str, text: str) -> None:
         if verbose:
             say(f"[{task}] {text}")
@@ -92,25 +94,24 @@ def _told(
     options = Options(max_parallel=max_parallel, echo=echo)
     with _display(), _terminated_like_interrupted():
         record = work(options)
-    _print_ends(bundle, record, records, output)
+    _print_ends(what, record, records, output)
     if output == "json":
         rows([_task_row(each) for each in record.all_tasks()], output)
     for task in record.all_tasks():
         if task.result in ("FAILED", "TIMEDOUT") and task.attempts:
             say(f"  {task.key}: {task.error}")
             say(f"    log: {shown(records.path(record.id) / task.attempts[-1].log)}")
-    where = shown(bundle.root)
     say(f"run {record.id} of {record.job}: {record.result} in {record.seconds:.1f} s")
     if record.result not in _CODES:
-        say(f"  repair it with: lakehouse bundle repair {where} {record.id}")
+        say(f"  repair it with: lakehouse bundle repair {shown(what.root)} {record.id}")
     return _CODES.get(record.result, 1)
 
 
-def _print_ends(bundle: Bundle, record: RunRecord, records: Records, output: str) -> None:
+def _print_ends(what: Program, record: RunRecord, records: Records, output: str) -> None:
     """Print what the last tasks of the job printed: that is what the job has to say."""
     if output != "table":
         return
-    for key in sorted(leaves(bundle.job(record.job).get("tasks") or ())):
+    for key in sorted(leaves(what.job(record.job).get("tasks") or ())):
         task = record.tasks.get(key)
         if task is None or task.result != "SUCCESS" or not task.attempts:
             continue

@@ -15,7 +15,10 @@ _MARKS = {"started": "…", "finished": "✓", "failed": "✗", "skipped": "-", 
 
 def say(text: str) -> None:
     """Tell the person something; it does not get in the way of output that is piped."""
-    print(text, file=sys.stderr, flush=True)
+    from lakehouse.bundle.running.capture import outside
+
+    with outside():  # a task that reports its progress speaks to the person, not to its log
+        print(text, file=sys.stderr, flush=True)
 
 
 def rows(found: Sequence[Mapping[str, Any]], output: str, empty: str = "nothing") -> None:

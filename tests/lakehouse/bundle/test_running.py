@@ -510,3 +510,15 @@ def test_a_task_that_only_databricks_runs_says_so(records, quick):
     record = run_program(what, "it", records, options=quick)
 
     assert "a pipeline_task runs on Databricks only" in record.tasks["a"].error
+
+
+def test_lines_are_echoed_as_they_come_and_an_echo_may_print(records, quick, capsys):
+    def work(call: Call) -> None:
+        print("one")
+        print("two", end="")
+
+    options = replace(quick, echo=lambda task, line: print(f"[{task}] {line}"))
+    record = go(records, options, [note("a")], work)
+
+    assert record.result == "SUCCESS"
+    assert capsys.readouterr().out == "[a] one\n[a] two\n"

@@ -34,16 +34,22 @@ class Sink:
             if self._echo is None:
                 return
             *lines, self._rest = (self._rest + text).split("\n")
-            for line in lines:
-                self._echo(line)
+        for line in lines:
+            self._tell(line)
 
     def close(self) -> None:
         """Echo what is left of the last line and close the file."""
         with self._lock:
-            if self._rest and self._echo is not None:
-                self._echo(self._rest)
-            self._rest = ""
+            rest, self._rest = self._rest, ""
             self._file.close()
+        if rest:
+            self._tell(rest)
+
+    def _tell(self, line: str) -> None:
+        """Echo a line; what the echo itself prints is not captured again."""
+        if self._echo is not None:
+            with outside():
+                self._echo(line)
 
 
 _sinks: dict[int, Sink] = {}
@@ -117,6 +123,18 @@ def routing() -> Iterator[None]:
             if _users == 0 and _originals is not None:
                 sys.stdout, sys.stderr = _originals
                 logging.getLogger().removeHandler(_handler)
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Let this thread print where it would print outside any task."""
+    thread = threading.get_ident()
+    sink = _sinks.pop(thread, None)
+    try:
+        yield
+    finally:
+        if sink is not None:
+            _sinks[thread] = sink
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Packing a bundle into one archive that runs by itself, and keeping the versions of it."""

@@ -1,0 +1,186 @@
+"""What the commands `plan`, `deploy`, `rollback` and `destroy` do, here and for a workspace."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from lakehouse.bundle.deploying.archive import manifest, unpacked, written
+from lakehouse.bundle.deploying.changes import changes
+from lakehouse.bundle.deploying.contents import Contents, contents
+from lakehouse.bundle.deploying.store import Store
+from lakehouse.bundle.faults import BundleError, errors
+from lakehouse.bundle.files import shown
+from lakehouse.bundle.load import Bundle, load
+from lakehouse.bundle.places import data_folder
+from lakehouse.bundle.remote import call
+from lakehouse.bundle.show import rows, say
+from lakehouse.bundle.validate import validate
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import find_conf
+
+
+def is_here(bundle: Bundle) -> bool:
+    """Say whether a target is deployed on this machine: one without a mode and a workspace."""
+    workspace = bundle.data.get("workspace") or {}
+    mode = (bundle.data.get("bundle") or {}).get("mode")
+    return not mode and not workspace.get("host") and not workspace.get("profile")
+
+
+def _sound(folder: Path, target: str | None, variables: Mapping[str, str]) -> Bundle:
+    """Return the bundle if nothing is wrong with it; raise BundleError with all that is."""
+    bundle = load(folder, target, variables)
+    wrong = errors(validate(folder, bundle.target, variables))
+    if wrong:
+        raise BundleError(shown(bundle.root), wrong)
+    return bundle
+
+
+def store_of(bundle: Bundle, data: Path | None) -> Store:
+    """Return where the deployments of a bundle's target are kept."""
+    return Store(data_folder(bundle.root, bundle.target, data), bundle.name, bundle.target)
+
+
+def deploy(
+    folder: Path,
+    target: str | None,
+    variables: Mapping[str, str],
+    data: Path | None,
+    extra: Sequence[str] = (),
+) -> int:
+    """Deploy a bundle: here as an archive, to a workspace through the Databricks CLI."""
+    bundle = _sound(folder, target, variables)
+    if not is_here(bundle):
+        return call("deploy", bundle, variables, extra)
+    store = store_of(bundle, data)
+    with store.locked():
+        what = contents(bundle)
+        if what.version == store.current:
+            manifest(store.archive(what.version))
+            unpacked(store.archive(what.version), store.files(what.version))
+            say(f"{bundle.name} in {bundle.target}: nothing has changed since {what.version}")
+            return 0
+        ship(what, store)
+    say(f"{bundle.name} in {bundle.target}: {what.version} is deployed")
+    print(store.archive(what.version))
+    return 0
+
+
+def ship(what: Contents, store: Store) -> None:
+    """Write the archive, unpack it, and make it the current version: the last step decides."""
+    path = store.archive(what.version)
+    written(what, path)
+    unpacked(path, store.files(what.version))
+    store.made_current(what.version, "deploy")
+
+
+def plan(
+    folder: Path, target: str | None, variables: Mapping[str, str], data: Path | None, output: str
+) -> int:
+    """Print what a deployment would change."""
+    bundle = _sound(folder, target, variables)
+    if not is_here(bundle):
+        return call("plan", bundle, variables)
+    store = store_of(bundle, data)
+    old: dict[str, bytes] = {}
+    if store.current:
+        path = store.archive(store.current)
+        manifest(path)
+        with zipfile.ZipFile(path) as archive:
+            old = {name: archive.read(name) for name in archive.namelist()}
+    what = contents(bundle)
+    found = changes(old, what.files)
+    rows([asdict(each) for each in found], output, "nothing would change")
+    now = store.current or "nothing"
+    if what.version != store.current:
+        say(f"{bundle.name} in {bundle.target}: {now} is deployed, {what.version} would be")
+    return 0
+
+
+def rollback(folder: Path, version: str | None, target: str | None, data: Path | None) -> int:
+    """Make an earlier version the current one: the one named, else the one before."""
+    bundle = load(folder, target)
+    if not is_here(bundle):
+        todo = "Check out the version you want, and deploy it."
+        raise LakehouseError("a workspace keeps one version only", f"target {bundle.target}", todo)
+    store = store_of(bundle, data)
+    with store.locked():
+        if version is None:
+            others = [each.version for each in store.history if each.version != store.current]
+            if not others:
+                raise LakehouseError("there is no earlier version", shown(store.folder))
+            version = others[-1]
+        chosen = store.known(version)
+        unpacked(store.archive(chosen), store.files(chosen))
+        store.made_current(chosen, "rollback")
+    say(f"{bundle.name} in {bundle.target}: {chosen} is deployed again")
+    return 0
+
+
+def destroy(
+    folder: Path, target: str | None, variables: Mapping[str, str], data: Path | None, sure: bool
+) -> int:
+    """Remove what is deployed; the records of runs and all tables stay."""
+    bundle = load(folder, target, variables)
+    if not is_here(bundle):
+        return call("destroy", bundle, variables, ("--auto-approve",) if sure else ())
+    store = store_of(bundle, data)
+    versions = store.versions()
+    if not versions:
+        say(f"{bundle.name} in {bundle.target}: nothing is deployed")
+        return 0
+    if not sure:
+        raise LakehouseError(
+            f"{len(versions)} versions of {bundle.name} in {bundle.target} would be removed",
+            shown(store.folder),
+            "Say --yes if they should be.",
+        )
+    with store.locked():
+        store.remove()
+    say(f"{bundle.name} in {bundle.target}: {len(versions)} versions are removed")
+    return 0
+
+
+def run_archive(
+    what: Path, job: str, target: str | None, data: Path | None, flags: Sequence[str]
+) -> int:
+    """Run a job from an archive alone, in a Python of its own; return the exit code.
+
+    `what` is the archive, or the folder of a bundle that is deployed here: then its relative
+    folders are those of the checkout. Raises LakehouseError for an archive that was changed.
+    """
+    placed = [f"--data={data}"] if data is not None else []
+    if what.suffix == ".zip":
+        with tempfile.TemporaryDirectory(prefix="lakehouse-deployed-") as place:
+            folder = unpacked(what, Path(place) / "unpacked")
+            return _started(folder, [job, *placed, *flags])
+    bundle = load(what, target)
+    store = store_of(bundle, data)
+    if not store.current:
+        todo = f"Deploy it first: lakehouse bundle deploy {what} --target {bundle.target}"
+        raise LakehouseError("nothing is deployed", f"{bundle.name} in {bundle.target}", todo)
+    folder = unpacked(store.archive(store.current), store.files(store.current))
+    return _started(folder, [job, f"--home={_home(bundle.root)}", *placed, *flags])
+
+
+def _home(root: Path) -> Path:
+    """Return what relative folders of the settings are in: the folder that holds `conf`."""
+    try:
+        return find_conf(root).resolve().parent
+    except LakehouseError:
+        return root
+
+
+def _started(folder: Path, arguments: Sequence[str]) -> int:
+    """Run main.py of a deployment; Ctrl-C reaches it too, and it is waited for."""
+    process = subprocess.Popen([sys.executable, "-B", str(folder / "main.py"), *arguments])
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
