@@ -12,8 +12,9 @@ from pyspark.sql import DataFrame
 from lakehouse import progress
 from lakehouse.errors import LakehouseError
 from lakehouse.lake import Account, Batch, Lake
-from lakehouse.lake.arrivals import arrivals, misfits, rescue
+from lakehouse.lake.arrivals import arrivals
 from lakehouse.lake.lock import lock
+from lakehouse.lake.misfits import batch_files, landed_files, misfits, rescue, seen_files
 from lakehouse.lake.ops import TABLES as OPS
 from lakehouse.lake.rebuild import rebuild, touched
 from lakehouse.lake.settle import recall, settle
@@ -26,9 +27,10 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     """Brings tables up to date with what has arrived; returns the accounts of their new batches.
 
     Tables that do not read one another run side by side. One that fails does not stop the
-    others; its error is raised when they are done.
+    others; its error is raised when they are done. A source that nothing has landed from
+    is noted and passed over; where that is every source, it is an error.
     """
-    todo = [table for table in tables if table.transform is not None]
+    todo = _fed(lake, [table for table in tables if table.transform is not None])
     for table in (*OPS, *todo):
         lake.ensure(table)
     done: dict[str, list[Account]] = {}
@@ -47,6 +49,23 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     if failed:
         raise failed[0]
     return done
+
+
+def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
+    """The tables that there is something to read for."""
+    sources = {t.name: r for t in tables for r in t.reads if isinstance(r, Source)}
+    local = not lake.place.catalog  # on Databricks its own ingestion knows
+    silent = {name for name, each in sources.items() if local and not landed_files(lake, each)}
+    if silent and len(silent) == len(sources) == len(tables):
+        raise LakehouseError(
+            "nothing has landed",
+            lake.place.landing,
+            "put files there, one folder a source, or replay the recorded ones: lakehouse replay",
+        )
+    for name in sorted(silent):
+        where = lake.place.arrivals(sources[name].name)
+        progress.emit(progress.Event("table", name, "note", detail=f"nothing landed in {where}"))
+    return [table for table in tables if table.name not in silent]
 
 
 def refresh_table(lake: Lake, table: Table) -> list[Account]:
@@ -97,7 +116,17 @@ def _stream(lake: Lake, table: Table) -> DataFrame:
     if isinstance(table.write, Rebuild):
         return touched(lake, table, table.write)
     first = table.reads[0]
-    return arrivals(lake, first) if isinstance(first, Source) else lake.changes(first)
+    if isinstance(first, Table):
+        return lake.changes(first)
+    return arrivals(lake, first, lenient=_misfits_ahead(lake, table, first))
+
+
+def _misfits_ahead(lake: Lake, table: Table, source: Source) -> bool:
+    if lake.place.catalog or source.format == "json":
+        return False
+    seen = seen_files(lake, table)
+    new = [path for path in landed_files(lake, source) if path not in seen]
+    return bool(misfits(source, new))
 
 
 def _commit(lake: Lake, table: Table, rows: DataFrame, number: int, replayed: bool) -> Account:
@@ -122,16 +151,16 @@ def _settled(writer: Writer, table: Table, rows: DataFrame) -> Account:
         return rebuild(writer, table, table.write, found) if found else Account(0, 0)
     first = table.reads[0]
     if isinstance(first, Source):
-        return settle(writer, table, _landed(writer, first, rows), ())
+        return settle(writer, table, _landed(writer, table, first, rows), ())
     beside = [writer.lake.read(read.name) for read in table.reads[1:]]
     return settle(writer, table, rows, beside)
 
 
-def _landed(writer: Writer, source: Source, rows: DataFrame) -> DataFrame:
+def _landed(writer: Writer, table: Table, source: Source, rows: DataFrame) -> DataFrame:
     """The landed rows; where files do not fit their source, they are named and rescued."""
     if writer.lake.place.catalog:
         return rows
-    files = rows.inputFiles()
+    files = batch_files(writer.lake, table, writer.batch.number)
     bad = misfits(source, files)
     for each in bad:
         progress.emit(

@@ -30,21 +30,20 @@ def settle(writer: Writer, table: Table, landed: DataFrame, beside: Sequence[Dat
     """
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
-    if isinstance(table.write, Replace):
-        rows = judge(table.transform(landed, *beside), table.expect)
-        return _replace(writer, table, table.write, rows, landed.count())
-    if isinstance(table.write, Merge):
-        rows = _ranked(judge(table.transform(landed, *beside), table.expect), table.write)
-        with cached(writer, rows) as held:
-            return _merge(writer, table, held, landed.count())
-    if table.expect:
-        rows = judge(table.transform(landed, *beside), table.expect)
-        with cached(writer, rows) as held:
-            return _append(writer, table, held, landed.count())
+    # What a batch hands over is planned already: nothing is pruned or pushed below it, so each
+    # look at it is a full read. It is read once where a cache can hold it.
     seen = Observation()
     watched = landed.observe(seen, F.count(F.lit(1)).alias("landed"))
-    rows = table.transform(watched, *beside).select(*table.columns)
-    wrote = writer.append(rows, table.name)
+    rows = table.transform(watched, *beside)
+    if isinstance(table.write, Replace):
+        return _replace(writer, table, table.write, judge(rows, table.expect), seen)
+    if isinstance(table.write, Merge):
+        with cached(writer, _ranked(judge(rows, table.expect), table.write)) as held:
+            return _merge(writer, table, held, seen)
+    if table.expect:
+        with cached(writer, judge(rows, table.expect)) as held:
+            return _append(writer, table, held, seen)
+    wrote = writer.append(rows.select(*table.columns), table.name)
     return Account(seen.get["landed"], wrote)
 
 
@@ -69,27 +68,29 @@ def recall(writer: Writer, table: Table) -> tuple[Account, int] | None:
     return account, commit.version
 
 
-def _append(writer: Writer, table: Table, rows: DataFrame, landed: int) -> Account:
+def _append(writer: Writer, table: Table, rows: DataFrame, seen: Observation) -> Account:
     first = rows.agg(*counts(table)).first()
-    counted = set_aside(writer, table, rows, [first] if first else [], landed)
+    counted = set_aside(writer, table, rows, [first] if first else [], seen.get["landed"])
     wrote = writer.append(rows.where(kept()).select(*table.columns), table.name, counted)
     return with_counts(counted, kept=wrote)
 
 
-def _merge(writer: Writer, table: Table, rows: DataFrame, landed: int) -> Account:
+def _merge(writer: Writer, table: Table, rows: DataFrame, seen: Observation) -> Account:
     again = F.count_if(kept() & (F.col(RANK) > 1)).alias("again")
     first = rows.agg(*counts(table), again).first()
-    counted = set_aside(writer, table, rows, [first] if first else [], landed)
+    counted = set_aside(writer, table, rows, [first] if first else [], seen.get["landed"])
     counted = with_counts(counted, duplicate=int(first["again"] if first else 0))
     newest = rows.where(kept() & (F.col(RANK) == 1)).select(*table.columns)
     offered, wrote = writer.merge(newest, table, counted)
     return with_counts(counted, kept=wrote, duplicate=counted.duplicate + offered - wrote)
 
 
-def _replace(writer: Writer, table: Table, write: Replace, rows: DataFrame, landed: int) -> Account:
+def _replace(
+    writer: Writer, table: Table, write: Replace, rows: DataFrame, seen: Observation
+) -> Account:
     part, newest_by = write.partition, write.newest_by
     groups = rows.groupBy(part, newest_by).agg(*counts(table)).collect()
-    counted = set_aside(writer, table, rows, groups, landed)
+    counted = set_aside(writer, table, rows, groups, seen.get["landed"])
     good = {(g[part], g[newest_by]): g["good"] for g in groups if g["good"]}
     if not good:
         return counted

@@ -1,0 +1,257 @@
+"""A glance at a lake: what there is, how much, since when, and a few rows.
+
+A lake in local folders is read through its Delta logs alone, in a fraction of a second and
+without Spark; one in a catalog, or where `deltalake` is not installed, through the lake itself.
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lakehouse.errors import LakehouseError
+from lakehouse.lake.place import Place
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from pyspark.sql.types import StructType
+
+    from lakehouse.lake.lake import Commit, Lake
+
+Column = tuple[str, str]
+"""Name and type of a column, as Spark writes it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a table's log says of it. `rows` is None where its files were not counted."""
+
+    version: int
+    rows: int | None
+    size: int
+    files: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows of a table, with its columns; times carry their zone."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+class Glance(Protocol):
+    """What can be asked; every question about a table raises LakehouseError if it is not there."""
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has been made."""
+
+    def facts(self, name: str) -> Facts:
+        """Its newest version, and what that holds."""
+
+    def columns(self, name: str, version: int | None = None) -> list[Column]:
+        """Its columns in order."""
+
+    def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
+        """At most `limit` of its rows (None: all of them), in no order, as of a version."""
+
+    def history(self, name: str, limit: int | None = None) -> list[Commit]:
+        """Its versions, newest first."""
+
+
+def glance(settings: Settings, lake: Callable[[], Lake]) -> Glance:
+    """The quickest way to look at the lake of these settings; `lake` is called only if needed."""
+    place = Place.of(settings)
+    local = not place.catalog and "://" not in place.root.removeprefix("file://")
+    if local and find_spec("deltalake") is not None:
+        return Logs(place)
+    return Through(lake())
+
+
+class Logs:
+    """Tables in local folders, read with `deltalake`."""
+
+    def __init__(self, place: Place) -> None:
+        """Tables below the place's root; looks at nothing yet."""
+        self.place = place
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has been made."""
+        return any((self._folder(name) / "_delta_log").glob("*.json"))
+
+    def facts(self, name: str) -> Facts:
+        """Newest version, rows by the statistics of its files, bytes, time of the last commit."""
+        table = self._open(name)
+        import pyarrow as pa
+
+        files = pa.table(table.get_add_actions(flatten=True))
+        counted = files.column("num_records").to_pylist() if files.num_rows else []
+        return Facts(
+            version=table.version(),
+            rows=None if None in counted else sum(counted),
+            size=sum(files.column("size_bytes").to_pylist()) if files.num_rows else 0,
+            files=files.num_rows,
+            changed_at=_moment(table.history(1)[0]["timestamp"]),
+        )
+
+    def columns(self, name: str, version: int | None = None) -> list[Column]:
+        """Its columns in order."""
+        fields = self._open(name, version).schema().fields
+        return [(field.name, _kind(field.type)) for field in fields]
+
+    def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
+        """At most `limit` of its rows, as of a version."""
+        import pyarrow as pa
+
+        table = self._open(name, version)
+        dataset = table.to_pyarrow_dataset()
+        if limit is None:
+            found = dataset.to_table()
+        else:
+            found = dataset.head(limit, batch_size=max(limit, 1), fragment_readahead=1)
+        columns = [
+            [dict(each) if each is not None else None for each in column.to_pylist()]
+            if pa.types.is_map(column.type)
+            else column.to_pylist()
+            for column in found.columns
+        ]
+        return Sample(tuple(found.column_names), list(zip(*columns, strict=True)))
+
+    def history(self, name: str, limit: int | None = None) -> list[Commit]:
+        """Its versions, newest first."""
+        from lakehouse.lake.lake import Commit
+
+        return [
+            Commit(
+                said["version"],
+                _moment(said["timestamp"]),
+                said.get("operation", ""),
+                _numbers((said.get("operationMetrics") or {}).items()),
+                said.get("userMetadata"),
+            )
+            for said in self._open(name).history(limit)
+        ]
+
+    def _folder(self, name: str) -> Path:
+        return Path(self.place.folder(name).removeprefix("file://"))
+
+    def _open(self, name: str, version: int | None = None) -> DeltaTable:
+        if not self.exists(name):
+            raise not_filled(name)
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        folder = str(self._folder(name))
+        try:
+            newest = DeltaTable(folder)
+            if version is None or version == newest.version():
+                return newest
+            if not 0 <= version <= newest.version():
+                raise no_version(name, version, newest.version())
+            return DeltaTable(folder, version=version)
+        except DeltaError as error:
+            raise LakehouseError(
+                f"cannot be read: {str(error).splitlines()[0]}",
+                name,
+                "look into its folder, or make the table anew from the layer above",
+            ) from error
+
+
+class Through:
+    """Tables of any lake, read through its Spark session."""
+
+    def __init__(self, lake: Lake) -> None:
+        """The lake to ask."""
+        self.lake = lake
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has been made."""
+        return self.lake.exists(name)
+
+    def facts(self, name: str) -> Facts:
+        """Newest version, rows (counted from statistics), bytes, time of the last commit."""
+        self._need(name)
+        said = self.lake.delta(name).detail().select("sizeInBytes", "numFiles").collect()[0]
+        last = self.lake.history(name, 1)[0]
+        return Facts(
+            version=last.version,
+            rows=self.lake.read(name).count(),
+            size=said["sizeInBytes"],
+            files=said["numFiles"],
+            changed_at=_utc(last.at),
+        )
+
+    def columns(self, name: str, version: int | None = None) -> list[Column]:
+        """Its columns in order."""
+        fields = self.lake.read(name, version).schema.fields
+        return [(field.name, field.dataType.simpleString()) for field in fields]
+
+    def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
+        """At most `limit` of its rows, as of a version."""
+        rows = self.lake.read(name, version)
+        found = rows if limit is None else rows.limit(limit)
+        return Sample(tuple(rows.columns), list(zoned(found.collect(), rows.schema)))
+
+    def history(self, name: str, limit: int | None = None) -> list[Commit]:
+        """Its versions, newest first."""
+        self._need(name)
+        return [replace(each, at=_utc(each.at)) for each in self.lake.history(name, limit)]
+
+    def _need(self, name: str) -> None:
+        if not self.exists(name):
+            raise not_filled(name)
+
+
+def not_filled(name: str) -> LakehouseError:
+    """The error for a table that is declared but was never made."""
+    return LakehouseError("has not been filled yet", name, "fill it with: lakehouse run")
+
+
+def no_version(name: str, version: int, newest: int) -> LakehouseError:
+    """The error for a version that a table does not have."""
+    return LakehouseError(f"has no version {version}", name, f"versions: 0 to {newest}")
+
+
+def zoned(rows: Iterable[Sequence[Any]], schema: StructType) -> Iterator[tuple[Any, ...]]:
+    """Rows of Spark with the zone that PySpark leaves out: a TIMESTAMP is a moment, in UTC."""
+    moments = [field.dataType.typeName() == "timestamp" for field in schema.fields]
+    for row in rows:
+        yield tuple(
+            _utc(value) if moment and value is not None else value
+            for value, moment in zip(row, moments, strict=True)
+        )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+
+
+def _numbers(metrics: Iterable[tuple[str, Any]]) -> dict[str, int]:
+    return {key: int(value) for key, value in metrics if str(value).lstrip("-").isdigit()}
+
+
+_SPARK = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
+
+
+def _kind(kind: Any) -> str:
+    """A type of the log in Spark's words."""
+    from deltalake.schema import ArrayType, MapType, StructType
+
+    if isinstance(kind, ArrayType):
+        return f"array<{_kind(kind.element_type)}>"
+    if isinstance(kind, MapType):
+        return f"map<{_kind(kind.key_type)},{_kind(kind.value_type)}>"
+    if isinstance(kind, StructType):
+        return f"struct<{','.join(f'{each.name}:{_kind(each.type)}' for each in kind.fields)}>"
+    return _SPARK.get(kind.type, str(kind.type))
