@@ -52,8 +52,13 @@ echo $$ >.setup.lock/pid
 
 say() { echo "set-up: $*" >&2; }
 
+venv_is_good || sh scripts/make_venv.sh
+# First, for it may end here: the search needs nothing that is yet to be installed.
+if ! java_is_good; then
+    PYTHONPATH=src "$python" scripts/find_java.py >.venv/java-home.part
+    mv .venv/java-home.part .venv/java-home
+fi
 if ! venv_is_good; then
-    sh scripts/make_venv.sh
     say "installing what constraints.txt names (some minutes, once)"
     "$python" -m pip install --quiet --constraint constraints.txt pip setuptools wheel
     # Spark comes as source: it is built with the pinned tools just installed, not with newer ones.
@@ -66,10 +71,6 @@ if ! extras_are_good; then
     "$python" -m pip install --quiet --constraint constraints.txt --no-build-isolation \
         --editable ".[$extras]"
     made_from >".venv/made-from-$extras"
-fi
-if ! java_is_good; then
-    "$python" scripts/find_java.py >.venv/java-home.part
-    mv .venv/java-home.part .venv/java-home
 fi
 if ! jars_are_good; then
     say "fetching the jars of scripts/jars.lock"

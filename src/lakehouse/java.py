@@ -71,7 +71,10 @@ def find_java(environment: Mapping[str, str] = os.environ) -> Java:
 
 def how_to_install(platform: str = sys.platform) -> str:
     """The command that installs a Java on this system, as far as its package manager tells."""
-    return " ".join(install_command(platform) or ("see", "https://adoptium.net"))
+    words = install_command(platform)
+    if not words:
+        return "see https://adoptium.net"
+    return " ".join(words if words[0] == "brew" or os.geteuid() == 0 else ("sudo", *words))
 
 
 def install_command(platform: str = sys.platform) -> tuple[str, ...]:
