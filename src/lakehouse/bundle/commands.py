@@ -84,8 +84,12 @@ def told(
     max_parallel: int,
     output: str,
     verbose: bool,
+    mend: str = "",
 ) -> int:
-    """Run or repair a job, tell what happens and how it ended; return the exit code."""
+    """Run or repair a job, tell what happens and how it ended; return the exit code.
+
+    `mend` is the command that repairs, up to the number of the run.
+    """
 
     def echo(task: str, text: str) -> None:
         if verbose:
@@ -103,7 +107,9 @@ def told(
             say(f"    log: {shown(records.path(record.id) / task.attempts[-1].log)}")
     say(f"run {record.id} of {record.job}: {record.result} in {record.seconds:.1f} s")
     if record.result not in _CODES:
-        say(f"  repair it with: lakehouse bundle repair {shown(what.root)} {record.id}")
+        say(
+            f"  repair it with: {mend or f'lakehouse bundle repair {shown(what.root)}'} {record.id}"
+        )
     return _CODES.get(record.result, 1)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakehouse.bundle.deploying.contents import FORMAT, MANIFEST, Contents
+from lakehouse.bundle.deploying.contents import FORMAT, MANIFEST, Contents, version_of
 from lakehouse.bundle.deploying.main import verify
 from lakehouse.bundle.deploying.wheel import zipped
 from lakehouse.errors import LakehouseError
@@ -24,10 +26,19 @@ def written(what: Contents, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".archive.")
     with os.fdopen(handle, "wb") as file:
-        file.write(zipped(dict(what.files)))
+        file.write(packed(what.files))
         file.flush()
         os.fsync(file.fileno())
     Path(name).replace(path)
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Return the one archive that there is for these files.
+
+    Nothing is compressed: the wheels are already, and so any byte that is not as it was written
+    can be found, those between the files included.
+    """
+    return zipped(files, zipfile.ZIP_STORED)
 
 
 def manifest(path: Path) -> dict[str, Any]:
@@ -37,7 +48,8 @@ def manifest(path: Path) -> dict[str, Any]:
     """
     wrong: list[str] = []
     try:
-        with zipfile.ZipFile(path) as archive:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found: dict[str, Any] = json.loads(archive.read(MANIFEST))
             names = set(archive.namelist()) - {MANIFEST}
             for name, expected in found["files"].items():
@@ -46,6 +58,10 @@ def manifest(path: Path) -> dict[str, Any]:
                 elif _sum(archive, name) != expected:
                     wrong.append(f"{name} was changed")
             wrong += [f"{name} was added" for name in sorted(names - set(found["files"]))]
+            if not wrong and version_of(found["files"]) != found["version"]:
+                wrong.append(f"{MANIFEST} was changed")
+            if not wrong and packed({n: archive.read(n) for n in archive.namelist()}) != content:
+                wrong.append("a byte between its files was changed")
     except FileNotFoundError:
         raise LakehouseError("the archive is not there", str(path), _AGAIN) from None
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:

@@ -59,7 +59,7 @@ def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
         }
     )
     sums = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)}
-    version = hashlib.sha256(_json(sums)).hexdigest()[:12]
+    version = version_of(sums)
     manifest = {
         "format": FORMAT,
         "bundle": bundle.name,
@@ -69,6 +69,11 @@ def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
         "files": sums,
     }
     return Contents({**files, MANIFEST: _json(manifest)}, manifest)
+
+
+def version_of(sums: Mapping[str, str]) -> str:
+    """Return the version of an archive, made from the checksums of its files."""
+    return hashlib.sha256(_json(dict(sums))).hexdigest()[:12]
 
 
 def _synced(bundle: Bundle) -> tuple[Path, dict[str, bytes]]:

@@ -45,7 +45,8 @@ def main(folder: Path, argv: Sequence[str]) -> int:
                 return repair(what, given.repair, records, options)
             return run_program(what, given.job, records, params, only, options)
 
-        return told(work, records, what, given.max_parallel, given.output, given.verbose)
+        mend = f"python {folder / 'main.py'} {given.job} --repair"
+        return told(work, records, what, given.max_parallel, given.output, given.verbose, mend)
     except LakehouseError as error:
         if given.verbose:
             raise

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,13 +89,16 @@ def _record(files: dict[str, bytes], own: str) -> bytes:
     return ("\n".join([*lines, f"{own},,"]) + "\n").encode()
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
-    """Return files as a zip archive whose bytes depend on their names and contents only."""
+def zipped(files: Mapping[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return files as a zip archive whose bytes depend on their names and contents only.
+
+    With `kind` ZIP_STORED they do not depend on the version of zlib either.
+    """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(files):
             entry = zipfile.ZipInfo(path, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = kind
             entry.external_attr = 0o644 << 16
             entry.create_system = 3
             archive.writestr(entry, files[path])
