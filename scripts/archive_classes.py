@@ -5,9 +5,9 @@ What fails here is no one's loss but the seconds that the archive would have sav
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import tempfile
+import traceback
 
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
@@ -34,9 +34,11 @@ def main() -> int:
         master="local[2]", heap="1g", shuffle_partitions=2, conf={JAVA_OPTIONS: record(part)}
     )
     with tempfile.TemporaryDirectory() as scratch:
-        spark = make_session(settings, app="archive-classes", warehouse=scratch)
-        with contextlib.suppress(Exception):
+        spark = make_session(settings, app="archive-classes", warehouse=scratch, quick=True)
+        try:
             exercise(spark, scratch)
+        except Exception:  # what was loaded till then is worth keeping
+            traceback.print_exc()
         spark.stop()
         end_jvm()
     if not part.is_file():

@@ -79,7 +79,8 @@ if ! jars_are_good; then
 fi
 if ! classes_are_good; then
     say "recording a class-data archive, for quicker starts"
-    "$python" scripts/archive_classes.py >/dev/null 2>&1 || say "no archive was made; all works without"
+    "$python" scripts/archive_classes.py >.jars/classes.log 2>&1 ||
+        say "no archive was made; all works without"
     archive_made_from >.jars/classes-made-from
 fi
 say "done"
