@@ -20,6 +20,7 @@ from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
+    from pyarrow import RecordBatch
     from pyspark.sql.types import StructType
 
     from lakehouse.lake.lake import Commit, Lake
@@ -41,10 +42,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Sample:
-    """Some rows of a table, with its columns; times carry their zone."""
+    """Rows of a table, to be read once, and its columns; times carry their zone."""
 
     columns: tuple[str, ...]
-    rows: Sequence[tuple[Any, ...]]
+    rows: Iterable[tuple[Any, ...]]
 
 
 class Glance(Protocol):
@@ -109,20 +110,13 @@ class Logs:
     def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
         """At most `limit` of its rows, as of a version."""
         import pyarrow as pa
+        from deltalake import QueryBuilder
 
-        table = self._open(name, version)
-        dataset = table.to_pyarrow_dataset()
-        if limit is None:
-            found = dataset.to_table()
-        else:
-            found = dataset.head(limit, batch_size=max(limit, 1), fragment_readahead=1)
-        columns = [
-            [dict(each) if each is not None else None for each in column.to_pylist()]
-            if pa.types.is_map(column.type)
-            else column.to_pylist()
-            for column in found.columns
-        ]
-        return Sample(tuple(found.column_names), list(zip(*columns, strict=True)))
+        # Not through a pyarrow dataset: its read-ahead can hang the process at its end.
+        query = "SELECT * FROM t" if limit is None else f"SELECT * FROM t LIMIT {limit:d}"
+        found = QueryBuilder().register("t", self._open(name, version)).execute(query)
+        reader = pa.RecordBatchReader.from_stream(found)
+        return Sample(tuple(reader.schema.names), (row for batch in reader for row in _rows(batch)))
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
@@ -196,8 +190,8 @@ class Through:
     def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
         """At most `limit` of its rows, as of a version."""
         rows = self.lake.read(name, version)
-        found = rows if limit is None else rows.limit(limit)
-        return Sample(tuple(rows.columns), list(zoned(found.collect(), rows.schema)))
+        found = rows.toLocalIterator() if limit is None else rows.limit(limit).collect()
+        return Sample(tuple(rows.columns), zoned(found, rows.schema))
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
@@ -217,6 +211,21 @@ def not_filled(name: str) -> LakehouseError:
 def no_version(name: str, version: int, newest: int) -> LakehouseError:
     """The error for a version that a table does not have."""
     return LakehouseError(f"has no version {version}", name, f"versions: 0 to {newest}")
+
+
+def _rows(batch: RecordBatch) -> Iterator[tuple[Any, ...]]:
+    """Rows of a batch as Python values; a map becomes a dictionary."""
+    import pyarrow as pa
+
+    return zip(
+        *(
+            [None if each is None else dict(each) for each in column.to_pylist()]
+            if pa.types.is_map(column.type)
+            else column.to_pylist()
+            for column in batch.columns
+        ),
+        strict=True,
+    )
 
 
 def zoned(rows: Iterable[Sequence[Any]], schema: StructType) -> Iterator[tuple[Any, ...]]:

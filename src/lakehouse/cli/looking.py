@@ -1,0 +1,77 @@
+"""`lakehouse show` and `lakehouse history`: the rows of a table, and how it came to be."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from lakehouse.cli.asked import Asked, command, say
+from lakehouse.cli.options import Format, TableName
+from lakehouse.rows import Rows, write
+from lakehouse.text import ago
+
+USUAL = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "show", "lakehouse show silver.products --limit 5 --output csv")(show)
+    command(app, "history", "lakehouse history silver.basket_lines")(history)
+
+
+def show(
+    asked: Asked,
+    table: TableName,
+    version: Annotated[
+        int | None, typer.Option(min=0, help="As the table was at this version.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many rows.")] = USUAL,
+    everything: Annotated[bool, typer.Option("--all", help="Every row.")] = False,
+    output: Format = "table",
+) -> None:
+    """Show some rows of a table, as it is or as it was."""
+    asked.declared.table(table)
+    found = asked.glance.sample(table, None if everything else limit, version)
+    count = write(Rows(found.columns, found.rows), output)
+    if not count and limit:
+        say(f"{table} holds no row")
+
+
+def history(
+    asked: Asked,
+    table: TableName,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, help="The newest ones only.")
+    ] = None,
+    output: Format = "table",
+) -> None:
+    """List the versions of a table, newest first."""
+    asked.declared.table(table)
+    commits: list[dict[str, Any]] = [
+        {
+            "version": commit.version,
+            "at": commit.at,
+            "operation": commit.operation,
+            "rows": _rows(commit.metrics),
+            "metrics": commit.metrics,
+        }
+        for commit in asked.glance.history(table, limit)
+    ]
+    if output == "table":
+        for commit in commits:
+            commit["age"] = ago(commit["at"])
+            del commit["metrics"]
+        columns = ("version", "at", "age", "operation", "rows")
+        write(Rows.of(commits, columns, shown={"rows": "{:,}".format}, aside=("age",)))
+        say(f"look at one of them: lakehouse show {table} --version {commits[0]['version']}")
+        return
+    write(Rows.of(commits), output)
+
+
+def _rows(metrics: dict[str, int]) -> int | None:
+    """Rows that a commit wrote; None where it wrote none by its nature."""
+    if "numTargetRowsInserted" in metrics:
+        changed = ("numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted")
+        return sum(metrics.get(each, 0) for each in changed)
+    return metrics.get("numOutputRows")

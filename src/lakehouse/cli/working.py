@@ -1,0 +1,134 @@
+"""The commands that do something: run, replay, train, score, summary."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from lakehouse.cli import complete
+from lakehouse.cli.asked import Asked, command, say
+from lakehouse.cli.options import Format, ModelName, Until, day
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import ENVIRONMENT, find_conf
+
+JOB = "nightly"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "run", "lakehouse run --until 2017-03-31")(run)
+    command(app, "replay", "lakehouse replay --until 2017-01-31")(replay)
+    command(app, "train", "lakehouse train churn --trials 10")(train)
+    command(app, "score", "lakehouse score churn")(score)
+    command(app, "summary", "lakehouse summary")(summary)
+
+
+def run(
+    asked: Asked,
+    until: Until = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TASK",
+            help="Run this task alone (again for more, or a,b).",
+            autocompletion=complete.tasks,
+        ),
+    ] = None,
+    job: Annotated[str, typer.Option(help="The job of the bundle.")] = JOB,
+    bundle: Annotated[
+        Path | None, typer.Option(help="The bundle's folder; else bundles/<project>.")
+    ] = None,
+    output: Annotated[
+        Literal["table", "json"], typer.Option("--output", "-o", help="How to print rows.")
+    ] = "table",
+) -> int:
+    """Bring everything up to date: run the bundle's job here."""
+    from lakehouse.bundle.commands import run_job
+
+    last = day(until)
+    folder = bundle or bundle_folder(asked)
+    _pass_on(asked)
+    return run_job(
+        folder,
+        job,
+        target=asked.target,
+        only=[each for one in only or () for each in one.split(",") if each],
+        params={"until": last} if last else {},
+        variables={},
+        max_parallel=2,
+        data=asked.settings.data_folder,
+        output=output,
+        verbose=asked.verbose,
+    )
+
+
+def replay(asked: Asked, until: Until = None) -> None:
+    """Land the recorded source's files up to a day, those that have not landed yet."""
+    from lakehouse.display import showing
+    from lakehouse.jobs import replay as job
+
+    last = day(until)
+    with showing():
+        job.main(asked.argv(until=last))
+
+
+def train(
+    asked: Asked,
+    model: ModelName,
+    trials: Annotated[
+        int | None, typer.Option(min=0, help="Trials of the search for each candidate.")
+    ] = None,
+    output: Format = "table",
+) -> None:
+    """Train a model on the newest data, choose its champion and show what it is worth."""
+    asked.declared.model(model)
+    from lakehouse.display import showing
+    from lakehouse.jobs import train as job
+
+    with showing():
+        job.main(asked.argv(model=model, trials=None if trials is None else str(trials)))
+    from lakehouse.rows import write
+    from lakehouse.summary import metrics
+
+    found = metrics(asked.settings, model)
+    if found is not None:
+        write(found.rows, output)
+
+
+def score(asked: Asked, model: ModelName) -> None:
+    """Score the newest data with a model's champion; rows are only ever added."""
+    scores = asked.declared.model(model).scores
+    from lakehouse.display import showing
+    from lakehouse.jobs import score as job
+
+    with showing():
+        job.main(asked.argv(model=model))
+    say(f"look at them: lakehouse show {scores}")
+
+
+def summary(asked: Asked) -> None:
+    """Say what the lake holds now, and how good the models are."""
+    from lakehouse.jobs import summary as job
+
+    job.main(asked.argv())
+
+
+def bundle_folder(asked: Asked) -> Path:
+    """The folder of the project's bundle. Raises LakehouseError where there is none."""
+    home = (asked.conf or find_conf()).resolve().parent
+    folder = home / "bundles" / asked.settings.project
+    if not (folder / "databricks.yml").is_file():
+        raise LakehouseError("there is no bundle", str(folder), "name its folder with --bundle")
+    return folder
+
+
+def _pass_on(asked: Asked) -> None:
+    """Hand the settings of this call to the job's tasks, which read them from the environment."""
+    _ = asked.settings  # an unknown one is told now, not by the first task
+    if asked.conf:
+        os.environ["LAKEHOUSE_CONF"] = str(asked.conf.resolve())
+    for key, value in asked.changes.items():
+        os.environ[ENVIRONMENT + key.upper().replace(".", "__")] = value
