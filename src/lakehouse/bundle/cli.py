@@ -212,15 +212,29 @@ def runs(
 
 @app.command(epilog="Example: lakehouse bundle repair bundles/retail 12")
 def repair(
-    bundle: Folder,
+    bundle: Annotated[
+        Path, typer.Argument(help="A bundle's folder, or the archive of one.", metavar="BUNDLE")
+    ],
     run: Annotated[str, typer.Argument(help="The run to repair.", metavar="RUN")],
     target: Target = None,
+    deployed: Annotated[
+        bool, typer.Option("--deployed", help="With what was deployed, not what is checked out.")
+    ] = False,
     max_parallel: Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")] = 2,
     data: Data = None,
     output: Format = "table",
     verbose: Verbose = False,
 ) -> None:
     """Run again what failed in a run, and what followed from it."""
-    from lakehouse.bundle.commands import repair_run
 
-    guarded(lambda: repair_run(bundle, run, target, max_parallel, data, output, verbose), verbose)
+    def action() -> int:
+        if deployed or bundle.suffix == ".zip":
+            from lakehouse.bundle.shipping import run_archive
+
+            flags = [f"--repair={run}", f"--max-parallel={max_parallel}", f"--output={output}"]
+            return run_archive(bundle, "", target, data, flags + ["--verbose"] * verbose)
+        from lakehouse.bundle.commands import repair_run
+
+        return repair_run(bundle, run, target, max_parallel, data, output, verbose)
+
+    guarded(action, verbose)

@@ -154,18 +154,20 @@ def run_archive(
     `what` is the archive, or the folder of a bundle that is deployed here: then its relative
     folders are those of the checkout. Raises LakehouseError for an archive that was changed.
     """
-    placed = [f"--data={data}"] if data is not None else []
+    placed = [f"--data={data.absolute()}"] if data is not None else []
+    mend = f"--mend=lakehouse bundle repair {what}"
     if what.suffix == ".zip":
         with tempfile.TemporaryDirectory(prefix="lakehouse-deployed-") as place:
             folder = unpacked(what, Path(place) / "unpacked")
-            return _started(folder, [job, *placed, *flags])
+            return _started(folder, [job, mend, *placed, *flags])
     bundle = load(what, target)
     store = store_of(bundle, data)
     if not store.current:
         todo = f"Deploy it first: lakehouse bundle deploy {what} --target {bundle.target}"
         raise LakehouseError("nothing is deployed", f"{bundle.name} in {bundle.target}", todo)
     folder = unpacked(store.archive(store.current), store.files(store.current))
-    return _started(folder, [job, f"--home={_home(bundle.root)}", *placed, *flags])
+    mend += f" --deployed --target {bundle.target}"
+    return _started(folder, [job, mend, f"--home={_home(bundle.root)}", *placed, *flags])
 
 
 def _home(root: Path) -> Path:

@@ -45,7 +45,7 @@ def main(folder: Path, argv: Sequence[str]) -> int:
                 return repair(what, given.repair, records, options)
             return run_program(what, given.job, records, params, only, options)
 
-        mend = f"python {folder / 'main.py'} {given.job} --repair"
+        mend = given.mend or f"python {folder / 'main.py'} {given.job} --repair"
         return told(work, records, what, given.max_parallel, given.output, given.verbose, mend)
     except LakehouseError as error:
         if given.verbose:
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", default="", help="what relative folders of the settings are in")
     parser.add_argument("--data", default="", help="where runs are kept")
     parser.add_argument("--repair", default="", metavar="RUN", help="repair this run instead")
+    parser.add_argument("--mend", default="", help=argparse.SUPPRESS)
     parser.add_argument("--max-parallel", type=int, default=2)
     parser.add_argument("--output", choices=("table", "json"), default="table")
     parser.add_argument("--verbose", action="store_true")

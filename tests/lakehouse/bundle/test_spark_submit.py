@@ -1,0 +1,185 @@
+"""A deployed job on a real standalone cluster, against the same job on this machine alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+SOURCE = Path(__file__).parents[3] / "src"
+
+SHOP = '''
+"""A job that counts in Python on the executors, so that they need the package too."""
+
+
+def twice(number: int) -> int:
+    return 2 * number
+
+
+def count(argv):
+    import json
+
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.getOrCreate()
+    from shop.job import twice as by_name  # what the executors import is this module
+
+    def work(rows):
+        import os
+
+        return [(row.id, by_name(row.id), os.getpid()) for row in rows]
+
+    found = spark.range(20, numPartitions=4).rdd.mapPartitions(work).collect()
+    with open(argv[0], "w") as out:
+        json.dump({"rows": [row[:2] for row in found], "master": spark.sparkContext.master,
+                   "processes": sorted({row[2] for row in found})}, out)
+'''
+BUNDLE = """
+bundle: {name: shop}
+artifacts: {shop: {type: whl, path: .}}
+resources:
+  jobs:
+    night:
+      parameters: [{name: out, default: ""}]
+      tasks:
+        - task_key: count
+          python_wheel_task:
+            {package_name: shop, entry_point: count, parameters: ["{{job.parameters.out}}"]}
+"""
+SETUP = """
+from setuptools import setup
+setup(name="shop", version="1.0", packages=["shop"],
+      entry_points={"jobs": ["count = shop.job:count"]})
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"nothing answers on {port}: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A standalone master and two workers of one core each, on loopback."""
+    import pyspark
+
+    place = tmp_path_factory.mktemp("cluster")
+    spark_class = Path(pyspark.__file__).parent / "bin/spark-class"
+    port, page = free_port(), free_port()
+    address = f"spark://127.0.0.1:{port}"
+    environment = {
+        **os.environ,
+        "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+    }
+    with ExitStack() as stack:
+
+        def start(name: str, *arguments: str) -> Path:
+            log = place / f"{name}.log"
+            out = stack.enter_context(log.open("w"))
+            process = subprocess.Popen(
+                [str(spark_class), *arguments], env=environment, stdout=out, stderr=out
+            )
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+            return log
+
+        home = "org.apache.spark.deploy"
+        log = start("master", f"{home}.master.Master", "--host", "127.0.0.1",
+                    "--port", str(port), "--webui-port", str(page))  # fmt: skip
+        wait_for(port, log)
+        workers = [
+            start(f"worker{number}", f"{home}.worker.Worker", "--host", "127.0.0.1",
+                  "--cores", "1", "--memory", "512m", "--webui-port", str(free_port()),
+                  "--work-dir", str(place / f"work{number}"), address)
+            for number in (1, 2)
+        ]  # fmt: skip
+        until = time.monotonic() + 60
+        while log.read_text().count("Registering worker") < 2 and time.monotonic() < until:
+            time.sleep(0.2)
+        assert log.read_text().count("Registering worker") == 2, [w.read_text() for w in workers]
+        yield address
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an unpacked archive."""
+    from lakehouse.bundle.deploying.store import Store
+    from lakehouse.bundle.shipping import deploy
+
+    place = tmp_path_factory.mktemp("project")
+    files = {
+        "databricks.yml": BUNDLE,
+        "setup.py": SETUP,
+        "shop/__init__.py": "",
+        "shop/job.py": SHOP,
+    }
+    for name, text in files.items():
+        path = place / "my shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"))
+    assert deploy(place / "my shop", None, {}, place / "data") == 0
+    store = Store(place / "data", "shop", "default")
+    folder = store.files(store.current)
+    (place / "my shop").rename(place / "gone")
+    return folder
+
+
+def submit(folder: Path, master: str, out: Path, cwd: Path) -> None:
+    import pyspark
+
+    command = [
+        str(Path(pyspark.__file__).parent / "bin/spark-submit"), "--master", master,
+        "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=512m",
+        "--conf", "spark.ui.enabled=false", "--driver-memory", "512m",
+        "--py-files", str(folder / "py-files/shop.zip"),
+        str(folder / "main.py"), "night", "--params", f"out={out}",
+    ]  # fmt: skip
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(SOURCE),
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=180
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_a_deployed_job_gives_the_same_on_a_cluster_as_alone(
+    deployed: Path, master: str, tmp_path: Path
+):
+    submit(deployed, master, tmp_path / "cluster.json", tmp_path)
+    submit(deployed, "local[1]", tmp_path / "alone.json", tmp_path)
+
+    cluster = json.loads((tmp_path / "cluster.json").read_text())
+    alone = json.loads((tmp_path / "alone.json").read_text())
+
+    assert sorted(cluster["rows"]) == sorted(alone["rows"]) == [[n, 2 * n] for n in range(20)]
+    assert (cluster["master"], alone["master"]) == (master, "local[1]")
+    assert len(cluster["processes"]) == 2  # both workers took part
+    runs = [json.loads((tmp_path / f".lakehouse/runs/{n}/run.json").read_text()) for n in (1, 2)]
+    assert [each["result"] for each in runs] == ["SUCCESS", "SUCCESS"]
