@@ -102,7 +102,7 @@ def rows(asked: Asked, name: MaybeTable = None, output: Format = "table") -> Non
 @command(group, "freshness", "lakehouse tables freshness")
 def freshness(asked: Asked, name: MaybeTable = None, output: Format = "table") -> None:
     """Show when each table was last changed, oldest first."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "table": table.name,
             "refreshed_at": facts.changed_at if facts else None,
