@@ -12,7 +12,7 @@ import traceback
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.class_data import archive_path, record
+from lakehouse.class_data import archive_path, can_hold, record
 from lakehouse.jars import jars_folder
 from lakehouse.java import find_java
 from lakehouse.session import JAVA_OPTIONS, make_session
@@ -23,6 +23,8 @@ def main() -> int:
     folder = jars_folder()
     if folder is None:
         return 1
+    if not can_hold(folder):
+        return 0
     target = archive_path(folder, find_java())
     for other in folder.glob("classes-*"):
         if other != target:

@@ -78,7 +78,7 @@ if ! jars_are_good; then
     sum_of scripts/jars.lock >.jars/made-from
 fi
 if ! classes_are_good; then
-    say "recording a class-data archive, for quicker starts"
+    say "recording a class-data archive, for quicker starts (a minute, once)"
     "$python" scripts/archive_classes.py >.jars/classes.log 2>&1 ||
         say "no archive was made; all works without"
     archive_made_from >.jars/classes-made-from

@@ -1,13 +1,15 @@
 """The class-data archive: Spark's classes as the JVM parsed them once, for quicker starts.
 
 It saves about half of a session's start. It is a convenience only: the JVM checks the archive
-against its own build and class path, and passes it over where either differs.
+against its own build and class path, and passes it over where either differs. Java 17 leaves
+classes out whose jar's path a URL would write otherwise, such as one with a space: no archive then.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from urllib.parse import quote
 
 from lakehouse.jars import jar_paths
 from lakehouse.java import Java
@@ -23,6 +25,11 @@ def archive_path(folder: Path, java: Java) -> Path:
     parts += [path.name for path in jar_paths(folder)]
     parts += [release.read_text("utf-8", errors="replace")] if release.is_file() else []
     return folder / f"classes-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}.jsa"
+
+
+def can_hold(folder: Path) -> bool:
+    """Whether an archive would hold the classes of jars in this folder."""
+    return quote(str(folder.resolve())) == str(folder.resolve())
 
 
 def use(folder: Path, java: Java) -> str:
