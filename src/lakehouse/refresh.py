@@ -17,7 +17,7 @@ from lakehouse.lake.lock import lock
 from lakehouse.lake.misfits import batch_files, landed_files, misfits, rescue, seen_files
 from lakehouse.lake.ops import TABLES as OPS
 from lakehouse.lake.rebuild import rebuild, touched
-from lakehouse.lake.settle import recall, settle
+from lakehouse.lake.settle import settle
 from lakehouse.lake.write import Writer
 from lakehouse.source import Source
 from lakehouse.table import Rebuild, Table
@@ -83,7 +83,7 @@ def _run(lake: Lake, table: Table) -> list[Account]:
 
     def batch(rows: DataFrame, number: int) -> None:
         try:
-            accounts.append(_commit(lake, table, rows, number, replayed=not accounts))
+            accounts.append(_commit(lake, table, rows, number))
         except Exception as error:
             failure.append(error)  # Spark would only pass on its text
             raise
@@ -129,18 +129,15 @@ def _misfits_ahead(lake: Lake, table: Table, source: Source) -> bool:
     return bool(misfits(source, new))
 
 
-def _commit(lake: Lake, table: Table, rows: DataFrame, number: int, replayed: bool) -> Account:
-    """Commits one micro-batch. Only the first of a query can be a replay of a killed one."""
+def _commit(lake: Lake, table: Table, rows: DataFrame, number: int) -> Account:
+    """Commits one micro-batch and its accounting, each once however often it is replayed."""
     begun = time()
     spark = rows.sparkSession
     query = spark.sparkContext.getLocalProperty("sql.streaming.queryId")
     writer = Writer(lake.within(spark), Batch(table.name, str(query), number))
-    before = recall(writer, table) if replayed else None
-    if before:
-        account, version = before
-    else:
-        account = _settled(writer, table, rows)
-        version = writer.version(table.name) if account.kept else lake.version(table.name)
+    account = _settled(writer, table, rows)
+    own = writer.committed(table.name)
+    version = own[0].version if own else lake.version(table.name)
     return writer.account(account, version, time() - begun)
 
 

@@ -47,5 +47,6 @@ def score(lake: Lake, model: Model) -> Scored:
         F.current_timestamp().alias("scored_at"),
     )
     wrote = writer.append(rows.select(*model.scores.columns), model.scores.name)
-    writer.account(Account(wrote, wrote), writer.version(model.scores.name), time() - begun)
+    version = lake.version(model.scores.name)
+    writer.account(Account(wrote, wrote), version, time() - begun)
     return Scored(champion, wrote, feature_version)

@@ -12,7 +12,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.expectation import judge, kept
 from lakehouse.lake.account import Account
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.settle import cached, counts, set_aside, with_counts
+from lakehouse.lake.settle import cached, counts, recall, set_aside, with_counts
 from lakehouse.lake.write import Writer
 from lakehouse.table import Rebuild, Table
 
@@ -51,6 +51,8 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: Iterable[i
     """Computes the touched partitions from snapshots and puts them in place of the old ones."""
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
+    if done := recall(writer, table):
+        return done
     anew, needed = reach(write, partitions)
     frames = []
     for read in table.reads:

@@ -30,6 +30,8 @@ def settle(writer: Writer, table: Table, landed: DataFrame, beside: Sequence[Dat
     """
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
+    if done := recall(writer, table):
+        return done
     # What a batch hands over is planned already: nothing is pruned or pushed below it, so each
     # look at it is a full read. It is read once where a cache can hold it.
     seen = Observation()
@@ -47,8 +49,8 @@ def settle(writer: Writer, table: Table, landed: DataFrame, beside: Sequence[Dat
     return Account(seen.get["landed"], wrote)
 
 
-def recall(writer: Writer, table: Table) -> tuple[Account, int] | None:
-    """What this batch did when it was committed before a crash, and the version it made.
+def recall(writer: Writer, table: Table) -> Account | None:
+    """What this batch did when it was committed before a crash.
 
     None if it was not committed. Quarantine is written before the table, so that nothing
     of a committed batch is missing.
@@ -59,13 +61,12 @@ def recall(writer: Writer, table: Table) -> tuple[Account, int] | None:
     commit, said = found
     wrote = merged(commit.metrics)
     if said["landed"] < 0:  # an append that was counted while it was written
-        return Account(wrote, wrote), commit.version
+        return Account(wrote, wrote)
     late = commit.metrics.get("numSourceRows", wrote) - wrote
     duplicate = said["duplicate"] + late
-    account = Account(
+    return Account(
         said["landed"], wrote, said["quarantined"], duplicate, said["dropped"], said["rules"]
     )
-    return account, commit.version
 
 
 def _append(writer: Writer, table: Table, rows: DataFrame, seen: Observation) -> Account:

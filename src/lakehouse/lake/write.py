@@ -108,10 +108,6 @@ class Writer:
         self._save(rows.select(*BATCHES.columns), BATCHES.name, None, {})
         return account.check(self.batch)
 
-    def version(self, name: str) -> int:
-        """The version this batch made of the table."""
-        return self._own(name).version
-
     def _save(
         self, rows: DataFrame, name: str, counted: Account | None, options: Mapping[str, str]
     ) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from chispa import assert_df_equality
+from tests import tiny
+from tests.tiny import land_lines, land_prices, sale
 
 from lakehouse import progress
 from lakehouse.errors import LakehouseError
 from lakehouse.lake import Account, Lake
 from lakehouse.refresh import refresh
 from lakehouse.table import Table
-from tests import tiny
-from tests.tiny import land_lines, land_prices, sale
 
 
 def rows(lake: Lake, name: str, *columns: str) -> list[tuple[object, ...]]:

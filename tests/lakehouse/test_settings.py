@@ -1,0 +1,83 @@
+"""How settings are layered, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse import settings
+from lakehouse.errors import LakehouseError
+
+BASE = """
+project: shop
+data: data
+landing: landing
+lake: {root: lake}
+mlflow: {tracking_uri: "sqlite:///data/mlflow.db", artifacts: data/mlflow}
+spark: {heap: 6g, shuffle_partitions: 4}
+"""
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    (folder / "base.yml").write_text(BASE)
+    (folder / "local.yml").write_text("spark: {heap: 2g}\n")
+    return folder
+
+
+def test_a_target_overrides_the_base_and_the_command_line_overrides_both(conf: Path) -> None:
+    assert settings.load("local", conf=conf).spark.heap == "2g"
+    assert settings.load("local", {"spark.heap": "1g"}, conf).spark.heap == "1g"
+    assert settings.load("local", conf=conf).spark.shuffle_partitions == 4
+
+
+def test_the_environment_lies_between_the_files_and_the_command_line(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_SPARK__HEAP", "3g")
+    assert settings.load("local", conf=conf).spark.heap == "3g"
+    assert settings.load("local", {"spark.heap": "1g"}, conf).spark.heap == "1g"
+
+
+def test_folders_are_taken_from_the_folder_that_holds_conf(conf: Path) -> None:
+    found = settings.load("local", conf=conf)
+    assert found.landing == str(conf.parent / "landing")
+    assert found.lake.root == str(conf.parent / "lake")
+    assert found.mlflow.tracking_uri == f"sqlite:///{conf.parent}/data/mlflow.db"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("spark.heep", "1g", "unknown setting 'spark.heep', did you mean 'heap'?"),
+        ("landin", "x", "unknown setting 'landin', did you mean 'landing'?"),
+        ("spark.shuffle_partitions", "many", "setting 'spark.shuffle_partitions'"),
+        ("spark.shuffle_partitions", 0, "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_setting_is_named(conf: Path, key: str, value: object, said: str) -> None:
+    with pytest.raises(LakehouseError) as error:
+        settings.load("local", {key: value}, conf)
+    assert said in str(error.value)
+
+
+def test_an_unknown_target_is_answered_with_the_nearest(conf: Path) -> None:
+    with pytest.raises(LakehouseError, match="no target 'locl', did you mean 'local'"):
+        settings.load("locl", conf=conf)
+
+
+def test_broken_yaml_is_named_with_its_file(conf: Path) -> None:
+    (conf / "local.yml").write_text("spark: {heap: 2g\n")
+    with pytest.raises(LakehouseError, match=r"local\.yml: not valid YAML"):
+        settings.load("local", conf=conf)
+
+
+def test_the_project_s_own_targets_all_load() -> None:
+    folder = Path(__file__).parents[2] / "conf"
+    targets = sorted(page.stem for page in folder.glob("*.yml") if page.stem != "base")
+    assert targets == ["dev", "local", "prod", "staging"]
+    for target in targets:
+        assert settings.load(target, conf=folder).project == "retail"
