@@ -21,9 +21,9 @@ class LakehouseError(Exception):
         self.todo = todo
 
     def __str__(self) -> str:
-        """Return `where: what. todo`, leaving out what is empty."""
-        said = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{_sentence(said)} {_sentence(self.todo)}" if self.todo else _sentence(said)
+        """Return `where: what. Todo.`, leaving out what is empty."""
+        said = _sentence(f"{self.where}: {self.what}" if self.where else self.what)
+        return f"{said} {_sentence(_capital(self.todo))}" if self.todo else said
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -64,6 +64,13 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> Lake
     return LakehouseError(f"unknown {kind} {name!r}", where, did_you_mean(name, known))
 
 
+def _capital(text: str) -> str:
+    """Begin with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def _sentence(text: str) -> str:
-    """Close a clause with a full stop, unless it closes itself."""
-    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
+    """Close a clause with a full stop, unless it closes itself or ends in words to type."""
+    _, colon, last = text.rpartition(": ")
+    to_type = colon and last.startswith(("lakehouse ", "make ", "pip ", "spark-submit "))
+    return text if to_type or text.endswith((".", "!", "?", ":")) else f"{text}."

@@ -14,6 +14,12 @@ def test_an_error_reads_as_sentences():
     assert (error.what, error.where, error.todo) == error.args
 
 
+def test_advice_begins_with_a_capital_and_a_command_can_be_copied():
+    error = LakehouseError("table gold.sales is empty", todo="fill it with: lakehouse run")
+
+    assert str(error) == "table gold.sales is empty. Fill it with: lakehouse run"
+
+
 def test_an_error_without_place_or_advice_is_one_sentence():
     assert str(LakehouseError("no Java found")) == "no Java found."
 
