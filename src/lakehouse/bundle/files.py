@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,17 +92,17 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
         glob = entry.value
         if not isinstance(glob, str):
             continue  # a wrong type is told by the models
-        if Path(glob).is_absolute() or ".." in Path(glob).parts:
+        base = Path(os.path.normpath(root / _fixed(glob)))
+        if not any(each == base or each in base.parents for each in _synced(root, tree)):
             message = f"the include {glob!r} reaches above the bundle's root"
-            hint = "Move the file below the folder of databricks.yml."
+            hint = "Move the file below it, or name its folder under sync.paths."
             faults.append(Fault("above-root", message, entry.place, "include", hint))
             continue
-        found = sorted(each for each in root.glob(glob) if each.is_file())
+        found = sorted({Path(os.path.normpath(it)) for it in root.glob(glob) if it.is_file()})
         wild = any(each in glob for each in "*?[")
-        if not found:
+        if not found and not (wild and base.is_dir()):
             message = f"the include {glob!r} finds no file"
-            severity = "warning" if wild else "error"
-            faults.append(Fault("missing-file", message, entry.place, "include", "", severity))  # type: ignore[arg-type]
+            faults.append(Fault("missing-file", message, entry.place, "include"))
         for path in found:
             if path.name in NAMES and path.parent == root:
                 if not wild:
@@ -113,6 +114,21 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
             elif path not in paths:
                 paths.append(path)
     return paths, faults
+
+
+def _fixed(glob: str) -> str:
+    """Return the part of a glob before its first wild card, folder by folder."""
+    parts = Path(glob).parts
+    wild = [index for index, part in enumerate(parts) if set(part) & set("*?[")]
+    return str(Path(*parts[: wild[0]])) if wild and wild[0] else "." if wild else glob
+
+
+def _synced(root: Path, tree: Node) -> list[Path]:
+    """Return the folders that files of the bundle may be in: its own, and those under sync."""
+    sync = tree.get("sync")
+    paths = sync.get("paths") if sync is not None else None
+    found = [each.value for each in paths.elements()] if paths is not None else []
+    return [root, *(Path(os.path.normpath(root / it)) for it in found if isinstance(it, str))]
 
 
 def _nested(path: Path, part: Node, include: Node, root: Path, known: list[Path]) -> list[Fault]:

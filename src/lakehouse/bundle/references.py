@@ -16,6 +16,10 @@ _STEP = re.compile(rf"{_WORD}|\[[0-9]+\]")
 # What only a deployment can know; it stays as it is written.
 _LATER = {"lookup"}
 _LATER_FIELDS = {"id", "url", "storage_location", "etag", "modified_status", "creator_name"}
+_USER_FIELDS = {"id", "displayName", "display_name", "emails", "groups", "name", "active",
+                "externalId", "external_id", "entitlements", "roles", "schemas"}  # fmt: skip
+# Kinds of which every field is known; others may have fields that only the workspace fills.
+_KNOWN_KINDS = {"jobs", "pipelines", "schemas", "volumes", "registered_models", "experiments"}
 _ROOTS = {"var", "variables", "bundle", "workspace", "resources", "artifacts", "targets"}
 
 
@@ -151,9 +155,11 @@ def _is_later(path: Path, tree: Node) -> bool:
     """Say whether only the deployed thing knows this: ids, URLs, what is looked up."""
     if path[0] in _LATER:
         return True
-    if path[0] != "resources" or len(path) < 4:
+    if path[:2] == ("workspace", "current_user") and len(path) > 2:
+        return at(tree, path) is None and path[2] in _USER_FIELDS
+    if path[0] != "resources" or len(path) < 4 or at(tree, path[:3]) is None:
         return False
-    return at(tree, path[:3]) is not None and path[3] in _LATER_FIELDS
+    return path[3] in _LATER_FIELDS or (path[1] not in _KNOWN_KINDS and at(tree, path) is None)
 
 
 def resolved(

@@ -14,6 +14,7 @@ from lakehouse.bundle.merge import overlaid
 from lakehouse.bundle.nodes import Node, Place, made, with_item
 from lakehouse.errors import LakehouseError
 
+_OF_BUNDLE = ("cluster_id", "compute_id", "git")  # what it says of the bundle by a short way
 _OWN = {"default", "mode", "variables"}  # what a target says of itself, not of the bundle
 
 
@@ -82,6 +83,11 @@ def with_target(tree: Node, target: str) -> Node:
     over = {key: each for key, each in node.items() if key not in _OWN}
     if "run_as" in over:
         tree = Node({k: v for k, v in tree.items() if k != "run_as"}, tree.place, tree.keys)
+    moved = {key: over.pop(key) for key in _OF_BUNDLE if key in over}
+    if moved:
+        over["bundle"] = overlaid(
+            Node(moved, node.place), over.get("bundle") or Node({}, node.place)
+        )
     return overlaid(tree, Node(over, node.place, node.keys))
 
 

@@ -13,6 +13,7 @@ from lakehouse.bundle.files import Files, read_files
 from lakehouse.bundle.load import Bundle, load
 from lakehouse.bundle.targets import User, chosen_target, target_names
 
+SHAPES = ("unknown-key", "missing-key", "wrong-type", "wrong-value")
 CHECKS: tuple[Callable[[Bundle], Iterable[Fault]], ...] = (
     tasks.faults,
     times.faults,
@@ -44,6 +45,7 @@ def validate(
     found += _one_default(read)
     if read.faults and not read.tree.value:  # there is nothing to look at
         return ordered(found)
+    found = list({_same(each): each for each in reversed(found)}.values())
     known = {_same(each) for each in found}
     where: dict[tuple[str, str, str], list[str]] = {}
     names = names or ("default",)
@@ -58,6 +60,8 @@ def validate(
 
 def _same(fault: Fault) -> tuple[str, str, str]:
     """Return what makes two faults one: targets share most of their lines."""
+    if fault.code in SHAPES:  # a target's key is seen where it is written, and once it is merged
+        return fault.code, str(fault.place), fault.path.rsplit(".", 1)[-1]
     return fault.code, str(fault.place), fault.message
 
 

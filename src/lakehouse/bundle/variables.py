@@ -97,7 +97,8 @@ def _mistyped(name: str, spec: Node, value: Node, is_complex: bool) -> list[Faul
         return []
     message = f"the variable {name!r} holds a mapping or a list but is not declared as complex"
     hint = "Add `type: complex` to its declaration."
-    return [Fault("variable-type", message, value.place, f"variables.{name}", hint)]
+    path = f"variables.{name}"
+    return [Fault("variable-type", message, value.place, path, hint, "warning")]
 
 
 def with_values(tree: Node, values: Mapping[str, Node]) -> Node:

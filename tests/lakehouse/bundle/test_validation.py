@@ -205,6 +205,44 @@ def test_an_included_file_that_is_missing_is_told(faults: Faults):
     assert told(faults("bundle: {name: shop}\ninclude:\n  - jobs.yml\n")) == [("missing-file", 3)]
 
 
+def test_a_glob_that_finds_nothing_is_told_only_where_its_folder_is_missing(faults: Faults):
+    text = "bundle: {name: shop}\ninclude:\n  - jobs/*.yml\n"
+
+    assert told(faults(text)) == [("missing-file", 3)]
+    assert faults(text, **{"jobs/README.md": ""}) == []
+
+
+def test_a_file_above_the_root_is_included_if_its_folder_is_synced(faults: Faults, tmp_path):
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common/names.yml").write_text("variables: {a: {default: x}}\n")
+    text = "bundle: {name: shop}\ninclude: [../common/*.yml]\n"
+
+    assert told(faults(text)) == [("above-root", 2)]
+    assert faults(text + "sync: {paths: [., ../common]}\n") == []
+
+
+def test_fields_that_only_a_workspace_knows_are_left_alone(faults: Faults):
+    assert (
+        faults("""
+        bundle: {name: shop}
+        resources:
+          genie_spaces: {g: {title: it}}
+          jobs:
+            it:
+              description: ${resources.genie_spaces.g.space_id} ${workspace.current_user.id}
+              tasks: [{task_key: a, notebook_task: {notebook_path: /Shared/x}}]
+        """)
+        == []
+    )
+
+
+def test_deprecated_things_are_warned_of(faults: Faults):
+    found = faults(job("- {task_key: a, spark_submit_task: {parameters: [x]}}",
+                       "environments: [{environment_key: e, spec: {client: '1'}}]"))  # fmt: skip
+
+    assert [(each.code, each.severity) for each in found] == [("deprecated", "warning")] * 2
+
+
 def test_a_file_above_the_root_is_not_included(faults: Faults):
     assert told(faults("bundle: {name: shop}\ninclude:\n  - ../jobs.yml\n")) == [("above-root", 3)]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lakehouse.bundle.checking.tasks import needs_compute
 from lakehouse.bundle.checking.walk import jobs, tasks, text, things, with_inner
-from lakehouse.bundle.faults import Fault
+from lakehouse.bundle.faults import Fault, Severity
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, Path, Place, at, dotted
 
@@ -98,10 +98,13 @@ def _compute(bundle: Bundle) -> Iterator[Fault]:
     """Tell of tasks that are deployed but name nothing they could run on."""
     for job in jobs(bundle):
         for task in with_inner(tasks(job)):
-            if needs_compute(task):
+            if needs_compute(task) and at(bundle.config, ("bundle", "cluster_id")) is None:
                 message = f"task {task.key!r} names nothing to run on"
                 hint = "Give it a job_cluster_key, or an environment_key for serverless."
-                yield Fault("compute", message, task.place("task_key"), dotted(task.path), hint)
+                installs = any(task.node.get(f"{it}_task") for it in ("python_wheel", "spark_jar"))
+                severity: Severity = "error" if installs else "warning"
+                place, path = task.place("task_key"), dotted(task.path)
+                yield Fault("compute", message, place, path, hint, severity)
 
 
 def _run_as(node: Node | None, path: Path) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -14,6 +15,7 @@ from lakehouse.bundle.models.base import Open
 from lakehouse.bundle.nodes import Node, Path, at, dotted, place_of, plain
 from lakehouse.errors import nearest
 
+_ALIKE = 0.8  # from here on, a key is taken for a misspelt one
 _KINDS = {
     "int": "a whole number",
     "bool": "true or false",
@@ -52,7 +54,8 @@ def _fault(tree: Node, error: Mapping[str, Any]) -> Fault:
         above = dotted(path[:-1]) or "a bundle"
         message = f"unknown key {str(name)!r} in {above}"
         # What resembles nothing may be newer than this list: that alone stops nobody.
-        severity: Literal["error", "warning"] = "error" if near else "warning"
+        alike = difflib.SequenceMatcher(None, str(name), near).ratio() if near else 0.0
+        severity: Literal["error", "warning"] = "error" if alike >= _ALIKE else "warning"
         return Fault("unknown-key", message, place, told, hint, severity)
     if kind == "missing":
         parent = place_of(tree, path[:-1])

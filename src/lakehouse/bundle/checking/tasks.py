@@ -9,7 +9,7 @@ from lakehouse.bundle.checking.walk import JobNode, TaskNode, jobs, tasks, text,
 from lakehouse.bundle.faults import Fault, did_you_mean
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.models.base import is_reference
-from lakehouse.bundle.nodes import Node, dotted, plain
+from lakehouse.bundle.nodes import Node, at, dotted, plain
 from lakehouse.bundle.running.graph import cycles
 from lakehouse.bundle.running.options import TYPES, called_job
 
@@ -32,6 +32,7 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
         yield from _doubled(job, "job_clusters", "job_cluster_key")
         yield from _doubled(job, "environments", "environment_key")
         yield from _doubled(job, "parameters", "name")
+        yield from _environments(job)
     yield from _calls(bundle)
 
 
@@ -154,6 +155,17 @@ def _doubled(job: JobNode, listed: str, key: str) -> Iterator[Fault]:
             yield Fault(f"doubled-{key.replace('_', '-')}", f"{name!r} is used twice in {listed}",
                         node.place, path)  # fmt: skip
         seen.add(name)
+
+
+def _environments(job: JobNode) -> Iterator[Fault]:
+    found = job.node.get("environments")
+    for index, each in enumerate(found.elements() if found is not None else ()):
+        client = at(each, ("spec", "client"))
+        if client is not None:
+            path = dotted((*job.path, "environments", index, "spec", "client"))
+            hint = "Write environment_version instead."
+            message = "`client` is deprecated"
+            yield Fault("deprecated", message, client.place, path, hint, "warning")
 
 
 def _calls(bundle: Bundle) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
     model_validator,
 )
 from typing_extensions import Self
@@ -63,6 +64,11 @@ class Model(BaseModel):
     """A mapping with known keys; the whole of it may also be one reference."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True, protected_namespaces=())
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_reference(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        return value if is_reference(value) else handler(value)
 
     @model_validator(mode="wrap")
     @classmethod

@@ -138,6 +138,8 @@ class Pipeline(Model):
     allow_duplicate_names: Flag | None = None
     budget_policy_id: Text | None = None
     usage_policy_id: Text | None = None
+    parent_path: Text | None = None
+    serverless_compute_id: Text | None = None
     dry_run: Flag | None = None
     run_as: RunAs | None = None
     permissions: list[PipelinePermission] | None = None
