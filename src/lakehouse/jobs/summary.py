@@ -1,0 +1,41 @@
+"""Says what the lake holds now, and how good the models are. Example: lakehouse-summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lakehouse import summary
+from lakehouse.jobs.arguments import Job, parse
+from lakehouse.lake.glance import glance
+from lakehouse.lake.ops import TABLES
+from lakehouse.text import width_of
+
+WIDEST = 100
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the sections as they are found; reads few rows, changes nothing."""
+    job = parse(argv)
+    width = min(width_of(), WIDEST)
+    for section in sections(job):
+        print(summary.render(section, width), end="\n\n", flush=True)
+
+
+def sections(job: Job) -> Iterator[summary.Section]:
+    """What there is to say; what is not there yet is left out."""
+    look = glance(job.settings, lambda: job.lake)
+    scores = [model.scores.name for model in job.project.models]
+    ops = [table.name for table in TABLES]
+    names = dict.fromkeys([*(table.name for table in job.project.tables), *scores, *ops])
+    if not any(look.exists(name) for name in names):
+        yield summary.Section("Nothing is here yet", lines=("lakehouse run",))
+        return
+    made = [summary.tables(look, names), summary.set_aside(look)]
+    for model in job.project.models:
+        made.append(summary.metrics(job.settings, model.name))
+        made.append(summary.drivers(job.settings, model.name))
+    yield from (section for section in made if section is not None)
+    yield from summary.parts(job.settings.project, look, lambda: job.lake)
+    target = job.given.target or "local"
+    found = summary.commands(look, job.settings.project, scores, target)
+    yield summary.Section("To look further", lines=tuple(found))
