@@ -91,7 +91,7 @@ def _line(event: Event, mark: str) -> str:
 
 def _takes(out: TextIO, text: str) -> bool:
     try:
-        text.encode(getattr(out, "encoding", None) or "ascii")
+        text.encode(getattr(out, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -197,7 +197,9 @@ class Live:
             gone = set(map(id, done[: len(found) - room + 1]))
             found = [each for each in found if id(each) not in gone][-room:]
         for line in found:
-            yield Segment(line.text(width), console.get_style(line.style or "none"))
+            # The cursor rests behind the last line: a terminal that echoes ^C there needs room.
+            cut = width - 3 if line is found[-1] else width
+            yield Segment(line.text(cut), console.get_style(line.style or "none"))
             yield Segment.line()
 
 
@@ -209,7 +211,7 @@ def lines(task: Task, width: int) -> list[Line]:
         found += _with_detail(item, depth, width)
     told = any(item.state == "failed" and item.detail == task.detail for item in task.items)
     if task.name and task.detail and task.state in ("failed", "skipped") and not told:
-        found += worded(task.detail, " ", STYLES[task.state], 1, width)
+        found += worded(_plain(task.detail), " ", STYLES[task.state], 1, width)
     return found
 
 
@@ -231,6 +233,11 @@ def worded(text: str, mark: str, style: str, depth: int, width: int) -> list[Lin
         Line(mark if at == 0 else " ", part, style=style, depth=depth)
         for at, part in enumerate(parts)
     ]
+
+
+def _plain(said: str) -> str:
+    """A result such as UPSTREAM_FAILED in small words; a sentence as it is."""
+    return said.replace("_", " ").lower() if said.isupper() else said
 
 
 def _of(item: Item, depth: int) -> Line:

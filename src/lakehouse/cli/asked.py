@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from lakehouse.cli.declared import Declared, declared
+from lakehouse.cli.leaving import INTERRUPTED, unread
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, load
 
@@ -166,8 +167,13 @@ def guarded(action: Callable[[], int | None], verbose: bool) -> int:
     """Do something; a failure is told in one message, with a stack trace only if `verbose`."""
     try:
         return action() or 0
-    except (typer.Exit, typer.Abort, BrokenPipeError, KeyboardInterrupt):
+    except (typer.Exit, typer.Abort):
         raise
+    except BrokenPipeError:
+        return unread()
+    except KeyboardInterrupt:
+        say("stopped")
+        return INTERRUPTED
     except LakehouseError as error:
         if verbose:
             traceback.print_exc()

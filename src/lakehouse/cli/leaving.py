@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 INTERRUPTED = 130
 UNREAD = 141
@@ -14,16 +14,21 @@ UNREAD = 141
 
 @contextmanager
 def leaving() -> Iterator[None]:
-    """Turn a closed pipe (`| head`) and Ctrl-C into exit codes; flush what was printed."""
+    """Flush what was printed; turn Ctrl-C into its exit code."""
     try:
         try:
             yield
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(UNREAD)
+        sys.exit(unread())
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def unread() -> int:
+    """The exit code where nobody reads on (`| head`); what is still to be flushed goes nowhere."""
+    with suppress(OSError, ValueError):  # no file behind it, as in tests
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNREAD

@@ -111,9 +111,9 @@ def score(asked: Asked, model: ModelName) -> None:
 
 def summary(asked: Asked) -> None:
     """Say what the lake holds now, and how good the models are."""
-    from lakehouse.jobs import summary as job
+    from lakehouse.jobs.summary import main
 
-    job.main(asked.argv())
+    main(asked.argv())
 
 
 def bundle_folder(asked: Asked) -> Path:
