@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from lakehouse.bundle.faults import BundleError, did_you_mean, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.load import Bundle, load
 from lakehouse.bundle.places import data_folder
+from lakehouse.bundle.running.attempts import LEFT
 from lakehouse.bundle.running.graph import leaves
 from lakehouse.bundle.running.options import Options, Program, program
 from lakehouse.bundle.running.records import Records, RunRecord, TaskRecord
@@ -110,7 +112,22 @@ def told(
         say(
             f"  repair it with: {mend or f'lakehouse bundle repair {shown(what.root)}'} {record.id}"
         )
-    return _CODES.get(record.result, 1)
+    code = _CODES.get(record.result, 1)
+    if any(LEFT in attempt.error for task in record.all_tasks() for attempt in task.attempts):
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process although threads that would not stop are still in it.
+
+    Waiting for them would make a cancelled run go on; a job that is killed at any moment can be
+    run again, so nothing is lost.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if threading.current_thread() is threading.main_thread():
+        os._exit(code)
 
 
 def _print_ends(what: Program, record: RunRecord, records: Records, output: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -179,10 +181,20 @@ def _home(root: Path) -> Path:
 
 
 def _started(folder: Path, arguments: Sequence[str]) -> int:
-    """Run main.py of a deployment; Ctrl-C reaches it too, and it is waited for."""
+    """Run main.py of a deployment and wait for it.
+
+    Ctrl-C reaches it by itself, as it has the same terminal; SIGTERM is handed on.
+    """
     process = subprocess.Popen([sys.executable, "-B", str(folder / "main.py"), *arguments])
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    before = None
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from lakehouse.bundle.running.capture import Sink, captured
 from lakehouse.bundle.running.graph import Result
 from lakehouse.errors import LakehouseError
 
+LEFT = "left behind"
 GRACE = 5.0
 """Seconds a task that is being stopped may take to clean up before it is given up."""
 
@@ -87,7 +89,7 @@ def attempt(
         if reason == "TIMEDOUT":
             error = f"the task did not end within {timeout:g} s"
         if not _stop(thread, call, done, grace, everything=reason == "CANCELED"):
-            error += f", nor {grace:g} s after it was told to stop: its thread was left behind"
+            error += f"; it had not stopped {grace:g} s later, and its thread was {LEFT}"
         ended = Ended(reason, error=error)
     ended.seconds = time.monotonic() - begun
     return ended
@@ -144,9 +146,28 @@ def _interrupt_spark(call: Call, everything: bool) -> None:
         if not everything:
             context.cancelJobsWithTag(_tag_of(call))
             return
-        from pyspark.sql import SparkSession
-
-        session = SparkSession.getActiveSession()
-        for query in session.streams.active if session is not None else ():
-            query.stop()
         context.cancelAllJobs()
+        for query in _streams():
+            _in_background(query.stop)  # it waits for the batch at work, which may take long
+
+
+def _streams() -> list[Any]:
+    """Return the streaming queries of this process; each is given once."""
+    from pyspark.sql import SparkSession
+
+    # The active session is one a thread; the first one of the process holds the queries.
+    session = getattr(SparkSession, "_instantiatedSession", None)
+    found = [each for each in (session.streams.active if session else ()) if each.id not in _told]
+    _told.update(each.id for each in found)
+    return found
+
+
+_told: set[str] = set()
+
+
+def _in_background(action: Callable[[], object]) -> None:
+    def quietly() -> None:
+        with contextlib.suppress(Exception):
+            action()
+
+    threading.Thread(target=quietly, daemon=True).start()
