@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from retail.features.weeks import BY_TIME, QUIET_WEEKS, SO_FAR, TOTALS
+from retail.features.weeks import QUIET_WEEKS, TOTALS, by_time, so_far
 
 WEEKS_ONE_BY_ONE = 12
 HALF_LIVES = (2, 4, 8, 16)
@@ -43,9 +43,9 @@ def activity(weeks: DataFrame, new_products: DataFrame, new_stores: DataFrame) -
         *("household_id", "week", "as_of", "recency", "tenure", "shopped", "complete", "churned"),
         *(_ago(k).alias(f"days_week_{k}") for k in range(1, WEEKS_ONE_BY_ONE + 1)),
         *(_faded(_active(), h).alias(f"faded_{h}") for h in HALF_LIVES),
-        F.sum(_active()).over(SO_FAR).alias("active_all"),
-        *(F.sum(name).over(SO_FAR).alias(f"{name}_all") for name in _SUMMED),
-        F.sum("stores_met").over(SO_FAR).cast("int").alias("stores"),
+        F.sum(_active()).over(so_far()).alias("active_all"),
+        *(F.sum(name).over(so_far()).alias(f"{name}_all") for name in _SUMMED),
+        F.sum("stores_met").over(so_far()).cast("int").alias("stores"),
     ).select(
         "*",
         *(_over("active", k).cast("int").alias(f"active_{k}") for k in (4, 8, 12, 26)),
@@ -82,19 +82,19 @@ def _active() -> Column:
 
 def _ago(weeks: int) -> Column:
     """Shopping days in the week so many weeks ago; 1 is the week that just ended."""
-    then = F.lag("days", weeks - 1).over(BY_TIME) if weeks > 1 else F.col("days")
+    then = F.lag("days", weeks - 1).over(by_time()) if weeks > 1 else F.col("days")
     return F.coalesce(then, F.lit(0)).cast("int")
 
 
 def _over(name: str, weeks: int) -> Column:
     """The total of the last so many weeks: the difference of two running totals."""
-    before = F.lag(f"{name}_all", weeks).over(BY_TIME)
+    before = F.lag(f"{name}_all", weeks).over(by_time())
     return F.col(f"{name}_all") - F.coalesce(before, F.lit(0))
 
 
 def _faded(value: Column, half_life: int) -> Column:
     """The sum of all weeks so far, each halved for every `half_life` weeks it lies back."""
-    grown = F.sum(value * F.pow(F.lit(2.0), F.col("week") / half_life)).over(SO_FAR)
+    grown = F.sum(value * F.pow(F.lit(2.0), F.col("week") / half_life)).over(so_far())
     return grown * F.pow(F.lit(2.0), -F.col("week") / half_life)
 
 

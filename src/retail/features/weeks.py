@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.window import WindowSpec
 
 from retail.calendar import FIRST_MONDAY, end_of_week
 
@@ -12,8 +13,16 @@ QUIET_DAYS = 28
 
 QUIET_WEEKS = QUIET_DAYS // 7
 
-BY_TIME = Window.partitionBy("household_id").orderBy("week")
-SO_FAR = BY_TIME.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+
+def by_time() -> WindowSpec:
+    """A household's weeks in order."""
+    return Window.partitionBy("household_id").orderBy("week")
+
+
+def so_far() -> WindowSpec:
+    """A household's weeks up to the current one."""
+    return by_time().rowsBetween(Window.unboundedPreceding, Window.currentRow)
+
 
 COUNTS = ("departments", "lines", "on_display", "in_mailer")
 MONEY = ("amount", "retail_discount", "coupon_discount")
@@ -54,14 +63,14 @@ def asked_weeks(days: DataFrame) -> DataFrame:
         end_of_week(F.col("week")).alias("as_of"),
         *(F.coalesce(name, F.lit(0)).alias(name) for name in TOTALS),
     )
-    ahead = BY_TIME.rowsBetween(1, QUIET_WEEKS)
+    ahead = by_time().rowsBetween(1, QUIET_WEEKS)
     quiet = F.coalesce(F.sum("days").over(ahead), F.lit(0)) == 0
     known = F.datediff("data_until", "as_of") >= QUIET_DAYS - 1
     return filled.select(
         *("household_id", "week", "as_of", *TOTALS),
-        F.datediff("as_of", F.max("last_on").over(SO_FAR)).alias("recency"),
+        F.datediff("as_of", F.max("last_on").over(so_far())).alias("recency"),
         F.datediff("as_of", "first_on").alias("tenure"),
-        F.sum("days").over(SO_FAR).alias("shopped"),
+        F.sum("days").over(so_far()).alias("shopped"),
         (F.datediff("data_until", "as_of") >= -1).alias("complete"),
         F.when(known, quiet.cast("int")).alias("churned"),
     )

@@ -10,7 +10,8 @@ from retail.gold import product_store_weeks
 from retail.gold.product_store_weeks import packed_key
 from retail.silver import basket_lines, products
 
-_SUMS = ("lines", "amount", "retail_discount", "coupon_discount", "on_display", "in_mailer")
+_COUNTS = ("lines", "on_display", "in_mailer")
+_MONEY = ("amount", "retail_discount", "coupon_discount")
 
 
 def transform(lines: DataFrame, sales: DataFrame, products: DataFrame) -> DataFrame:
@@ -38,7 +39,8 @@ def transform(lines: DataFrame, sales: DataFrame, products: DataFrame) -> DataFr
     return grouped.groupBy("household_id", "week", "sold_on").agg(
         F.array_sort(F.collect_set("store_id")).alias("stores"),
         F.size(F.collect_set("department")).alias("departments"),
-        *(F.sum(name).alias(name) for name in _SUMS),
+        *(F.sum(name).alias(name) for name in _COUNTS),
+        *(F.sum(name).cast("decimal(18,2)").alias(name) for name in _MONEY),
     )
 
 
