@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from lakehouse.cli.declared import Declared, declared
+from lakehouse.cli.failing import explained
 from lakehouse.cli.leaving import INTERRUPTED, unread
 from lakehouse.errors import LakehouseError
 from lakehouse.settings import Settings, load
@@ -71,6 +72,7 @@ class Asked:
                 warehouse=folder / "warehouse",
                 log="" if self.verbose else folder / "logs" / f"spark-{self.settings.project}.log",
                 verbose=self.verbose,
+                quick=True,
             )
         return Lake(spark, self.settings)
 
@@ -183,10 +185,3 @@ def guarded(action: Callable[[], int | None], verbose: bool) -> int:
             traceback.print_exc()
         say(f"error: {explained(error)}")
     return 1
-
-
-def explained(error: Exception) -> LakehouseError:
-    """An unforeseen failure in one sentence."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    what = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return LakehouseError(what, "", "call again with --verbose to see where")

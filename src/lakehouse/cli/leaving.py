@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 INTERRUPTED = 130
 UNREAD = 141
@@ -14,7 +15,7 @@ UNREAD = 141
 
 @contextmanager
 def leaving() -> Iterator[None]:
-    """Flush what was printed; turn Ctrl-C into its exit code."""
+    """Flush what was printed, and do not wait for threads of what was stopped."""
     try:
         try:
             yield
@@ -24,7 +25,22 @@ def leaving() -> Iterator[None]:
         sys.exit(unread())
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        _leave_now()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _leave_now()
+        raise
+
+
+def _leave_now() -> NoReturn:
+    """End the process at once: Python would wait for its threads, such as a query at work.
+
+    A commit is whole or it is not there, so that nothing is lost but the time.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def unread() -> int:

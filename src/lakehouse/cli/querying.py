@@ -11,6 +11,7 @@ import typer
 
 from lakehouse.cli.asked import Asked, command, say
 from lakehouse.cli.declared import Declared
+from lakehouse.cli.failing import cause_in_java, without_codes
 from lakehouse.cli.options import Format
 from lakehouse.cli.waiting import waiting
 from lakehouse.errors import LakehouseError, unknown
@@ -136,12 +137,12 @@ def _answer(
 
 
 def _told(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    from pyspark.errors import PySparkException
+    from py4j.protocol import Py4JJavaError
 
     try:
         yield from rows
-    except PySparkException as error:
-        raise _explained(error, ()) from error
+    except Py4JJavaError as error:
+        raise LakehouseError(cause_in_java(error) or "the query failed", "sql") from error
 
 
 def _register(lake: Lake, names: Sequence[str]) -> None:
@@ -161,10 +162,8 @@ def _explained(error: PySparkException, known: Iterable[str]) -> LakehouseError:
         name = (error.getMessageParameters() or {}).get("relationName", "")
         return unknown("table", name.replace("`", ""), known, "sql")
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[0] if lines else type(error).__name__
-    said = re.sub(r"^\[[A-Z0-9_.]+\]\s*", "", said)
+    said = without_codes(lines[0] if lines else type(error).__name__)
     at = re.search(r"line (\d+),? pos (\d+)", str(error))
-    said = re.split(r"\s*SQLSTATE:", said)[0].rstrip(" .;")
     where = f"sql, line {at[1]}, sign {int(at[2]) + 1}" if at else "sql"
     return LakehouseError(said, where)
 

@@ -1,0 +1,115 @@
+"""`lakehouse tables`, `show` and `history`: rows on stdout, words on stderr, no Spark."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+
+def test_every_declared_table_is_listed_filled_or_not(call):
+    done = call("tables", "list", "--output", "json")
+    found = {row["table"]: row for row in json.loads(done.stdout)}
+    assert list(found) == [
+        "bronze.sales", "silver.sold", "gold.totals", "gold.churn_scores",
+        "ops.batches", "ops.quarantine",
+    ]  # fmt: skip
+    assert found["silver.sold"]["rows"] == 3
+    assert found["silver.sold"]["version"] == 1
+    assert found["gold.totals"]["rows"] is None
+    assert done.exit_code == 0
+
+
+def test_tables_alone_is_the_list(call):
+    done = call("tables")
+    assert "silver.sold" in done.stdout
+    assert done.stderr == ""
+
+
+def test_json_rows_carry_their_types(call):
+    rows = json.loads(call("show", "silver.sold", "-o", "json").stdout)
+    assert sorted(rows, key=lambda row: row["id"] or 9) == [
+        {"id": 1, "note": "plain", "amount": 2.5, "sold_on": "2017-01-01",
+         "sold_at": "2017-01-01T09:30:00Z"},
+        {"id": 2, "note": 'with "quotes", a comma', "amount": 10.0, "sold_on": "2017-01-02",
+         "sold_at": None},
+        {"id": None, "note": None, "amount": None, "sold_on": None, "sold_at": None},
+    ]  # fmt: skip
+
+
+def test_csv_rows_are_whole_and_null_is_empty(call):
+    told = call("show", "silver.sold", "-o", "csv").stdout
+    rows = sorted(csv.DictReader(io.StringIO(told)), key=lambda row: row["id"] or "9")
+    assert rows[1]["note"] == 'with "quotes", a comma'
+    assert rows[1]["amount"] == "10.00"
+    assert set(rows[2].values()) == {""}
+
+
+def test_a_table_is_shown_as_it_was(call):
+    rows = json.loads(call("show", "silver.sold", "--version", "0", "-o", "json").stdout)
+    assert [row["id"] for row in rows] == [1]
+
+
+def test_an_unknown_version_says_which_there_are(call):
+    done = call("show", "silver.sold", "--version", "7")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "silver.sold: has no version 7. versions: 0 to 1" in done.stderr.replace("V", "v")
+
+
+def test_an_unknown_table_names_the_nearest(call):
+    done = call("show", "silver.sodl")
+    assert done.exit_code == 1
+    assert "Did you mean 'silver.sold'?" in done.stderr
+
+
+def test_a_table_that_is_declared_but_empty_says_how_to_fill_it(call):
+    done = call("history", "gold.totals")
+    assert done.exit_code == 1
+    assert "has not been filled yet" in done.stderr
+    assert "lakehouse run" in done.stderr
+
+
+def test_history_is_newest_first(call):
+    found = json.loads(call("history", "silver.sold", "-o", "json").stdout)
+    assert [commit["version"] for commit in found] == [1, 0]
+    assert found[0]["operation"] == "WRITE"
+
+
+def test_rows_say_where_landed_rows_went(call):
+    [row] = json.loads(call("tables", "rows", "silver.sold", "-o", "json").stdout)
+    assert row == {
+        "table": "silver.sold", "batches": 2, "landed": 5, "kept": 3,
+        "quarantined": 1, "duplicate": 1, "dropped": 0,
+    }  # fmt: skip
+
+
+def test_schema_of_a_table_that_is_not_filled_is_its_contract(call):
+    done = call("tables", "schema", "gold.totals", "-o", "json")
+    assert json.loads(done.stdout) == [
+        {"column": "day", "type": "date"},
+        {"column": "amount", "type": "decimal(8,2)"},
+    ]
+    assert "contract" in done.stderr
+
+
+def test_lineage_goes_back_to_what_lands(call):
+    done = call("tables", "lineage", "gold.churn_scores")
+    assert done.stdout.splitlines() == [
+        "gold.churn_scores  (by model churn)",
+        "└─ gold.totals",
+        "   └─ silver.sold",
+        "      └─ bronze.sales",
+        "         └─ sales  (files that land)",
+        "feeds: nothing",
+    ]
+
+
+def test_lineage_as_rows_has_every_edge(call):
+    edges = json.loads(call("tables", "lineage", "-o", "json").stdout)
+    assert {(edge["table"], edge["reads"]) for edge in edges} == {
+        ("bronze.sales", "sales"),
+        ("silver.sold", "bronze.sales"),
+        ("gold.totals", "silver.sold"),
+        ("gold.churn_scores", "gold.totals"),
+    }
