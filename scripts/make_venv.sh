@@ -27,14 +27,14 @@ done
 if [ -z "$python" ] && [ -n "$bare" ]; then
     # Debian and Ubuntu keep these modules in a package of their own.
     package="python$("$bare" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
-    say "installing $package, which this Python came without"
-    if command -v apt-get >/dev/null; then
+    if command -v apt-get >/dev/null && as_root true; then
+        say "installing $package, which this Python came without"
         as_root sh -c "apt-get -q update && apt-get -q install -y --no-install-recommends $package" \
             >/dev/null 2>&1 || true
     fi
     if can_make_venv "$bare"; then python=$bare; fi
     if [ -z "$python" ]; then
-        say "$bare cannot make a virtual environment: install $package, then call again."
+        say "$bare cannot make a virtual environment: install $package (as root), then call again."
         exit 1
     fi
 fi
