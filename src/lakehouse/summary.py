@@ -19,7 +19,7 @@ from lakehouse.errors import LakehouseError
 from lakehouse.lake.glance import Glance
 from lakehouse.rows import Rows, said
 from lakehouse.settings import Settings
-from lakehouse.text import NARROW_GAP, Columns, cells, columns_of, fit, size
+from lakehouse.text import GAP, NARROW_GAP, Columns, cells, columns_of, fit, size
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -210,6 +210,7 @@ def _laid(
 
 def _wrapped(laid: Columns, texts: Sequence[Sequence[str]], width: int) -> list[str]:
     """What is long in the last column goes on below it."""
+    laid = replace(laid, gap=GAP)
     before = laid.width - laid.widths[-1]
     room = max(width - before, 20)
     laid = replace(laid, widths=(*laid.widths[:-1], room))
