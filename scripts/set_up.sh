@@ -78,9 +78,13 @@ if ! jars_are_good; then
     sum_of scripts/jars.lock >.jars/made-from
 fi
 if ! classes_are_good; then
-    say "recording a class-data archive, for quicker starts (a minute, once)"
-    "$python" scripts/archive_classes.py >.jars/classes.log 2>&1 ||
-        say "no archive was made; all works without"
+    # Java would leave it empty where the path holds a space (see lakehouse.class_data).
+    case $here in *[!A-Za-z0-9._/~-]*) ;; *)
+        say "recording a class-data archive, for quicker starts (a minute, once)"
+        "$python" scripts/archive_classes.py >.jars/classes.log 2>&1 ||
+            say "no archive was made; all works without"
+        ;;
+    esac
     archive_made_from >.jars/classes-made-from
 fi
 say "done"
