@@ -29,13 +29,15 @@ class Rows:
     """Named columns and the rows below them; `values` may be an iterator, read once.
 
     For tables only: `shown` says a column's values in a person's words, `aside` names the
-    columns that may be left out, first one first, where the screen is too narrow.
+    columns that may be left out, first one first, where the screen is too narrow, `null` is what
+    stands where there is no value.
     """
 
     columns: tuple[str, ...]
     values: Iterable[Row]
     shown: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
     aside: tuple[str, ...] = ()
+    null: str = NULL
 
     @staticmethod
     def of(found: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), **how: Any) -> Rows:
@@ -104,9 +106,7 @@ def _write_records(rows: Rows, values: Iterable[Row], out: TextIO, width: int) -
 def _texts(rows: Rows, columns: Sequence[str], row: Row) -> list[str]:
     values = dict(zip(rows.columns, row, strict=True))
     return [
-        rows.shown[name](values[name])
-        if name in rows.shown and values[name] is not None
-        else said(values[name])
+        rows.null if values[name] is None else rows.shown.get(name, said)(values[name])
         for name in columns
     ]
 

@@ -106,6 +106,8 @@ def _ask(package: str) -> Declared:
     from lakehouse.table import Table
 
     found = project.load(package)
+    scored = {model.scores.name: model.scores for model in found.models}
+    refreshed = [table for table in found.tables if table.name not in scored]
     tables = {
         table.name: DeclaredTable(
             table.name,
@@ -114,7 +116,7 @@ def _ask(package: str) -> Declared:
             tuple(read.name for read in table.reads if not isinstance(read, Table)),
             rules={rule.name: rule.condition for rule in table.expect},
         )
-        for table in (*found.tables, *(model.scores for model in found.models), *TABLES)
+        for table in (*refreshed, *scored.values(), *TABLES)
     }
     models = {}
     for model in found.models:

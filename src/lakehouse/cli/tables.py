@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import typer
@@ -144,28 +144,17 @@ def _facts(asked: Asked, name: str | None = None) -> Iterator[tuple[DeclaredTabl
 
 
 def _print(found: Sequence[dict[str, Any]], output: Any, aside: tuple[str, ...]) -> None:
-    """Print rows; for the eye, moments become ages and bytes sizes, and NULL becomes a dash."""
+    """Print rows; for the eye, moments become ages."""
     if output != "table":
         write(Rows.of(found), output)
         return
-    texts = []
-    for row in found:
-        text = {}
-        for key, value in row.items():
-            if isinstance(value, datetime):
-                text["age"] = ago(value)
-            elif key == "refreshed_at":
-                text["age"] = "-"
-            elif value is None:
-                text[key] = "-"
-            else:
-                text[key] = size(value) if key == "size" else value
-        texts.append(text)
-    write(Rows.of(texts, shown={"rows": _commas}, aside=aside), output)
-
-
-def _commas(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    now = datetime.now(timezone.utc)
+    columns = tuple("age" if name == "refreshed_at" else name for name in found[0])
+    rows = [
+        tuple(ago(value, now) if isinstance(value, datetime) else value for value in row.values())
+        for row in found
+    ]
+    write(Rows(columns, rows, {"rows": "{:,}".format, "size": size}, aside, "-"))
 
 
 def _upstream(declared: Declared, name: str) -> set[str]:

@@ -25,8 +25,8 @@ def sections(job: Job) -> Iterator[summary.Section]:
     """What there is to say; what is not there yet is left out."""
     look = glance(job.settings, lambda: job.lake)
     scores = [model.scores.name for model in job.project.models]
-    ops = [table.name for table in TABLES]
-    names = dict.fromkeys([*(table.name for table in job.project.tables), *scores, *ops])
+    refreshed = [table.name for table in job.project.tables if table.name not in scores]
+    names = [*refreshed, *scores, *(table.name for table in TABLES)]
     if not any(look.exists(name) for name in names):
         yield summary.Section("Nothing is here yet", lines=("lakehouse run",))
         return
