@@ -64,7 +64,7 @@ def test_too_old_and_too_new_are_named(tmp_path, version):
 def test_a_cut_down_java_is_named_as_such(tmp_path):
     home = java_home(tmp_path / "java", "17.0.1", modules="java.base")
 
-    with pytest.raises(LakehouseError, match="without jdk.incubator.vector"):
+    with pytest.raises(LakehouseError, match=r"without jdk\.incubator\.vector"):
         find_java(environment(home))
 
 
