@@ -1,0 +1,211 @@
+"""Features as of a week: what they say, and that nothing after `as_of` changes them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from math import exp, log
+
+import pytest
+from pyspark.sql import DataFrame, Row, SparkSession
+
+from retail.features.weeks import asked_weeks
+from retail.gold import household_days, household_weeks
+
+MONDAY = date(2017, 1, 2)
+"""The first day of week 2."""
+
+ANSWERS = ("45-54", "50-74K", "Homeowner", "Married", "2", "2 Adults No Kids", "0")
+
+
+def frame(spark: SparkSession, rows: list[tuple[object, ...]], schema: str) -> DataFrame:
+    return spark.createDataFrame(rows, schema)
+
+
+def shopped(spark: SparkSession, *days: tuple[int, str, str]) -> DataFrame:
+    """gold.household_days of (household, day, amount): two lines in one store each."""
+    rows = [
+        (who, 0, date.fromisoformat(day), [5], 2, 2, Decimal(amount), *[Decimal(0)] * 2, 1, 0)
+        for who, day, amount in days
+    ]
+    return frame(spark, rows, household_days.TABLE.schema)
+
+
+def weeks_of(spark: SparkSession, days: DataFrame, **others: DataFrame) -> dict[int, Row]:
+    """Household 1's rows of gold.household_weeks by week."""
+    bought = "household_id BIGINT, product_id BIGINT, week INT"
+    tables = {
+        "bought": frame(spark, [(1, 70, 2), (1, 71, 2), (1, 70, 4)], bought),
+        "campaigns": frame(spark, [], "campaign_id BIGINT, starts_on DATE, ends_on DATE"),
+        "mailings": frame(spark, [], "campaign_id BIGINT, household_id BIGINT"),
+        "redemptions": frame(spark, [], "household_id BIGINT, redeemed_on DATE"),
+        "households": frame(
+            spark,
+            [(2, *ANSWERS)],
+            "household_id BIGINT, "
+            + ", ".join(f"{answer} STRING" for answer in household_weeks.ANSWERS),
+        ),
+        **others,
+    }
+    rows = household_weeks.transform(days, **tables).where("household_id = 1").collect()
+    return {row["week"]: row for row in rows}
+
+
+DAYS = (
+    (1, "2017-01-02", "10.00"),  # Monday of week 2
+    (1, "2017-01-05", "30.00"),  # 3 days later
+    (1, "2017-01-16", "20.00"),  # 11 days later, Monday of week 4
+    (2, "2017-03-12", "5.00"),  # Sunday of week 11: the data reaches its end
+)
+
+
+@pytest.fixture(scope="module")
+def rows(spark: SparkSession) -> dict[int, Row]:
+    return weeks_of(spark, shopped(spark, *DAYS))
+
+
+def test_a_household_is_asked_from_its_first_week_to_the_last_whole_one(
+    rows: dict[int, Row],
+) -> None:
+    assert sorted(rows) == list(range(2, 12))
+    assert rows[2]["as_of"] == MONDAY + timedelta(days=7)
+
+
+def test_a_week_that_is_not_over_is_not_asked_about(spark: SparkSession) -> None:
+    days = shopped(spark, (1, "2017-01-02", "10.00"), (2, "2017-01-21", "5.00"))  # a Saturday
+    assert sorted(weeks_of(spark, days)) == [2, 3]
+
+
+def test_churned_is_no_purchase_in_the_next_28_days(rows: dict[int, Row]) -> None:
+    labels = {week: row["churned"] for week, row in rows.items()}
+    assert labels == {2: 0, 3: 0, 4: 1, 5: 1, 6: 1, 7: 1, 8: None, 9: None, 10: None, 11: None}
+
+
+def test_the_28th_day_counts_and_the_29th_does_not(spark: SparkSession) -> None:
+    known = (9, "2017-06-01", "1.00")
+    just, late = date(2017, 2, 5), date(2017, 2, 6)  # as of 2017-01-09, days 28 and 29
+    for day, churned in ((just, 0), (late, 1)):
+        days = shopped(spark, (1, "2017-01-02", "1.00"), (1, day.isoformat(), "1.00"), known)
+        assert asked_weeks(days).where("week = 2").collect()[0]["churned"] == churned
+
+
+def test_days_and_gaps_are_counted_up_to_the_end_of_the_week(rows: dict[int, Row]) -> None:
+    assert [rows[week]["recency"] for week in (2, 3, 4)] == [4, 11, 7]
+    assert [rows[week]["tenure"] for week in (2, 3, 4)] == [7, 14, 21]
+    assert [rows[week]["gap_1"] for week in (2, 3, 4)] == [3, 3, 11]
+    assert (rows[4]["gap_2"], rows[4]["gap_3"]) == (3, None)
+    assert (rows[4]["gap_mean"], rows[4]["gap_sd"], rows[4]["gap_max"]) == (7.0, 4.0, 11)
+    assert rows[4]["recency_in_gaps"] == 1.0
+    assert [rows[4][f"days_week_{k}"] for k in (1, 2, 3, 4)] == [1, 0, 2, 0]
+    assert (rows[4]["active_4"], rows[4]["active_26"]) == (2, 2)
+
+
+def test_money_and_shares_are_of_what_was_bought_by_then(rows: dict[int, Row]) -> None:
+    assert (rows[2]["amount_4"], rows[4]["amount_4"], rows[6]["amount_4"]) == (40.0, 60.0, 20.0)
+    assert rows[4]["amount_a_day"] == 20.0
+    assert rows[4]["last_amount"] == 20.0
+    assert rows[4]["lines_a_day"] == 2.0
+    assert (rows[4]["display"], rows[4]["mailer"]) == (0.5, 0.0)
+    assert rows[2]["new_products"] == 0.5  # 2 of 4 lines
+    assert rows[4]["new_products"] == pytest.approx(2 / 6)  # product 70 was known
+
+
+def test_the_odds_are_those_of_their_formulas(rows: dict[int, Row]) -> None:
+    # Two gaps (3, 11), recency 7: one of them lasted that long, none went on for 28 more days.
+    assert rows[4]["gap_survival"] == pytest.approx(1.5 / 3)
+    assert rows[4]["gap_odds"] == pytest.approx(log(0.25 / 0.75))
+    # Shopping days 4 and 7 days back, half-life 7 days, 7 days of tenure (week 2).
+    weight = 2 ** (-4 / 7) + 2 ** (-7 / 7)
+    pace = 28 * (weight + 0.2) / ((1 - 2 ** (-7 / 7)) * 7 / log(2) + 2.8)
+    assert rows[2]["quiet_odds_7d"] == pytest.approx(-log(exp(pace) - 1), abs=1e-5)
+    # One week of tenure, active: (1 + 0.2) / (1 + 0.4).
+    skipped = (1 - 1.2 / 1.4) ** 4
+    assert rows[2]["skip_odds_2w"] == pytest.approx(log(skipped / (1 - skipped)))
+
+
+def test_only_weeks_whose_28_days_are_over_count_as_past(rows: dict[int, Row]) -> None:
+    assert rows[5]["past_quiet_odds"] == pytest.approx(log(0.2 / 0.8))  # none is over yet
+    assert rows[6]["past_quiet_odds"] == pytest.approx(log(0.1 / 0.9))  # week 2: came back
+    assert rows[8]["past_quiet_odds"] == pytest.approx(log(1.2 / 4 / (1 - 1.2 / 4)))  # week 4: not
+
+
+def test_mail_counts_from_the_day_it_begins(spark: SparkSession) -> None:
+    start, end = date(2017, 1, 16), date(2017, 1, 30)
+    sent = weeks_of(
+        spark,
+        shopped(spark, *DAYS),
+        campaigns=frame(
+            spark, [(8, start, end)], "campaign_id BIGINT, starts_on DATE, ends_on DATE"
+        ),
+        mailings=frame(spark, [(8, 1)], "campaign_id BIGINT, household_id BIGINT"),
+        redemptions=frame(spark, [(1, start)], "household_id BIGINT, redeemed_on DATE"),
+    )
+    names = ("mailings", "open_campaigns", "redemptions", "redemptions_12")
+    assert [tuple(sent[week][name] for name in names) for week in (3, 4, 6)] == [
+        (0, 0, 0, 0),
+        (1, 1, 1, 1),
+        (1, 0, 1, 1),
+    ]
+
+
+def test_a_household_that_was_not_asked_has_no_answers(rows: dict[int, Row]) -> None:
+    assert (rows[4]["answered"], rows[4]["age"]) == (0, None)
+
+
+def test_nothing_after_as_of_changes_a_feature(spark: SparkSession, rows: dict[int, Row]) -> None:
+    later = shopped(spark, *DAYS, (1, "2017-01-23", "99.00"), (1, "2017-03-01", "77.00"))
+    bought = "household_id BIGINT, product_id BIGINT, week INT"
+    sent = weeks_of(
+        spark,
+        later,
+        bought=frame(spark, [(1, 70, 2), (1, 71, 2), (1, 70, 4), (1, 99, 5)], bought),
+        campaigns=frame(
+            spark,
+            [(8, date(2017, 1, 23), date(2017, 2, 1))],
+            "campaign_id BIGINT, starts_on DATE, ends_on DATE",
+        ),
+        mailings=frame(spark, [(8, 1)], "campaign_id BIGINT, household_id BIGINT"),
+        redemptions=frame(spark, [(1, date(2017, 1, 23))], "household_id BIGINT, redeemed_on DATE"),
+    )
+    for week in (2, 3, 4):
+        features = {k: v for k, v in rows[week].asDict().items() if k != "churned"}
+        assert {k: v for k, v in sent[week].asDict().items() if k != "churned"} == features
+    assert (rows[4]["churned"], sent[4]["churned"]) == (1, 0)
+    assert sent[5] != rows[5]
+
+
+def test_lines_of_a_day_are_added_up_with_their_promotions(spark: SparkSession) -> None:
+    day, money = date(2017, 1, 2), [Decimal("1.50"), Decimal("0.50"), Decimal("0.20"), Decimal(0)]
+    lines = frame(
+        spark,
+        [(1, 2, day, 70, 5, *money), (1, 2, day, 71, 5, *money), (1, 2, day, 72, 6, *money)],
+        "household_id BIGINT, week INT, sold_on DATE, product_id BIGINT, store_id BIGINT, "
+        "amount DECIMAL(8,2), retail_discount DECIMAL(8,2), coupon_discount DECIMAL(8,2), "
+        "coupon_match_discount DECIMAL(8,2)",
+    )
+    sales = frame(
+        spark,
+        [(70, 5, 2, True, False), (71, 5, 2, True, True), (72, 5, 2, True, True)],
+        "product_id BIGINT, store_id BIGINT, week INT, display BOOLEAN, mailer BOOLEAN",
+    )
+    products = frame(
+        spark,
+        [(70, "GROCERY"), (71, "GROCERY"), (72, "MEAT")],
+        "product_id BIGINT, department STRING",
+    )
+    found = household_days.transform(lines, sales, products).collect()
+    assert [row.asDict() for row in found] == [
+        {
+            "household_id": 1,
+            "week": 2,
+            "sold_on": day,
+            "stores": [5, 6],
+            "departments": 2,
+            "lines": 3,
+            "amount": Decimal("4.50"),
+            "retail_discount": Decimal("1.50"),
+            "coupon_discount": Decimal("0.60"),
+            "on_display": 2,  # product 72 was on display in store 5, but bought in store 6
+            "in_mailer": 1,
+        }
+    ]
