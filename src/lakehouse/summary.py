@@ -170,7 +170,8 @@ def commands(glance: Glance, project: str, scores: Iterable[str], target: str) -
 
 def render(section: Section, width: int) -> str:
     """A section as text: title, table, note. What is long in the last column goes on below it."""
-    lines = [section.title, "=" * cells(section.title)]
+    title = wrap(section.title, width)
+    lines = [*title, "=" * max(map(cells, title))]
     if section.rows.columns and section.rows.values:
         lines += _table(section.rows, width)
     lines += wrap(section.note, width) if section.note else []

@@ -25,7 +25,8 @@ def recommended(scores: DataFrame, described: DataFrame) -> DataFrame:
         .withColumn("place", F.row_number().over(newest_first))
         .where(F.col("place") <= HOUSEHOLDS)
     )
-    name = F.initcap(F.concat_ws(" ", "product_type", "package_size"))
+    kind = F.coalesce("product_type", "category", "department")
+    name = F.initcap(F.concat_ws(" ", kind, "package_size"))
     names = described.select("product_id", name.alias("name"))
     return (
         scores.join(F.broadcast(few.select("household_id")), on="household_id", how="left_semi")
@@ -46,7 +47,7 @@ def recommended(scores: DataFrame, described: DataFrame) -> DataFrame:
 
 SUMMARY = (
     Part(
-        "What three households may like (among all products, and among those new to them)",
+        "What three households may like: of all products, and of those new to them",
         (recommendations.MODEL.scores, products.TABLE),
         recommended,
     ),

@@ -26,14 +26,19 @@ def test_three_households_are_named_the_products_of_their_newest_lists(spark):
         "household_id BIGINT, setting STRING, rank INT, product_id BIGINT, scored_at TIMESTAMP",
     )
     products = spark.createDataFrame(
-        [(10, "FLUID MILK", "1 GA"), (20, "BANANAS", None), (30, "YOGURT", "6 OZ")],
-        "product_id BIGINT, product_type STRING, package_size STRING",
+        [
+            (10, "GROCERY", "MILK", "FLUID MILK", "1 GA"),
+            (20, "PRODUCE", None, None, None),
+            (30, "GROCERY", "YOGURT", "YOGURT", "6 OZ"),
+        ],
+        "product_id BIGINT, department STRING, category STRING, product_type STRING, "
+        "package_size STRING",
     )
     expected = spark.createDataFrame(
         [
-            (1, "all", "Yogurt 6 Oz; Bananas"),
+            (1, "all", "Yogurt 6 Oz; Produce"),
             (1, "new", "Fluid Milk 1 Ga"),
-            (2, "all", "Bananas"),
+            (2, "all", "Produce"),
             (3, "all", "product 99"),
         ],
         "household BIGINT, list STRING, products STRING",
