@@ -139,8 +139,15 @@ def lineage(asked: Asked, name: MaybeTable = None, output: Format = "table") -> 
 def _facts(asked: Asked, name: str | None = None) -> Iterator[tuple[DeclaredTable, Facts | None]]:
     declared = asked.declared
     for table in [declared.table(name)] if name else declared.tables.values():
-        there = asked.glance.exists(table.name)
-        yield table, asked.glance.facts(table.name) if there else None
+        facts = None
+        try:
+            if asked.glance.exists(table.name):
+                facts = asked.glance.facts(table.name)
+        except LakehouseError as error:
+            if name:
+                raise
+            say(f"warning: {error}")  # the others can be told all the same
+        yield table, facts
 
 
 def _print(found: Sequence[dict[str, Any]], output: Any, aside: tuple[str, ...]) -> None:

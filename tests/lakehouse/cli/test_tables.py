@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 
 def test_every_declared_table_is_listed_filled_or_not(call):
@@ -18,6 +19,20 @@ def test_every_declared_table_is_listed_filled_or_not(call):
     assert found["silver.sold"]["version"] == 1
     assert found["gold.totals"]["rows"] is None
     assert done.exit_code == 0
+
+
+def test_a_table_that_cannot_be_read_does_not_hide_the_others(call, home):
+    log = home / "data" / "lake" / "gold" / "totals" / "_delta_log"
+    log.mkdir(parents=True)
+    try:
+        (log / "00000000000000000000.json").write_text("{cut")
+        done = call("tables", "list", "--output", "json")
+    finally:
+        shutil.rmtree(log.parent)
+    found = {row["table"]: row["rows"] for row in json.loads(done.stdout)}
+    assert found["silver.sold"] == 3 and found["gold.totals"] is None
+    assert "gold.totals: cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_tables_alone_is_the_list(call):
