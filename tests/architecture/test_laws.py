@@ -128,7 +128,7 @@ def test_each_table_and_model_has_a_test() -> None:
     texts = "\n".join(page.read_text() for page in (ROOT / "tests" / "retail").rglob("*.py"))
     assert texts, "tests/retail is empty"
     for table in RETAIL.tables:
-        if table.layer != "bronze":
+        if table.layer != "bronze" and table.transform is not None:
             short = table.name.partition(".")[2]
             assert short in texts, f"no test in tests/retail speaks of {table.name}"
 

@@ -1,0 +1,104 @@
+"""The bundle's own job on the first weeks of the real year: landed files to scores, twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UNTIL = "2017-03-12"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("a lake with spaces")
+
+
+def lakehouse(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a person would, on a lake of its own."""
+    places = {
+        "LAKEHOUSE_DATA": str(home / "data"),
+        "LAKEHOUSE_LANDING": str(home / "landing"),
+        "LAKEHOUSE_LAKE__ROOT": str(home / "lake"),
+        "LAKEHOUSE_SPARK__HEAP": "3g",
+        "LAKEHOUSE_MLFLOW__TRACKING_URI": f"sqlite:///{home}/mlflow.db",
+        "LAKEHOUSE_MLFLOW__ARTIFACTS": str(home / "mlflow"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "lakehouse", *words],
+        cwd=ROOT,
+        env={**os.environ, **places},
+        capture_output=True,
+        text=True,
+        timeout=850,
+        check=False,
+    )
+
+
+def asked(home: Path, sql: str) -> list[dict[str, object]]:
+    answer = lakehouse(home, "sql", sql, "--output", "json")
+    assert answer.returncode == 0, answer.stderr
+    rows: list[dict[str, object]] = json.loads(answer.stdout)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def first(home: Path) -> subprocess.CompletedProcess[str]:
+    return lakehouse(home, "run", "--until", UNTIL)
+
+
+@pytest.mark.slow
+def test_the_job_ends_well_and_sums_up_what_it_did(
+    first: subprocess.CompletedProcess[str],
+) -> None:
+    assert first.returncode == 0, first.stderr[-4000:]
+    said = first.stdout + first.stderr
+    assert "Traceback" not in said
+    for word in ("gold.churn_scores", "gold.recommendations", "a sold line has a quantity"):
+        assert word in said
+
+
+@pytest.mark.slow
+def test_every_batch_adds_up_and_real_faults_are_set_aside(
+    home: Path, first: subprocess.CompletedProcess[str]
+) -> None:
+    batches = asked(
+        home, "SELECT *, landed - kept - quarantined - duplicate - dropped AS lost FROM ops.batches"
+    )
+    assert len(batches) >= 20
+    assert {row["lost"] for row in batches} == {0}
+    lines = next(row for row in batches if row["table"] == "silver.basket_lines")
+    landed = sum(
+        len(page.read_text().splitlines()) for page in (home / "landing" / "baskets").iterdir()
+    )
+    assert lines["landed"] == landed
+    assert lines["rules"] == {"a sold line has a quantity": lines["quarantined"]}
+    assert lines["quarantined"] > 0
+
+
+@pytest.mark.slow
+def test_every_household_is_scored_with_what_it_came_from(
+    home: Path, first: subprocess.CompletedProcess[str]
+) -> None:
+    scores = asked(
+        home,
+        "SELECT count(*) AS n, count(DISTINCT household_id) AS households, min(probability) AS low,"
+        " max(probability) AS high, count(run) AS runs FROM gold.churn_scores",
+    )[0]
+    assert scores["n"] == scores["households"] == scores["runs"]
+    assert scores["n"] > 1000
+    assert 0 <= scores["low"] < scores["high"] <= 1
+
+
+@pytest.mark.slow
+def test_a_second_run_changes_no_table(home: Path, first: subprocess.CompletedProcess[str]) -> None:
+    logs = sorted((home / "lake").glob("*/*/_delta_log/*.json"))
+    assert len(logs) > 40
+    again = lakehouse(home, "run", "--until", UNTIL)
+    assert again.returncode == 0, again.stderr[-4000:]
+    assert sorted((home / "lake").glob("*/*/_delta_log/*.json")) == logs

@@ -1,0 +1,118 @@
+"""Sales by household, store and day, added up from basket lines."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+from chispa import assert_df_equality
+from pyspark.sql import DataFrame, SparkSession
+from pyspark_test import assert_pyspark_df_equal
+
+from retail.gold import daily_sales, household_products, product_store_weeks
+
+LINES = (
+    "basket_id BIGINT, household_id BIGINT, product_id BIGINT, store_id BIGINT, week INT, "
+    "sold_on DATE, quantity INT, amount DECIMAL(8,2), retail_discount DECIMAL(8,2), "
+    "coupon_discount DECIMAL(8,2), coupon_match_discount DECIMAL(8,2)"
+)
+
+
+def lines(spark: SparkSession) -> DataFrame:
+    monday, friday = date(2017, 1, 2), date(2017, 1, 6)
+    rows = [
+        # basket, household, product, store, week, day, quantity, amount
+        (1, 7, 100, 330, 2, monday, 2, "3.00"),
+        (1, 7, 200, 330, 2, monday, 1, "1.25"),
+        (2, 7, 100, 330, 2, friday, 1, "1.40"),
+        (3, 8, 100, 406, 2, friday, 4, "5.00"),
+    ]
+    money = (Decimal("0.10"), Decimal("0.00"), Decimal("0.00"))
+    return spark.createDataFrame([(*r[:7], Decimal(r[7]), *money) for r in rows], LINES)
+
+
+def test_purchases_of_a_household_are_added_up_by_week(spark: SparkSession) -> None:
+    found = household_products.transform(lines(spark))
+    expected = spark.createDataFrame(
+        [
+            (7, 100, 2, 2, 3, Decimal("4.40"), date(2017, 1, 6)),
+            (7, 200, 2, 1, 1, Decimal("1.25"), date(2017, 1, 2)),
+            (8, 100, 2, 1, 4, Decimal("5.00"), date(2017, 1, 6)),
+        ],
+        household_products.TABLE.schema,
+    )
+    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_sales_of_a_store_know_their_promotions_and_price(spark: SparkSession) -> None:
+    shown = spark.createDataFrame(
+        [
+            (100, 330, 2, "9", "0"),
+            (100, 330, 2, "0", "A"),
+            (100, 406, 3, "9", "A"),  # another week
+            (999, 330, 2, "9", "A"),  # not sold
+        ],
+        "product_id BIGINT, store_id BIGINT, week INT, display_location STRING, "
+        "mailer_location STRING",
+    )
+    found = (
+        product_store_weeks.transform(lines(spark), shown)
+        .select("product_id", "store_id", "quantity", "unit_price", "display", "mailer")
+        .orderBy("product_id", "store_id")
+    )
+    expected = spark.createDataFrame(
+        [
+            (100, 330, 3, Decimal("1.4667"), True, True),
+            (100, 406, 4, Decimal("1.2500"), False, False),
+            (200, 330, 1, Decimal("1.2500"), False, False),
+        ],
+        "product_id BIGINT, store_id BIGINT, quantity BIGINT, unit_price DECIMAL(10,4), "
+        "display BOOLEAN, mailer BOOLEAN",
+    )
+    assert_df_equality(found, expected, ignore_nullable=True)
+
+
+def test_only_promotions_of_what_was_sold_are_grouped(spark: SparkSession) -> None:
+    shown = spark.createDataFrame(
+        [(1, 1, 1, "0", "A")],
+        "product_id BIGINT, store_id BIGINT, week INT, display_location STRING, "
+        "mailer_location STRING",
+    )
+    made = product_store_weeks.transform(lines(spark), shown)
+    plan = made._jdf.queryExecution().optimizedPlan().toString()
+    assert "Join LeftSemi" in plan
+    assert "strategy=broadcast" in plan
+
+
+def test_a_day_is_added_up_by_store_and_department_and_unknown_products_count(
+    spark: SparkSession,
+) -> None:
+    described = spark.createDataFrame([(100, "GROCERY")], "product_id BIGINT, department STRING")
+    found = (
+        daily_sales.transform(lines(spark), described)
+        .select("sold_on", "store_id", "department", "baskets", "lines", "quantity", "amount")
+        .orderBy("sold_on", "store_id", "department")
+    )
+    expected = spark.createDataFrame(
+        pd.DataFrame(
+            [
+                (date(2017, 1, 2), 330, "GROCERY", 1, 1, 2, Decimal("3.00")),
+                (date(2017, 1, 2), 330, "UNKNOWN", 1, 1, 1, Decimal("1.25")),
+                (date(2017, 1, 6), 330, "GROCERY", 1, 1, 1, Decimal("1.40")),
+                (date(2017, 1, 6), 406, "GROCERY", 1, 1, 4, Decimal("5.00")),
+            ],
+            columns=[
+                "sold_on",
+                "store_id",
+                "department",
+                "baskets",
+                "lines",
+                "quantity",
+                "amount",
+            ],
+        ),
+        "sold_on DATE, store_id BIGINT, department STRING, baskets BIGINT, lines BIGINT, "
+        "quantity BIGINT, amount DECIMAL(18,2)",
+    )
+    assert_pyspark_df_equal(found, expected)

@@ -1,0 +1,40 @@
+"""What the recorded year lands, and when."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from lakehouse.errors import LakehouseError
+from lakehouse.replay import land
+from retail.replay import deliveries
+
+
+def test_a_later_day_lands_only_what_is_new(tmp_path: Path) -> None:
+    first = land(deliveries("2017-01-02"), tmp_path)
+    assert first == {
+        "products": 1, "households": 1, "campaigns": 1, "mailings": 1, "coupons": 1,
+        "promotions": 2, "baskets": 2, "redemptions": 2,
+    }  # fmt: skip
+    assert land(deliveries("2017-01-02"), tmp_path) == {}
+    assert land(deliveries("2017-01-03"), tmp_path) == {"baskets": 1, "redemptions": 1}
+
+
+def test_a_file_holds_its_day_and_arrives_when_the_day_is_over(tmp_path: Path) -> None:
+    land(deliveries("2017-01-01"), tmp_path)
+    day = tmp_path / "baskets" / "baskets-2017-01-01.jsonl"
+    lines = [json.loads(line) for line in day.read_text().splitlines()]
+    assert len(lines) == 3722
+    assert {line["week"] for line in lines} == {1}
+    assert min(line["transaction_timestamp"] for line in lines) == "2017-01-01T11:53:26Z"
+    arrived = datetime.fromtimestamp(day.stat().st_mtime, timezone.utc)
+    assert arrived == datetime(2017, 1, 2, 5, tzinfo=timezone.utc)  # midnight in New York
+
+
+@pytest.mark.parametrize("day", ["soon", "2017-02-30", "2016-12-31"])
+def test_a_day_that_is_none_is_refused_by_name(day: str) -> None:
+    with pytest.raises(LakehouseError, match=day):
+        list(deliveries(day))
