@@ -90,7 +90,7 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
     include = tree.get("include")
     for entry in include.elements() if include is not None else ():
         glob = entry.value
-        if not isinstance(glob, str):
+        if not isinstance(glob, str) or not glob:
             continue  # a wrong type is told by the models
         base = Path(os.path.normpath(root / _fixed(glob)))
         if not any(each == base or each in base.parents for each in _synced(root, tree)):

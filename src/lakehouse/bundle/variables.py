@@ -53,7 +53,7 @@ def assigned(
             *((name, Place("--var")) for name in given),
         ]
         if declared.get(name) is None
-        for hint in [did_you_mean(name, declared.value or ())]
+        for hint in [did_you_mean(name, [each for each, _ in declared.items()])]
     ]
     return values, faults
 

@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 SOURCE = Path(__file__).parents[3] / "src"
@@ -123,63 +127,138 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an unpacked archive."""
+def deployed(place: Path, files: dict[str, str]) -> Path:
+    """Deploys a project, moves its sources away and gives the folder of the unpacked archive."""
     from lakehouse.bundle.deploying.store import Store
     from lakehouse.bundle.shipping import deploy
 
-    place = tmp_path_factory.mktemp("project")
-    files = {
-        "databricks.yml": BUNDLE,
-        "setup.py": SETUP,
-        "shop/__init__.py": "",
-        "shop/job.py": SHOP,
-    }
     for name, text in files.items():
         path = place / "my shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text).lstrip("\n"))
     assert deploy(place / "my shop", None, {}, place / "data") == 0
     store = Store(place / "data", "shop", "default")
-    folder = store.files(store.current)
     (place / "my shop").rename(place / "gone")
-    return folder
+    return store.files(store.current)
 
 
-def submit(folder: Path, master: str, out: Path, cwd: Path) -> None:
+def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "") -> None:
+    """Submits main.py of an archive, as one would from a shell."""
     import pyspark
 
     command = [
         str(Path(pyspark.__file__).parent / "bin/spark-submit"), "--master", master,
         "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=512m",
-        "--conf", "spark.ui.enabled=false", "--driver-memory", "512m",
-        "--py-files", str(folder / "py-files/shop.zip"),
-        str(folder / "main.py"), "night", "--params", f"out={out}",
+        "--conf", "spark.ui.enabled=false", "--driver-memory", "1g",
+        "--py-files", str(folder / "py-files/shop.zip"), *(["--jars", jars] if jars else []),
+        str(folder / "main.py"), *arguments,
     ]  # fmt: skip
     environment = {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if not key.startswith("LAKEHOUSE_")},
         "PYTHONPATH": str(SOURCE),
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=180
+        command, cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
-def test_a_deployed_job_gives_the_same_on_a_cluster_as_alone(
-    deployed: Path, master: str, tmp_path: Path
-):
-    submit(deployed, master, tmp_path / "cluster.json", tmp_path)
-    submit(deployed, "local[1]", tmp_path / "alone.json", tmp_path)
+def test_a_deployed_job_gives_the_same_on_a_cluster_as_alone(master: str, tmp_path: Path):
+    files = {"databricks.yml": BUNDLE, "setup.py": SETUP, "shop/__init__.py": "",
+             "shop/job.py": SHOP}  # fmt: skip
+    folder = deployed(tmp_path / "project", files)
+
+    submit(folder, master, tmp_path, "night", "--params", f"out={tmp_path / 'cluster.json'}")
+    submit(folder, "local[1]", tmp_path, "night", "--params", f"out={tmp_path / 'alone.json'}")
 
     cluster = json.loads((tmp_path / "cluster.json").read_text())
     alone = json.loads((tmp_path / "alone.json").read_text())
-
     assert sorted(cluster["rows"]) == sorted(alone["rows"]) == [[n, 2 * n] for n in range(20)]
     assert (cluster["master"], alone["master"]) == (master, "local[1]")
     assert len(cluster["processes"]) == 2  # both workers took part
     runs = [json.loads((tmp_path / f".lakehouse/runs/{n}/run.json").read_text()) for n in (1, 2)]
     assert [each["result"] for each in runs] == ["SUCCESS", "SUCCESS"]
+
+
+LAKE_BUNDLE = """
+bundle: {name: shop}
+artifacts: {shop: {type: whl, path: .}}
+resources:
+  jobs:
+    night:
+      tasks:
+        - task_key: bronze
+          python_wheel_task:
+            {package_name: lakehouse, entry_point: refresh,
+             named_parameters: {layer: bronze, target: default}}
+        - task_key: silver
+          depends_on: [{task_key: bronze}]
+          python_wheel_task:
+            {package_name: lakehouse, entry_point: refresh,
+             named_parameters: {layer: silver, target: default}}
+"""
+CONF = """
+project: shop
+data: data
+landing: landing
+lake: {root: data/lake}
+mlflow: {tracking_uri: "sqlite:///data/mlflow.db"}
+"""
+BRONZE = """
+from lakehouse.source import Source
+from lakehouse.table import bronze
+
+SALES = Source("sales", "id STRING, item STRING, amount STRING")
+TABLE = bronze(SALES)
+"""
+SILVER = """
+from lakehouse.expectation import Expectation
+from lakehouse.table import Merge, Table
+from shop import bronze
+
+TABLE = Table(
+    name="silver.sales",
+    reads=(bronze.TABLE,),
+    schema="id BIGINT, item STRING, amount DECIMAL(8,2), arrived_at TIMESTAMP",
+    transform=lambda raw: bronze.SALES.parse(raw).selectExpr(
+        "try_cast(id AS BIGINT) AS id", "item", "try_cast(amount AS DECIMAL(8,2)) AS amount",
+        "arrived_at", "_record",
+    ),
+    expect=(Expectation("a sale has a number", "id IS NOT NULL"),),
+    write=Merge(keys=("id",), newest_by="arrived_at"),
+)
+"""
+
+
+def test_a_deployed_lake_has_the_same_tables_on_a_cluster_as_alone(
+    master: str, tmp_path: Path, spark: SparkSession
+):
+    from lakehouse.jars import jar_paths, jars_folder
+
+    files = {
+        "databricks.yml": LAKE_BUNDLE, "setup.py": SETUP.replace("shop.job:count", "shop:none"),
+        "conf/base.yml": CONF, "conf/default.yml": "", "shop/__init__.py": "",
+        "shop/bronze.py": BRONZE, "shop/silver.py": SILVER,
+    }  # fmt: skip
+    folder = deployed(tmp_path / "project", files)
+    lines = [{"id": str(n), "item": "tea", "amount": f"{n}.50"} for n in range(50)]
+    lines += [{"id": "none", "item": "tea", "amount": "1"}, {"id": "7", "item": "cup", "amount": 2}]
+    jars = ",".join(str(each) for each in jar_paths(jars_folder()))
+    rows: dict[str, list] = {}
+    for name, where in (("cluster", master), ("alone", "local[2]")):
+        home = tmp_path / name
+        (home / "landing/sales").mkdir(parents=True)
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        file = home / "landing/sales/1.json"
+        file.write_text(text)
+        os.utime(file, (1_000_000, 1_000_000))  # when it arrived decides between equal keys
+
+        submit(folder, where, home, "night", jars=jars)
+
+        silver = spark.read.format("delta").load(str(home / "data/lake/silver/sales"))
+        rows[name] = sorted(silver.select("id", "item", "amount").collect())
+
+    assert len(rows["alone"]) == 50
+    assert rows["cluster"] == rows["alone"]

@@ -432,3 +432,25 @@ def test_faults_for_tools_are_json_with_places(faults: Faults):
     assert fault["file"] == "databricks.yml"
     assert (fault["line"], fault["code"], fault["severity"]) == (6, "unknown-key", "error")
     assert fault["path"] == "resources.jobs.it.tasks[0].max_retrys"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bundle: 1\n",
+        "bundle: {name: shop}\ninclude: ['']\n",
+        "bundle: {name: shop}\nvariables: [a]\nresources: {jobs: {a: {name: '${var.a}'}}}\n",
+        "bundle: {name: shop}\nvariables: 1.5\ntargets: {a: {variables: {b: 1}}}\n",
+        "bundle: {name: shop}\nresources: {jobs: [1]}\n",
+        "bundle: {name: shop}\nresources: {jobs: {a: {tasks: {a: 1}}}}\n",
+        "bundle: {name: shop}\nresources: {jobs: {a: {tasks: [1, [], null]}}}\n",
+        "bundle: {name: shop}\ntargets: [dev]\n",
+        "- a\n- b\n",
+        "a: &a\n  b: *a\n",
+    ],
+)
+def test_what_makes_no_sense_at_all_is_a_fault_too(faults: Faults, text: str):
+    found = faults(text)
+
+    assert [each for each in found if each.severity == "error"]
+    assert all(each.place.line >= 1 for each in found)
