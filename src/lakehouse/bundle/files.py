@@ -90,6 +90,8 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
     include = tree.get("include")
     for entry in include.elements() if include is not None else ():
         glob = entry.value
+        if glob == "":
+            faults.append(Fault("include", "an include names no file", entry.place, "include"))
         if not isinstance(glob, str) or not glob:
             continue  # a wrong type is told by the models
         base = Path(os.path.normpath(root / _fixed(glob)))
