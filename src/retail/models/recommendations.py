@@ -1,0 +1,194 @@
+"""Ten products for every household: among all there are, and among those new to it.
+
+The question, the baselines and the metrics are defined in `recommendation_lists`. Two earlier
+windows teach the regression: features as of a week, and what was bought in the weeks after it,
+all of it before the test. ALS is fitted anew as of each week, so that nothing looks ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from lakehouse.errors import LakehouseError
+from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
+from lakehouse.ranking import top
+from lakehouse.session import can_cache
+from lakehouse.table import Table
+from retail.calendar import end_of_week
+from retail.features import recommendation_lists as lists
+from retail.features import recommendation_pairs as candidates
+from retail.features import recommendation_pipeline as pipeline
+from retail.features.recommendation_features import features, histories
+from retail.gold import household_products
+from retail.silver import products
+
+AHEAD = 8
+"""Weeks that a window of training looks ahead, where there are enough."""
+
+OFTEN = 3
+"""Weeks with a purchase from which on a product is bought often."""
+
+
+def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
+    """The fitted pipeline as of the last week before `split.train_before`."""
+    sales, range_ = frames[0], frames[1]
+    week = split.train_before - 1
+    ahead = min(AHEAD, week // 3)
+    if ahead < 1:
+        raise LakehouseError(
+            "there is too little time in the data to learn from",
+            f"weeks 1 to {week}; two windows need 3",
+            "land more days: lakehouse run --until DATE",
+        )
+    examples = _kept(
+        _examples(sales, range_, week - 2 * ahead, ahead, params).unionByName(
+            _examples(sales, range_, week - ahead, ahead, params)
+        )
+    )
+    taste = pipeline.fit_taste(_kept(histories(sales, week)), params)
+    repeat = pipeline.fit_chance(examples.where("weeks > 0"), "repeat", params)
+    new = pipeline.fit_chance(examples.where("weeks = 0"), "new", params)
+    examples.unpersist()
+    return pipeline.assembled(taste, repeat, new)
+
+
+def _examples(
+    sales: DataFrame, range_: DataFrame, week: int, ahead: int, params: Params
+) -> DataFrame:
+    """Terms and `bought` of pairs as of a week, with a taste fitted on nothing later."""
+    history = _kept(histories(sales, week))
+    asked = candidates.examples(history, sales, week, ahead)
+    rows = features(asked, history, sales, range_, week)
+    stages = [pipeline.fit_taste(history, params), *pipeline.prepared()]
+    return (
+        PipelineModel(stages)
+        .transform(rows)
+        .select("weeks", "bought", "weight", "repeat_terms", "new_terms")
+    )
+
+
+def recommend(
+    fitted: PipelineModel, frames: Frames, week: int, households: DataFrame | None = None
+) -> DataFrame:
+    """Two lists of ten for each of `households` (None: all that have bought), as of `week`.
+
+    household_id, setting ("all" or "new"), rank, product_id, score (the chance of a purchase in
+    the weeks to come) and reason. A household never seen gets what is popular lately.
+    """
+    sales, range_ = frames[0], frames[1]
+    history = _kept(histories(sales, week))
+    asked = history if households is None else households
+    pairs = candidates.pairs(history, asked, week)
+    scored = fitted.transform(features(pairs, history, sales, range_, week)).select(
+        "household_id",
+        "product_id",
+        "weeks",
+        F.col("prediction").alias("score"),
+        F.expr(REASON).alias("reason"),
+    )
+    settings = scored.withColumn(
+        "setting", F.explode(F.expr("IF(weeks > 0, array('all'), array('all', 'new'))"))
+    )
+    best = top(settings, lists.TOP, "household_id", "product_id", by=("setting",))
+    return best.select("household_id", "setting", "rank", "product_id", "score", "reason")
+
+
+REASON = f"""CASE
+    WHEN weeks >= {OFTEN} THEN 'bought often'
+    WHEN weeks > 0 THEN 'bought before'
+    WHEN type_steady > 0 THEN 'goes with your taste'
+    ELSE 'popular' END"""
+
+
+def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
+    """NDCG, recall and coverage at 10 in both settings, of what would have been served."""
+    week = split.train_before - 1
+    served = recommend(fitted, frames, week).withColumn("ranking", F.lit("served"))
+    asked = _kept(served.select(*lists.LIST))
+    reached = lists.metrics(lists.judged(asked, frames[0], week))["served"]
+    asked.unpersist()
+    return Report(metrics=reached, drivers=pipeline.drivers(fitted))
+
+
+def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]:
+    """The same metrics of the most popular, the popular lately, and the household's own."""
+    week = split.train_before - 1
+    history = _kept(histories(frames[0], week))
+    asked = _kept(lists.baselines(history, week))
+    reached = lists.metrics(lists.judged(asked, frames[0], week))
+    asked.unpersist()
+    return reached
+
+
+def score(fitted: PipelineModel, frames: Frames) -> DataFrame:
+    """The rows of gold.recommendations as of the end of the newest week."""
+    week = _newest(frames[0])
+    return recommend(fitted, frames, week).select(
+        "household_id",
+        F.lit(week).alias("week"),
+        end_of_week(F.lit(week)).alias("as_of"),
+        "setting",
+        "rank",
+        "product_id",
+        "score",
+        "reason",
+    )
+
+
+def example(frames: Frames) -> DataFrame:
+    """A few pairs with their features, as the fitted pipeline takes them."""
+    sales, range_ = frames[0], frames[1]
+    one = sales.agg(F.min("household_id").alias("household_id"))
+    own = sales.join(F.broadcast(one), on="household_id", how="left_semi")
+    week = _newest(own)
+    history = histories(own, week)
+    return features(history.orderBy("product_id").limit(5), history, own, range_, week)
+
+
+def _newest(sales: DataFrame) -> int:
+    week: int = sales.agg(F.max("week")).collect()[0][0]
+    return week
+
+
+def _kept(rows: DataFrame) -> DataFrame:
+    """Cached where the runtime allows it: read more than once, and let go with the sales."""
+    return rows.persist() if can_cache() else rows
+
+
+TABLE = Table(
+    name="gold.recommendations",
+    schema="household_id BIGINT, week INT, as_of DATE, setting STRING, rank INT, "
+    f"product_id BIGINT, score DOUBLE, reason STRING, {SCORED}",
+)
+
+MODEL = Model(
+    name="recommendations",
+    reads=(household_products.TABLE, products.TABLE),
+    split=Split(by="week", train_before=46, test_from=46),
+    asked=lambda sales: sales,
+    candidates=(
+        Candidate(
+            name="als_and_history",
+            fit=fit,
+            params={
+                "rank": 32,
+                "rounds": 6,
+                "regularisation": 0.01,
+                "alpha": 1.0,
+                "shrinkage": 1e-4,
+                "seed": 17,
+            },
+        ),
+    ),
+    evaluate=evaluate,
+    choose_by="all_ndcg_at_10",
+    scores=TABLE,
+    score=score,
+    example=example,
+    baselines=baselines,
+    gate=Gate(),
+)
