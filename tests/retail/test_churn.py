@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from math import log
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -18,6 +19,7 @@ SPLIT = Split(by="week", train_before=20, test_from=24)
 SMALL = {
     "logistic_regression": {},
     "gbt": {"trees": 3, "depth": 2, "leaf": 5},
+    "blend": {"trees": 3, "depth": 2, "leaf": 5},
 }
 
 
@@ -114,6 +116,26 @@ def test_a_candidate_beats_chance_and_says_why(name: str, rows: DataFrame) -> No
     assert "precision" in report.texts["classification_report.txt"]
     names = [driver for driver, _ in report.drivers]
     assert {"recency", "quiet_odds_28d"} & set(names[:3])
+
+
+def test_a_blend_is_the_mean_of_the_log_odds(rows: DataFrame) -> None:
+    found = (
+        fitted("blend", rows)
+        .transform(churn.asked(rows).limit(20))
+        .select(
+            *(
+                churn.chance(vector).alias(name)
+                for name, vector in (
+                    ("linear", "linear_probability"),
+                    ("trees", "trees_probability"),
+                    ("both", "probability"),
+                )
+            )
+        )
+    )
+    for row in found.collect():
+        odds = [log(row[name] / (1 - row[name])) for name in ("linear", "trees", "both")]
+        assert odds[2] == pytest.approx((odds[0] + odds[1]) / 2, abs=1e-6)
 
 
 def test_baselines_carry_the_metrics_of_a_candidate(rows: DataFrame) -> None:

@@ -1,11 +1,10 @@
-"""How a household-week becomes a chance of churn: two MLlib pipelines, all they learn inside."""
+"""How a household-week becomes a chance of churn: MLlib pipelines with all they learn inside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
 from pyspark.ml.classification import GBTClassifier, LogisticRegression
 from pyspark.ml.feature import (
     Imputer,
@@ -14,15 +13,12 @@ from pyspark.ml.feature import (
     StringIndexer,
     VectorAssembler,
 )
+from pyspark.ml.linalg import Matrices, Vectors
 from pyspark.sql import DataFrame
 
 from lakehouse.model import Params
 
 LABEL = "churned"
-
-PARTITIONS = 2
-"""Two partial sums add up to the same in either order, three do not: with two partitions in a
-fixed row order, the same rows give the same model to the last bit."""
 
 RHYTHM = (
     "recency",
@@ -97,34 +93,91 @@ INPUTS = tuple(dict.fromkeys((*LINEAR, *TREES, *ANSWERS)))
 
 def logistic_regression(params: Params) -> Pipeline:
     """Median for what is missing, one-hot answers, everything to mean 0 and deviation 1."""
-    learner = LogisticRegression(
-        labelCol=LABEL,
-        regParam=params["reg"],
-        elasticNetParam=params["elastic"],
-        maxIter=params["rounds"],
-        standardization=False,
-    )
-    encoded = [f"{answer}_is" for answer in ANSWERS]
-    one_hot = OneHotEncoder(
-        inputCols=_indexed(ANSWERS), outputCols=encoded, handleInvalid="keep", dropLast=True
-    )
-    scaler = StandardScaler(inputCol="assembled", outputCol="features", withMean=True)
-    return Pipeline(
-        stages=[
-            *_filled(LINEAR),
-            _index(ANSWERS),
-            one_hot,
-            _assemble((*_present(LINEAR), *encoded), "assembled"),
-            scaler,
-            learner,
-        ]
-    )
+    return Pipeline(stages=[*_prepared(LINEAR), *_linear(params)])
 
 
 def gbt(params: Params) -> Pipeline:
     """Trees in sequence, each on a part of the rows and columns; answers as categories."""
+    return Pipeline(stages=[*_prepared(TREES), *_trees(params)])
+
+
+def blend(params: Params) -> Pipeline:
+    """Both, and the mean of their log odds.
+
+    The mean is a regression whose weights are bounded to what they are to be: learnt on the rows
+    the trees were fitted to, they would trust the trees too much. MLlib's trees answer F, with
+    log odds of 2F (`GBTClassificationModel`, log loss), so F weighs twice.
+    """
+    weights = Matrices.dense(1, 4, [0.0, 0.5, 0.0, 1.0])
+    mean = LogisticRegression(
+        labelCol=LABEL,
+        featuresCol="answers",
+        standardization=False,
+        maxIter=1,
+        lowerBoundsOnCoefficients=weights,
+        upperBoundsOnCoefficients=weights,
+        lowerBoundsOnIntercepts=Vectors.dense([0.0]),
+        upperBoundsOnIntercepts=Vectors.dense([0.0]),
+    )
+    return Pipeline(
+        stages=[
+            *_prepared(tuple(dict.fromkeys((*LINEAR, *TREES)))),
+            *_linear(params, "linear_"),
+            *_trees(params, "trees_"),
+            _assemble(("linear_rawPrediction", "trees_rawPrediction"), "answers"),
+            mean,
+        ]
+    )
+
+
+def learn(pipeline: Pipeline, rows: DataFrame, partitions: int) -> PipelineModel:
+    """Fits to household-weeks in a fixed order, so that the same rows give the same model.
+
+    To the last bit: `partitions` 1 for what merges means and variances, 2 where partial sums are
+    only added, which gives the same in either order.
+    """
+    known = rows.select("household_id", "week", LABEL, *INPUTS)
+    fixed = known.repartition(partitions, "household_id").sortWithinPartitions(
+        "household_id", "week"
+    )
+    return pipeline.fit(fixed)
+
+
+def _prepared(columns: Sequence[str]) -> list[Estimator]:
+    filled = Imputer(strategy="median", inputCols=list(columns), outputCols=_present(columns))
+    indexed = StringIndexer(
+        inputCols=list(ANSWERS),
+        outputCols=_indexed(ANSWERS),
+        handleInvalid="keep",
+        stringOrderType="alphabetAsc",
+    )
+    return [filled, indexed]
+
+
+def _linear(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
+    encoded = [f"{answer}_is" for answer in ANSWERS]
+    return [
+        OneHotEncoder(
+            inputCols=_indexed(ANSWERS), outputCols=encoded, handleInvalid="keep", dropLast=True
+        ),
+        _assemble((*_present(LINEAR), *encoded), "linear_assembled"),
+        StandardScaler(inputCol="linear_assembled", outputCol="linear_features", withMean=True),
+        LogisticRegression(
+            labelCol=LABEL,
+            featuresCol="linear_features",
+            regParam=params["reg"],
+            elasticNetParam=params["elastic"],
+            maxIter=params["rounds"],
+            standardization=False,
+            **_answers(prefix),
+        ),
+    ]
+
+
+def _trees(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
     learner = GBTClassifier(
         labelCol=LABEL,
+        featuresCol="trees_assembled",
         maxIter=params["trees"],
         maxDepth=params["depth"],
         stepSize=params["step"],
@@ -134,35 +187,35 @@ def gbt(params: Params) -> Pipeline:
         maxBins=params["bins"],
         seed=params["seed"],
     )
-    return Pipeline(
-        stages=[
-            *_filled(TREES),
-            _index(ANSWERS),
-            _assemble((*_present(TREES), *_indexed(ANSWERS)), "features"),
-            learner,
-        ]
-    )
+    learner.setPredictionCol(f"{prefix}prediction")
+    learner.setProbabilityCol(f"{prefix}probability")
+    learner.setRawPredictionCol(f"{prefix}rawPrediction")
+    return [_assemble((*_present(TREES), *_indexed(ANSWERS)), "trees_assembled"), learner]
 
 
-def learn(pipeline: Pipeline, rows: DataFrame) -> PipelineModel:
-    """Fits to household-weeks in a fixed order, so that the same rows give the same model."""
-    known = rows.select("household_id", "week", LABEL, *INPUTS)
-    fixed = known.repartition(PARTITIONS, "household_id").sortWithinPartitions(
-        "household_id", "week"
-    )
-    return pipeline.fit(fixed)
+def _answers(prefix: str) -> dict[str, str]:
+    return {
+        f"{kind}Col": f"{prefix}{kind}" for kind in ("prediction", "probability", "rawPrediction")
+    }
 
 
 def drivers(fitted: PipelineModel, most: int = 15) -> list[tuple[str, float]]:
     """What a fitted pipeline leans on, strongest first.
 
-    For the regression the coefficient of a column scaled to deviation 1 (above 0: more churn),
-    for trees the share of what they gain (MLlib's `featureImportances`; always above 0).
+    Where there are trees, the share of what they gain (MLlib's `featureImportances`; always above
+    0), else the coefficient of a column scaled to deviation 1 (above 0: more churn).
     """
-    assembler = next(stage for stage in fitted.stages if isinstance(stage, VectorAssembler))
-    model: Any = fitted.stages[-1]
+    learners = [stage for stage in fitted.stages if hasattr(stage, "featureImportances")]
+    if learners:
+        weights, assembled = learners[0].featureImportances, "trees_assembled"
+    else:
+        weights, assembled = fitted.stages[-1].coefficients, "linear_assembled"
+    assembler = next(
+        stage
+        for stage in fitted.stages
+        if isinstance(stage, VectorAssembler) and stage.getOutputCol() == assembled
+    )
     names = _slots(fitted, assembler)
-    weights = model.coefficients if hasattr(model, "coefficients") else model.featureImportances
     by_name = zip(names, (float(w) for w in weights.toArray()), strict=True)
     return sorted(by_name, key=lambda each: -abs(each[1]))[:most]
 
@@ -183,19 +236,6 @@ def _slots(fitted: PipelineModel, assembler: VectorAssembler) -> list[str]:
         else:
             names.append(column.removesuffix("_present").removesuffix("_index"))
     return names
-
-
-def _filled(columns: Sequence[str]) -> list[Imputer]:
-    return [Imputer(strategy="median", inputCols=list(columns), outputCols=_present(columns))]
-
-
-def _index(answers: Sequence[str]) -> StringIndexer:
-    return StringIndexer(
-        inputCols=list(answers),
-        outputCols=_indexed(answers),
-        handleInvalid="keep",
-        stringOrderType="alphabetAsc",
-    )
 
 
 def _assemble(columns: Sequence[str], into: str) -> VectorAssembler:

@@ -38,12 +38,17 @@ def asked(rows: DataFrame) -> DataFrame:
 
 def fit_logistic_regression(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline of the regression."""
-    return pipeline.learn(pipeline.logistic_regression(params), split.train(frames[0]))
+    return pipeline.learn(pipeline.logistic_regression(params), split.train(frames[0]), 1)
 
 
 def fit_gbt(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline of the trees."""
-    return pipeline.learn(pipeline.gbt(params), split.train(frames[0]))
+    return pipeline.learn(pipeline.gbt(params), split.train(frames[0]), 2)
+
+
+def fit_blend(frames: Frames, split: Split, params: Params) -> PipelineModel:
+    """The fitted pipeline of both."""
+    return pipeline.learn(pipeline.blend(params), split.train(frames[0]), 1)
 
 
 def chance(vector: str = "probability") -> Column:
@@ -149,6 +154,18 @@ def example(frames: Frames) -> DataFrame:
     return whole.orderBy("week", "household_id").select(*pipeline.INPUTS).limit(5)
 
 
+LINEAR: Params = {"reg": 0.0003, "elastic": 0.0, "rounds": 60}
+TREES: Params = {
+    "trees": 80,
+    "depth": 4,
+    "step": 0.05,
+    "rows": 0.3,
+    "columns": "onethird",
+    "leaf": 500,
+    "bins": 32,
+    "seed": 17,
+}
+
 MODEL = Model(
     name="churn",
     reads=(household_weeks.TABLE,),
@@ -158,7 +175,7 @@ MODEL = Model(
         Candidate(
             name="logistic_regression",
             fit=fit_logistic_regression,
-            params={"reg": 0.001, "elastic": 0.0, "rounds": 60},
+            params=LINEAR,
             space={
                 "reg": hp.loguniform("reg", np.log(1e-5), np.log(0.1)),
                 "elastic": hp.uniform("elastic", 0.0, 1.0),
@@ -167,16 +184,7 @@ MODEL = Model(
         Candidate(
             name="gbt",
             fit=fit_gbt,
-            params={
-                "trees": 80,
-                "depth": 4,
-                "step": 0.05,
-                "rows": 0.3,
-                "columns": "onethird",
-                "leaf": 500,
-                "bins": 32,
-                "seed": 17,
-            },
+            params=TREES,
             space={
                 "trees": hp.quniform("trees", 40, 120, 20),
                 "depth": hp.quniform("depth", 3, 6, 1),
@@ -185,6 +193,7 @@ MODEL = Model(
                 "leaf": hp.quniform("leaf", 100, 1000, 100),
             },
         ),
+        Candidate(name="blend", fit=fit_blend, params={**LINEAR, **TREES}),
     ),
     evaluate=evaluate,
     choose_by="roc_auc",
