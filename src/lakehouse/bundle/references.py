@@ -128,8 +128,8 @@ class _Resolver:
             declared = self.tree.get("variables")
             spec = declared.get(str(target[1])) if declared is not None else None
             if spec is None:
-                names = [name for name, _ in declared.items()] if declared is not None else []
-                hint = did_you_mean(str(target[1]), names)
+                variables = [name for name, _ in declared.items()] if declared is not None else []
+                hint = did_you_mean(str(target[1]), variables)
                 message = f"no variable {str(target[1])!r} is declared"
                 self.tell("undeclared-variable", message, node, path, hint)
             elif len(target) > 3:

@@ -16,6 +16,7 @@ from lakehouse.bundle.running.call import CURRENT, Call, Launcher
 from lakehouse.bundle.running.capture import Sink, captured
 from lakehouse.bundle.running.graph import Result
 from lakehouse.errors import LakehouseError
+from lakehouse.failing import explained
 
 LEFT = "left behind"
 GRACE = 5.0
@@ -99,8 +100,9 @@ def told(error: BaseException) -> str:
     """Return an error as one would say it: a LakehouseError speaks for itself."""
     if isinstance(error, LakehouseError):
         return str(error)
-    first = str(error).strip().split("\n")[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    if isinstance(error, Exception):
+        return explained(error).what
+    return type(error).__name__
 
 
 def _stop(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import inspect
-import re
 import runpy
 import sys
 import threading
@@ -19,7 +18,6 @@ from lakehouse.bundle.running.call import Call, Launcher
 from lakehouse.errors import LakehouseError
 
 _argv = threading.Lock()
-MAX_ROWS = 1000
 
 
 def entry_point(package: str, name: str) -> Callable[..., Any]:
@@ -99,36 +97,9 @@ def sql(call: Call) -> Any:
             f"task {call.task}",
             "Put the statements into a .sql file.",
         )
-    path = located(call, file["path"])
-    from pyspark.sql import SparkSession
+    from lakehouse.bundle.running.sql import run
 
-    spark = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
-    parameters = {key: str(value) for key, value in (call.spec.get("parameters") or {}).items()}
-    rows: list[dict[str, Any]] = []
-    for statement in statements(path.read_text(encoding="utf-8")):
-        text, used = _parameters(statement, parameters)
-        rows = [row.asDict(True) for row in spark.sql(text, args=used).take(MAX_ROWS)]
-    return {"rows": _json(rows), "first_row": _json(rows[0]) if rows else None}
-
-
-def _parameters(text: str, given: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """Return a statement with the `{{name}}` of queries as `:name`, and the parameters it uses."""
-    text = re.sub(r"\{\{\s*(\w+)\s*\}\}", r":\1", text)
-    used = {name: value for name, value in given.items() if re.search(rf":{name}\b", text)}
-    return text, used
-
-
-def statements(text: str) -> list[str]:
-    """Return the statements of a SQL text; a `;` inside quotes or comments ends none."""
-    pattern = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/|;|[^'\"`;/-]+|."
-    found, current = [], ""
-    for piece in re.findall(pattern, text, re.DOTALL):
-        if piece == ";":
-            found.append(current)
-            current = ""
-        elif not piece.startswith(("--", "/*")):
-            current += piece
-    return [each.strip() for each in [*found, current] if each.strip()]
+    return _json(run(call, located(call, file["path"])))
 
 
 def located(call: Call, path: str, suffixes: Sequence[str] = ()) -> Path:
