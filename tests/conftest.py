@@ -33,7 +33,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 @pytest.fixture
 def landing(tmp_path: Path) -> Path:
     """An empty landing zone."""
-    folder = tmp_path / "landing"
+    folder = tmp_path / "landing zone"
     folder.mkdir()
     return folder
 
@@ -41,7 +41,7 @@ def landing(tmp_path: Path) -> Path:
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path, landing: Path) -> Lake:
     """A fresh lake beside its landing zone."""
-    return make_lake(spark, tmp_path / "lake", landing)
+    return make_lake(spark, tmp_path / "a lake", landing)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse import progress
 from lakehouse.errors import LakehouseError
+from lakehouse.failing import cause_in_java
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.arrivals import arrivals
 from lakehouse.lake.lock import lock
@@ -192,4 +193,4 @@ def _detail(accounts: Sequence[Account]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+    return cause_in_java(error) or str(error).strip().split("\n")[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +39,12 @@ def attributes(page: Path) -> Iterator[tuple[str, str, int]]:
         if isinstance(node, ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
             yield owner, node.attr, node.lineno
+
+
+def test_a_project_is_read_without_a_session() -> None:
+    code = "from lakehouse import project; print(len(project.load('retail').tables))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said.stdout.strip() == str(len(RETAIL.tables)), said.stderr
 
 
 def transforms() -> list[Path]:

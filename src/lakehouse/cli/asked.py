@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from lakehouse.cli.declared import Declared, declared
-from lakehouse.cli.failing import explained
 from lakehouse.cli.leaving import INTERRUPTED, unread
 from lakehouse.errors import LakehouseError
+from lakehouse.failing import explained
 from lakehouse.settings import Settings, load
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import typer
 
 from lakehouse.cli.asked import Asked, command, say
 from lakehouse.cli.declared import Declared
-from lakehouse.cli.failing import cause_in_java, without_codes
 from lakehouse.cli.options import Format
 from lakehouse.cli.waiting import waiting
 from lakehouse.errors import LakehouseError, unknown
+from lakehouse.failing import cause_in_java, without_codes
 from lakehouse.lake.glance import not_filled, zoned
 from lakehouse.rows import Rows, write
 

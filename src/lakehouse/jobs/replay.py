@@ -28,5 +28,5 @@ def main(argv: Sequence[str] | None = None) -> None:
         ) from None
     with progress.step("landing") as told:
         landed = land(replay(job.settings.replay.until), Path(job.settings.landing))
-        told["rows"] = sum(landed.values())
-        told["detail"] = ", ".join(f"{n} {source}" for source, n in landed.items()) or "no new file"
+        files = ", ".join(f"{n} {source}" for source, n in landed.items())
+        told["detail"] = f"{sum(landed.values()):,} files: {files}" if files else "no new file"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,11 +23,11 @@ from lakehouse.table import Table
 
 
 def landed_files(lake: Lake, source: Source) -> list[str]:
-    """Every file in the source's folder, as URIs; those still being written are not there yet."""
+    """Every file in the source's folder; those still being written are not there yet."""
     where, inside = fs.FileSystem.from_uri(lake.place.arrivals(source.name))
     found = where.get_file_info(fs.FileSelector(inside, recursive=True, allow_not_found=True))
-    scheme, colon, _ = lake.place.landing.partition("://")
-    prefix = f"{scheme}://" if colon else "file://"
+    scheme, colon, _ = lake.place.landing.removeprefix("file://").partition("://")
+    prefix = f"{scheme}://" if colon else ""
     return sorted(
         prefix + each.path
         for each in found
@@ -40,12 +41,12 @@ def seen_files(lake: Lake, table: Table) -> dict[str, int]:
     Read from the log that Spark's file source keeps in the checkpoint: a line of JSON a file.
     """
     where, inside = fs.FileSystem.from_uri(lake.place.checkpoint(table.name) + "/sources/0")
-    seen = {}
+    seen: dict[str, int] = {}
     for page in where.get_file_info(fs.FileSelector(inside, allow_not_found=True)):
         if page.is_file and not page.base_name.startswith("."):
             with where.open_input_stream(page.path) as log:
                 lines = log.read().decode().splitlines()[1:]  # the first names the format
-            seen |= {line["path"]: line["batchId"] for line in map(json.loads, lines)}
+            seen |= {_plain(line["path"]): line["batchId"] for line in map(json.loads, lines)}
     return seen
 
 
@@ -53,6 +54,11 @@ def batch_files(lake: Lake, table: Table, number: int) -> list[str]:
     """The files of one micro-batch, from the offsets in the checkpoint: exact, and stable."""
     last, before = _offset(lake, table, number), _offset(lake, table, number - 1)
     return sorted(path for path, at in seen_files(lake, table).items() if before < at <= last)
+
+
+def _plain(uri: str) -> str:
+    """A local file's URI as its path, spaces and all; any other as it is."""
+    return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
 
 
 def _offset(lake: Lake, table: Table, number: int) -> int:
