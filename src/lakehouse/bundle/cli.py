@@ -15,6 +15,7 @@ app = typer.Typer(
     name="bundle",
     help="Validate, plan, deploy and run Databricks bundles, here or there.",
     no_args_is_help=True,
+    add_completion=False,  # the whole command line has it
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -100,7 +101,7 @@ def deploy(
         bool, typer.Option("--auto-approve", help="Let the Databricks CLI ask nothing.")
     ] = False,
 ) -> None:
-    """Deploy a bundle: here as one archive, to a workspace through your Databricks CLI."""
+    """Deploy a bundle: here as an archive, else through your CLI."""
     from lakehouse.bundle.shipping import deploy as action
 
     extra = ["--auto-approve"] if auto_approve else []
@@ -116,7 +117,7 @@ def rollback(
     target: Target = None,
     data: Data = None,
 ) -> None:
-    """Make an earlier version of a local deployment the current one."""
+    """Make an earlier version of a local deployment current."""
     from lakehouse.bundle.shipping import rollback as action
 
     guarded(lambda: action(bundle, version, target, data))
@@ -160,7 +161,7 @@ def run(
     output: Format = "table",
     verbose: Verbose = False,
 ) -> None:
-    """Run a job on this machine: of a checkout, of a deployment, or of an archive alone."""
+    """Run a job here: of a checkout, a deployment or an archive."""
 
     def action() -> int:
         if deployed or bundle.suffix == ".zip":
@@ -198,7 +199,7 @@ def runs(
     data: Data = None,
     output: Format = "table",
 ) -> None:
-    """List the runs that were kept, newest first, or show one of them."""
+    """List the runs that were kept, or show one of them."""
     from lakehouse.bundle.commands import list_runs, show_run
 
     def action() -> None:
@@ -225,7 +226,7 @@ def repair(
     output: Format = "table",
     verbose: Verbose = False,
 ) -> None:
-    """Run again what failed in a run, and what followed from it."""
+    """Run again what failed in a run, and what followed."""
 
     def action() -> int:
         if deployed or bundle.suffix == ".zip":
