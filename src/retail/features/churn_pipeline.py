@@ -98,49 +98,52 @@ def logistic_regression(params: Params) -> Pipeline:
 
 def gbt(params: Params) -> Pipeline:
     """Trees in sequence, each on a part of the rows and columns; answers as categories."""
-    return Pipeline(stages=[*_prepared(TREES), *_trees(params)])
+    return Pipeline(stages=[*_prepared(TREES), _trees_assembled(), _trees(params)])
 
 
 def blend(params: Params) -> Pipeline:
-    """Both, and the mean of their log odds.
+    """The regression and `ensembles` of trees with different seeds, half the say each.
 
-    The mean is a regression whose weights are bounded to what they are to be: learnt on the rows
-    the trees were fitted to, they would trust the trees too much. MLlib's trees answer F, with
-    log odds of 2F (`GBTClassificationModel`, log loss), so F weighs twice.
+    The log odds are averaged by a regression whose weights are bounded to what they are to be:
+    learnt on the rows the trees were fitted to, they would trust the trees too much. MLlib's
+    trees answer F, with log odds of 2F (`GBTClassificationModel`, log loss), so F weighs twice.
     """
-    weights = Matrices.dense(1, 4, [0.0, 0.5, 0.0, 1.0])
-    mean = LogisticRegression(
-        labelCol=LABEL,
-        featuresCol="answers",
-        standardization=False,
-        maxIter=1,
-        lowerBoundsOnCoefficients=weights,
-        upperBoundsOnCoefficients=weights,
-        lowerBoundsOnIntercepts=Vectors.dense([0.0]),
-        upperBoundsOnIntercepts=Vectors.dense([0.0]),
-    )
+    names = [f"trees_{number}_" for number in range(params["ensembles"])]
+    answers = [f"{name}rawPrediction" for name in ("linear_", *names)]
+    weights = [0.0, 0.5] + [0.0, 1 / len(names)] * len(names)
+    seeds = range(params["seed"], params["seed"] + len(names))
     return Pipeline(
         stages=[
             *_prepared(tuple(dict.fromkeys((*LINEAR, *TREES)))),
             *_linear(params, "linear_"),
-            *_trees(params, "trees_"),
-            _assemble(("linear_rawPrediction", "trees_rawPrediction"), "answers"),
-            mean,
+            _trees_assembled(),
+            *(
+                _trees({**params, "seed": seed}, name)
+                for seed, name in zip(seeds, names, strict=True)
+            ),
+            _assemble(answers, "answers"),
+            _given("answers", weights),
         ]
     )
 
 
-def learn(pipeline: Pipeline, rows: DataFrame, partitions: int) -> PipelineModel:
-    """Fits to household-weeks in a fixed order, so that the same rows give the same model.
+def learn(pipeline: Pipeline, rows: DataFrame) -> PipelineModel:
+    """Fits stage by stage to household-weeks in a fixed order: the same rows, the same model.
 
-    To the last bit: `partitions` 1 for what merges means and variances, 2 where partial sums are
-    only added, which gives the same in either order.
+    To the last bit: trees only add up, and two partial sums give the same in either order; what
+    merges means and variances gets its rows in one partition.
     """
     known = rows.select("household_id", "week", LABEL, *INPUTS)
-    fixed = known.repartition(partitions, "household_id").sortWithinPartitions(
-        "household_id", "week"
+    one, two = (
+        known.repartition(parts, "household_id").sortWithinPartitions("household_id", "week")
+        for parts in (1, 2)
     )
-    return pipeline.fit(fixed)
+    fitted: list[Transformer] = []
+    for stage in pipeline.getStages():
+        asked = two if isinstance(stage, GBTClassifier) else one
+        held = PipelineModel(fitted).transform(asked)
+        fitted.append(stage.fit(held) if isinstance(stage, Estimator) else stage)
+    return PipelineModel(fitted)
 
 
 def _prepared(columns: Sequence[str]) -> list[Estimator]:
@@ -174,7 +177,11 @@ def _linear(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
     ]
 
 
-def _trees(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
+def _trees_assembled() -> VectorAssembler:
+    return _assemble((*_present(TREES), *_indexed(ANSWERS)), "trees_assembled")
+
+
+def _trees(params: Params, prefix: str = "") -> GBTClassifier:
     learner = GBTClassifier(
         labelCol=LABEL,
         featuresCol="trees_assembled",
@@ -190,7 +197,23 @@ def _trees(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
     learner.setPredictionCol(f"{prefix}prediction")
     learner.setProbabilityCol(f"{prefix}probability")
     learner.setRawPredictionCol(f"{prefix}rawPrediction")
-    return [_assemble((*_present(TREES), *_indexed(ANSWERS)), "trees_assembled"), learner]
+    return learner
+
+
+def _given(features: str, weights: Sequence[float]) -> LogisticRegression:
+    """A regression with these weights and no intercept: both bounds of each are the same."""
+    bounds = Matrices.dense(1, len(weights), list(weights))
+    nothing = Vectors.dense([0.0])
+    return LogisticRegression(
+        labelCol=LABEL,
+        featuresCol=features,
+        standardization=False,
+        maxIter=1,
+        lowerBoundsOnCoefficients=bounds,
+        upperBoundsOnCoefficients=bounds,
+        lowerBoundsOnIntercepts=nothing,
+        upperBoundsOnIntercepts=nothing,
+    )
 
 
 def _answers(prefix: str) -> dict[str, str]:

@@ -38,17 +38,17 @@ def asked(rows: DataFrame) -> DataFrame:
 
 def fit_logistic_regression(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline of the regression."""
-    return pipeline.learn(pipeline.logistic_regression(params), split.train(frames[0]), 1)
+    return pipeline.learn(pipeline.logistic_regression(params), split.train(frames[0]))
 
 
 def fit_gbt(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline of the trees."""
-    return pipeline.learn(pipeline.gbt(params), split.train(frames[0]), 2)
+    return pipeline.learn(pipeline.gbt(params), split.train(frames[0]))
 
 
 def fit_blend(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline of both."""
-    return pipeline.learn(pipeline.blend(params), split.train(frames[0]), 1)
+    return pipeline.learn(pipeline.blend(params), split.train(frames[0]))
 
 
 def chance(vector: str = "probability") -> Column:
@@ -156,10 +156,10 @@ def example(frames: Frames) -> DataFrame:
 
 LINEAR: Params = {"reg": 0.0003, "elastic": 0.0, "rounds": 60}
 TREES: Params = {
-    "trees": 80,
-    "depth": 4,
-    "step": 0.05,
-    "rows": 0.3,
+    "trees": 50,
+    "depth": 5,
+    "step": 0.1,
+    "rows": 0.5,
     "columns": "onethird",
     "leaf": 500,
     "bins": 32,
@@ -193,7 +193,7 @@ MODEL = Model(
                 "leaf": hp.quniform("leaf", 100, 1000, 100),
             },
         ),
-        Candidate(name="blend", fit=fit_blend, params={**LINEAR, **TREES}),
+        Candidate(name="blend", fit=fit_blend, params={**LINEAR, **TREES, "ensembles": 2}),
     ),
     evaluate=evaluate,
     choose_by="roc_auc",
