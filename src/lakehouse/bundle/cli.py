@@ -42,7 +42,7 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
-    """Do something; what a person can mend is told without a traceback, and the exit code is 1."""
+    """Do something; what goes wrong is told without a traceback, and the exit code is 1."""
     try:
         code = action() or 0
     except LakehouseError as error:
@@ -53,6 +53,13 @@ def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
     except KeyboardInterrupt:
         say("cancelled")
         code = 130
+    except Exception as error:  # nobody foresaw it: one sentence still says what it is
+        if verbose:
+            raise
+        from lakehouse.failing import explained
+
+        say(f"error: {explained(error).what}")
+        code = 1
     raise typer.Exit(code)
 
 

@@ -125,6 +125,17 @@ def test_what_cannot_be_done_is_one_clear_message(call, arguments: list[str], sa
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["run", "deploy"])
+def test_a_folder_that_cannot_be_written_is_one_clear_message(call, tmp_path: Path, verb: str):
+    (tmp_path / "data").write_text("a file is in the way")
+
+    done = call(verb, *(["night"] if verb == "run" else []))
+
+    assert done.exit_code == 1
+    assert str(tmp_path / "data") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_faults_are_printed_as_places_and_fail(call, tmp_path: Path):
     path = tmp_path / "bundle/databricks.yml"
     path.write_text(path.read_text().replace("task_key: last", "task_kye: last"))
