@@ -50,6 +50,7 @@ class MlflowSettings(_Page):
     registry_uri: str = ""
     artifacts: str = ""
     experiment: str = "{model}"
+    registered: str = ""
 
 
 class TrainSettings(_Page):

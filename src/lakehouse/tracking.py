@@ -65,6 +65,8 @@ class Tracking:
 
     def registered_name(self, model: str) -> str:
         """What a model is called in the registry: three levels where there is a catalog."""
+        if named := self.settings.mlflow.registered:
+            return named.format(model=model)
         catalog = self.settings.lake.catalog
         return f"{catalog}.gold.{model}" if catalog else model
 

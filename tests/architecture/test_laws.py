@@ -48,7 +48,21 @@ def test_a_project_is_read_without_a_session() -> None:
 
 
 def transforms() -> list[Path]:
-    return pages("retail/bronze", "retail/silver", "retail/gold", "retail/features")
+    """The pages of the tables, and every page of the project that they import."""
+    todo = pages("retail/bronze", "retail/silver", "retail/gold")
+    found: dict[Path, None] = {}
+    while todo:
+        page = todo.pop()
+        if page in found:
+            continue
+        found[page] = None
+        for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("retail"):
+                base = SRC.joinpath(*str(node.module).split("."))
+                todo += [base.with_suffix(".py")] if base.with_suffix(".py").exists() else []
+                named = [base / f"{alias.name}.py" for alias in node.names]
+                todo += [each for each in named if each.exists()]
+    return sorted(found)
 
 
 def test_there_is_something_to_hold_the_laws_against() -> None:

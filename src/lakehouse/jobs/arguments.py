@@ -59,7 +59,16 @@ def parse(argv: Sequence[str] | None, *names: str) -> Job:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--target", default="local")
     parser.add_argument("--conf", default="")
-    for name in {"catalog", "landing", "root", "trials", "until", *names}:
+    for name in {
+        "catalog",
+        "experiment",
+        "landing",
+        "registered",
+        "root",
+        "trials",
+        "until",
+        *names,
+    }:
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     given, _ = parser.parse_known_args(sys.argv[1:] if argv is None else list(argv))
@@ -67,6 +76,8 @@ def parse(argv: Sequence[str] | None, *names: str) -> Job:
         key: value
         for key, value in {
             "lake.catalog": given.catalog,
+            "mlflow.experiment": given.experiment,
+            "mlflow.registered": given.registered,
             "lake.root": given.root,
             "landing": given.landing,
             "replay.until": given.until,
