@@ -18,9 +18,9 @@ NEVER = 60
 
 KIN: dict[str, tuple[str, ...]] = {
     "type": ("product_type",),
-    "line": ("product_type", "manufacturer_id"),
 }
-"""What makes products alike: by name, the columns of silver.products that they share."""
+"""What makes products alike: by name, the columns of silver.products that they share. Makers,
+brands and departments were tried beside types and told nothing more."""
 
 FEATURES = (
     *("weeks", "recent", "steady", "since", "overdue"),
@@ -104,7 +104,7 @@ def popularity(history: DataFrame, week: int) -> DataFrame:
 
 
 def kin_histories(history: DataFrame, products: DataFrame, kin: str) -> DataFrame:
-    """One row per household and kin of products (a type, a maker, ...) that it has bought of.
+    """One row per household and kin of products (such as a type) that it has bought of.
 
     `<kin>_steady` fading baskets, `<kin>_products` different products, `<kin>_since` weeks since
     the last one. A product that is not of any kin (a null key, or not in the range) is left out.

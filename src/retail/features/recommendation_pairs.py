@@ -9,9 +9,8 @@ from lakehouse.ranking import top
 from retail.features.recommendation_features import popularity, until
 
 POPULAR = 300
-"""Products with most buyers lately that every household may be shown. More do not help: what a
-household tries next is mostly among them (1,000 gave an NDCG@10 higher by 0.001, at four times
-the cost)."""
+"""Products with most buyers lately that every household may be shown. More cost time and showed
+no gain on the held-out weeks that was larger than chance."""
 
 FAMILIAR = 150
 """Products a household has bought, those with the highest fading history first."""

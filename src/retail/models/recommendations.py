@@ -1,6 +1,6 @@
 """Ten products for every household: among all there are, and among those new to it.
 
-The question, the baselines and the metrics are defined in `recommendation_lists`. Two earlier
+The question, the baselines and the metrics are defined in `recommendation_lists`. WINDOWS earlier
 windows teach the regression: features as of a week, and what was bought in the weeks after it,
 all of it before the test. ALS is fitted anew as of each week, so that nothing looks ahead.
 """
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import LakehouseError
-from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
+from lakehouse.model import SCORED, Candidate, Frames, Model, Params, Report, Split
 from lakehouse.ranking import top
 from lakehouse.session import can_cache
 from lakehouse.table import Table
@@ -29,6 +29,9 @@ from retail.silver import products
 AHEAD = 8
 """Weeks that a window of training looks ahead, where there are enough."""
 
+WINDOWS = 3
+"""Windows to learn from, one after the other: one alone learns the season as much as the taste."""
+
 OFTEN = 3
 """Weeks with a purchase from which on a product is bought often."""
 
@@ -37,18 +40,18 @@ def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline as of the last week before `split.train_before`."""
     sales, range_ = frames[0], frames[1]
     week = split.train_before - 1
-    ahead = min(AHEAD, week // 3)
+    ahead = min(AHEAD, week // (WINDOWS + 1))
     if ahead < 1:
         raise LakehouseError(
             "there is too little time in the data to learn from",
-            f"weeks 1 to {week}; two windows need 3",
+            f"weeks 1 to {week}; {WINDOWS} windows need {WINDOWS + 1}",
             "land more days: lakehouse run --until DATE",
         )
-    examples = _kept(
-        _examples(sales, range_, week - 2 * ahead, ahead, params).unionByName(
-            _examples(sales, range_, week - ahead, ahead, params)
-        )
-    )
+    examples = _examples(sales, range_, week - ahead, ahead, params)
+    for back in range(2, WINDOWS + 1):
+        earlier = _examples(sales, range_, week - back * ahead, ahead, params)
+        examples = examples.unionByName(earlier)
+    examples = _kept(examples)
     taste = pipeline.fit_taste(_kept(histories(sales, week)), params)
     repeat = pipeline.fit_chance(examples.where("weeks > 0"), "repeat", params)
     new = pipeline.fit_chance(examples.where("weeks = 0"), "new", params)
@@ -190,5 +193,4 @@ MODEL = Model(
     score=score,
     example=example,
     baselines=baselines,
-    gate=Gate(),
 )
