@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
 from pyspark.ml.classification import GBTClassifier, LogisticRegression
@@ -127,8 +127,11 @@ def blend(params: Params) -> Pipeline:
     )
 
 
-def learn(pipeline: Pipeline, rows: DataFrame) -> PipelineModel:
+def learn(made: Callable[[Params], Pipeline], params: Params, rows: DataFrame) -> PipelineModel:
     """Fits stage by stage to household-weeks in a fixed order: the same rows, the same model.
+
+    Adds `n`, the number of rows, to the parameters: `ridge` is a penalty on the whole sum, so
+    that little data is held back more, where MLlib's `regParam` is one on the mean.
 
     To the last bit: trees only add up, and two partial sums give the same in either order; what
     merges means and variances gets its rows in one partition.
@@ -139,7 +142,7 @@ def learn(pipeline: Pipeline, rows: DataFrame) -> PipelineModel:
         for parts in (1, 2)
     )
     fitted: list[Transformer] = []
-    for stage in pipeline.getStages():
+    for stage in made({**params, "n": max(rows.count(), 1)}).getStages():
         asked = two if isinstance(stage, GBTClassifier) else one
         held = PipelineModel(fitted).transform(asked)
         fitted.append(stage.fit(held) if isinstance(stage, Estimator) else stage)
@@ -168,7 +171,7 @@ def _linear(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
         LogisticRegression(
             labelCol=LABEL,
             featuresCol="linear_features",
-            regParam=params["reg"],
+            regParam=params["ridge"] / params["n"],
             elasticNetParam=params["elastic"],
             maxIter=params["rounds"],
             standardization=False,
@@ -190,7 +193,7 @@ def _trees(params: Params, prefix: str = "") -> GBTClassifier:
         stepSize=params["step"],
         subsamplingRate=params["rows"],
         featureSubsetStrategy=str(params["columns"]),
-        minInstancesPerNode=params["leaf"],
+        minWeightFractionPerNode=params["leaf"],
         maxBins=params["bins"],
         seed=params["seed"],
     )
