@@ -46,7 +46,9 @@ def score(lake: Lake, model: Model) -> Scored:
         F.lit(feature_version).cast("bigint").alias("feature_version"),
         F.current_timestamp().alias("scored_at"),
     )
-    wrote = writer.append(rows.select(*model.scores.columns), model.scores.name)
+    # Libraries answer in types of their own (ALS knows only INT): the contract decides.
+    typed = [F.col(field.name).cast(field.dataType) for field in model.scores.struct]
+    wrote = writer.append(rows.select(*typed), model.scores.name)
     version = lake.version(model.scores.name)
     writer.account(Account(wrote, wrote), version, time() - begun)
     return Scored(champion, wrote, feature_version)

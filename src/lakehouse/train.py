@@ -150,9 +150,7 @@ def _fit(
 def _log_dataset(lake: Lake, table: str, version: int) -> None:
     """Names the table and its version as the run's data; the digest is the version itself."""
     where = lake.place.table(table) if lake.place.catalog else lake.place.folder(table)
-    source: dict[str, str] = (
-        {"table_name": where} if lake.place.catalog else {"path": Path(where).as_uri()}
-    )
+    source: dict[str, str] = {"table_name": where} if lake.place.catalog else {"path": where}
     dataset = load_delta(**source, version=str(version), name=table, digest=f"v{version}")
     mlflow.log_input(dataset, context="training")
 
