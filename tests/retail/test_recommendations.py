@@ -30,6 +30,11 @@ def shop(spark):
         for week in range(1, 9)
         for step in range(1, 6)
     ]
+    rows += [
+        (household, 100 + (household * 7 + week * 11) % 30, week, 1)
+        for household in range(1, 25)
+        for week in range(1, 9)
+    ]
     sales = spark.createDataFrame(sorted({row[:3]: row for row in rows}.values()), SALES)
     products = spark.createDataFrame(
         [(100 + n, f"type {n % 6}", n % 4) for n in range(30)], PRODUCTS
