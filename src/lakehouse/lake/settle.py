@@ -82,7 +82,8 @@ def _merge(writer: Writer, table: Table, rows: DataFrame, seen: Observation) -> 
     counted = set_aside(writer, table, rows, [first] if first else [], seen.get["landed"])
     counted = with_counts(counted, duplicate=int(first["again"] if first else 0))
     newest = rows.where(kept() & (F.col(RANK) == 1)).select(*table.columns)
-    offered, wrote = writer.merge(newest, table, counted)
+    alone = int(first["good"]) - counted.duplicate if first else 0
+    offered, wrote = writer.merge(newest, table, counted) or (alone, 0)
     return with_counts(counted, kept=wrote, duplicate=counted.duplicate + offered - wrote)
 
 

@@ -47,8 +47,11 @@ class Writer:
         self._save(rows, name, counted, {"replaceWhere": where})
         return self._wrote(name)
 
-    def merge(self, rows: DataFrame, table: Table, counted: Account) -> tuple[int, int]:
-        """Merges rows, one a key. Returns (rows offered, rows inserted or updated)."""
+    def merge(self, rows: DataFrame, table: Table, counted: Account) -> tuple[int, int] | None:
+        """Merges rows, one a key. Returns (rows offered, rows inserted or updated).
+
+        None where there was nothing to change: Delta then makes no commit.
+        """
         write = table.write
         if not isinstance(write, Merge):
             raise TypeError(f"{table.name} is no Merge table")
@@ -65,7 +68,10 @@ class Writer:
             merge = merge.whenMatchedUpdateAll(condition=newer)
         merge.whenNotMatchedInsertAll().execute()
         conf.unset("spark.databricks.delta.commitInfo.userMetadata")
-        metrics = self._own(table.name).metrics
+        found = self.committed(table.name)
+        if found is None:
+            return None
+        metrics = found[0].metrics
         return metrics["numSourceRows"], merged(metrics)
 
     def quarantine(self, broken: DataFrame, columns: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,7 +16,7 @@ from lakehouse import progress
 from lakehouse.errors import LakehouseError
 from lakehouse.lake import Account, Lake
 from lakehouse.refresh import refresh
-from lakehouse.table import Table
+from lakehouse.table import Merge, Table
 
 
 def rows(lake: Lake, name: str, *columns: str) -> list[tuple[object, ...]]:
@@ -121,6 +122,15 @@ def test_a_newer_record_of_a_key_replaces_the_older_and_never_the_reverse(
     assert rows(lake, "silver.sales", "id", "amount") == [(1, Decimal("3.00"))]
 
 
+def test_a_key_that_is_there_already_is_a_duplicate(lake: Lake, landing: Path) -> None:
+    first_stands = replace(tiny.SILVER_SALES, write=Merge(keys=("id",)))
+    land_lines(landing, "a.jsonl", sale(1), sale(2))
+    run(lake, tiny.BRONZE_SALES, first_stands)
+    land_lines(landing, "again.jsonl", sale(1), sale(2), sale(2))
+    again = run(lake, tiny.BRONZE_SALES, first_stands)["silver.sales"]
+    assert again == [Account(landed=3, kept=0, duplicate=3)]
+
+
 def test_gold_follows_a_correction(lake: Lake, landing: Path) -> None:
     land_lines(landing, "a.jsonl", sale(1, week=1), sale(2, week=2), at=1_000_000)
     run(lake)
@@ -212,8 +222,6 @@ def test_a_transform_that_loses_rows_is_found_out(lake: Lake, landing: Path) -> 
 def test_a_rule_that_must_hold_stops_the_batch_and_shows_the_rows(
     lake: Lake, landing: Path
 ) -> None:
-    from dataclasses import replace
-
     from lakehouse.expectation import Expectation
 
     land_lines(landing, "a.jsonl", sale(1), sale(2, amount="-1"))
