@@ -74,14 +74,15 @@ class Split:
 class Candidate:
     """One way to learn: `fit(frames, split, params)` gives a fitted MLlib pipeline.
 
-    `params` are used as they are unless tuning is asked for; `space` is a hyperopt
-    search space over the same names. All that learns from data is a stage of the pipeline.
+    `params` are used as they are unless tuning is asked for; `space()` gives a hyperopt
+    search space over the same names (made on demand: importing hyperopt takes a second).
+    All that learns from data is a stage of the pipeline.
     """
 
     name: str
     fit: Callable[[Frames, Split, Params], PipelineModel]
     params: Params = field(default_factory=dict)
-    space: Params = field(default_factory=dict)
+    space: Callable[[], Params] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,17 +100,32 @@ class Report:
 
 @dataclass(frozen=True)
 class Gate:
-    """What a candidate must reach to become champion: least values by metric."""
+    """What a candidate must reach to become champion.
+
+    `at_least`: least values by metric. `beats`: metrics (more is better) in which it must be above
+    every baseline that has them.
+    """
 
     at_least: Mapping[str, float] = field(default_factory=dict)
+    beats: Sequence[str] = ()
 
-    def misses(self, metrics: Mapping[str, float]) -> list[str]:
+    def misses(
+        self, metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]
+    ) -> list[str]:
         """One sentence for each value that is not reached (a missing or NaN one is not)."""
-        return [
-            f"{name} is {metrics.get(name, float('nan')):.4f}, wanted {least:.4f}"
+        held = {name: metrics.get(name, float("nan")) for name in (*self.at_least, *self.beats)}
+        low = [
+            f"{name} is {held[name]:.4f}, wanted {least:.4f}"
             for name, least in self.at_least.items()
-            if not metrics.get(name, float("nan")) >= least
+            if not held[name] >= least
         ]
+        beaten = [
+            f"{name} is {held[name]:.4f}, {baseline} has {reached[name]:.4f}"
+            for name in self.beats
+            for baseline, reached in baselines.items()
+            if name in reached and not held[name] > reached[name]
+        ]
+        return low + beaten
 
 
 @dataclass(frozen=True)

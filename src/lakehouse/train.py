@@ -69,7 +69,7 @@ def train(lake: Lake, model: Model, *, at: int | None = None, again: bool = Fals
             _fit(lake, tracking, model, each, frames, split, versions, baselines)
             for each in model.candidates
         ]
-        return _choose(tracking, model, fitted, frames, split, mark, champion)
+        return _choose(tracking, model, fitted, baselines, frames, split, mark, champion)
     finally:
         frames[0].unpersist()
 
@@ -193,6 +193,7 @@ def _choose(
     tracking: Tracking,
     model: Model,
     fitted: list[_Fitted],
+    baselines: Mapping[str, Mapping[str, float]],
     frames: Frames,
     split: Split,
     mark: str,
@@ -209,7 +210,7 @@ def _choose(
         model.name, best.run, {"candidate": best.candidate.name, "fingerprint": mark}
     )
     whole = split == model.split
-    misses = model.gate.misses(best.report.metrics) if whole else []
+    misses = model.gate.misses(best.report.metrics, baselines) if whole else []
     if misses and champion is None:
         raise LakehouseError(
             f"no candidate passes the gate: {'; '.join(misses)}",

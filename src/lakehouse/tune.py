@@ -27,11 +27,16 @@ def tune(
     first = seen.agg(F.min(split.by)).collect()[0][0]
     inner = split.tuning(first)
     inside = (seen, *frames[1:])
+    outer = mlflow.active_run()
+    experiment = outer.info.experiment_id if outer else None  # else trials go to the default one
 
     def trial(chosen: dict[str, Any]) -> dict[str, Any]:
         params = {**candidate.params, **_whole(chosen)}
         with mlflow.start_run(
-            run_name=f"{candidate.name} trial", nested=True, tags={"trial": candidate.name}
+            experiment_id=experiment,
+            run_name=f"{candidate.name} trial",
+            nested=True,
+            tags={"trial": candidate.name},
         ):
             mlflow.log_params(params)
             fitted = candidate.fit(inside, inner, params)
@@ -39,9 +44,10 @@ def tune(
             mlflow.log_metric(model.choose_by, reached)
         return {"loss": -reached, "status": STATUS_OK}
 
+    space = dict(candidate.space()) if candidate.space else {}
     best = fmin(
         trial,
-        dict(candidate.space),
+        space,
         algo=tpe.suggest,
         max_evals=settings.trials,
         trials=Trials(),
@@ -49,7 +55,7 @@ def tune(
         show_progressbar=False,
         verbose=False,
     )
-    return _whole(space_eval(dict(candidate.space), best))
+    return _whole(space_eval(space, best))
 
 
 def _whole(params: dict[str, Any]) -> dict[str, Any]:

@@ -37,10 +37,20 @@ def test_training_and_test_rows_do_not_meet(spark) -> None:  # type: ignore[no-u
 
 def test_the_gate_names_what_is_missed() -> None:
     gate = Gate({"auc": 0.8, "ap": 0.5})
-    assert gate.misses({"auc": 0.9, "ap": 0.6}) == []
-    assert gate.misses({"auc": 0.7, "ap": 0.6}) == ["auc is 0.7000, wanted 0.8000"]
+    assert gate.misses({"auc": 0.9, "ap": 0.6}, {}) == []
+    assert gate.misses({"auc": 0.7, "ap": 0.6}, {}) == ["auc is 0.7000, wanted 0.8000"]
+
+
+def test_the_gate_names_the_baselines_that_are_not_beaten() -> None:
+    gate = Gate(beats=("all", "new"))
+    baselines = {"popular": {"all": 0.3, "new": 0.06}, "own": {"all": 0.4}}
+    assert gate.misses({"all": 0.5, "new": 0.07}, baselines) == []
+    assert gate.misses({"all": 0.4, "new": 0.05}, baselines) == [
+        "all is 0.4000, own has 0.4000",
+        "new is 0.0500, popular has 0.0600",
+    ]
 
 
 @pytest.mark.parametrize("metrics", [{}, {"auc": float("nan")}])
 def test_a_metric_that_is_missing_or_no_number_does_not_pass(metrics: dict[str, float]) -> None:
-    assert Gate({"auc": 0.8}).misses(metrics) == ["auc is nan, wanted 0.8000"]
+    assert Gate({"auc": 0.8}).misses(metrics, {}) == ["auc is nan, wanted 0.8000"]

@@ -81,15 +81,21 @@ def train(
     trials: Annotated[
         int | None, typer.Option(min=0, help="Trials of the search for each candidate.")
     ] = None,
+    at: Annotated[
+        int | None,
+        typer.Option(min=0, help="Version of the model's table to learn from; else the newest."),
+    ] = None,
     output: Format = "table",
 ) -> None:
-    """Train a model on the newest data, choose its champion and show what it is worth."""
+    """Train a model, choose its champion and show what it is worth."""
     asked.declared.model(model)
     from lakehouse.display import showing
     from lakehouse.jobs import train as job
 
     with showing():
-        job.main(asked.argv(model=model, trials=None if trials is None else str(trials)))
+        numbers = {"trials": trials, "at": at}
+        said = {name: str(number) for name, number in numbers.items() if number is not None}
+        job.main(asked.argv(model=model, **said))
     from lakehouse.rows import write
     from lakehouse.summary import metrics
 

@@ -49,6 +49,18 @@ class Job:
             raise LakehouseError(f"--{name} is missing", "job", f"call it with --{name}=...")
         return str(value)
 
+    def whole(self, name: str) -> int | None:
+        """An argument as a whole number from 0; None where it is not given.
+
+        Raises LakehouseError where it is anything else.
+        """
+        value = getattr(self.given, name) or ""
+        if value and not value.isdecimal():
+            raise LakehouseError(
+                f"--{name} is {value!r}, wanted a whole number", "job", f"such as --{name}=3"
+            )
+        return int(value) if value else None
+
 
 def parse(argv: Sequence[str] | None, *names: str) -> Job:
     """A job from `--name=value` arguments; those it does not know are another task's.
@@ -63,6 +75,7 @@ def parse(argv: Sequence[str] | None, *names: str) -> Job:
         "catalog",
         "experiment",
         "landing",
+        "project",
         "registered",
         "root",
         "trials",
@@ -75,6 +88,7 @@ def parse(argv: Sequence[str] | None, *names: str) -> Job:
     changed: dict[str, Any] = {
         key: value
         for key, value in {
+            "project": given.project,
             "lake.catalog": given.catalog,
             "mlflow.experiment": given.experiment,
             "mlflow.registered": given.registered,

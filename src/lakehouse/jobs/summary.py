@@ -8,6 +8,7 @@ from lakehouse import summary
 from lakehouse.jobs.arguments import Job, parse
 from lakehouse.lake.glance import glance
 from lakehouse.lake.ops import TABLES
+from lakehouse.settings import ENVIRONMENT, load
 from lakehouse.text import width_of
 
 WIDEST = 100
@@ -38,4 +39,6 @@ def sections(job: Job) -> Iterator[summary.Section]:
     yield from summary.parts(job.settings.project, look, lambda: job.lake)
     target = job.given.target or "local"
     found = summary.commands(look, job.settings.project, scores, target)
+    if job.settings.project != load(target, conf=job.given.conf or None).project:
+        found.insert(0, f"export {ENVIRONMENT}PROJECT={job.settings.project}")
     yield summary.Section("To look further", lines=tuple(found))

@@ -1,4 +1,6 @@
-"""Trains a model and chooses its champion. Example: lakehouse-train --model=churn --trials=10."""
+"""Trains a model and chooses its champion. Example: lakehouse-train --model=churn --trials=10.
+
+`--at` is the version of the model's table to learn from; else the newest."""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ from lakehouse.jobs.arguments import parse
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Trains on the newest version of the model's table; does nothing where that was done."""
-    job = parse(argv, "model")
+    """Trains on a version of the model's table; does nothing where the champion knows it."""
+    job = parse(argv, "model", "at")
     model = job.project.model(job.need("model"))
     from lakehouse.train import train
 
     lake = job.lake
     with progress.step(f"train {model.name}") as told:
-        told["detail"] = train(lake, model).why
+        told["detail"] = train(lake, model, at=job.whole("at")).why

@@ -16,6 +16,7 @@ from pyspark.ml.feature import (
 from pyspark.ml.linalg import Matrices, Vectors
 from pyspark.sql import DataFrame
 
+from lakehouse.fitted import light
 from lakehouse.model import Params
 
 LABEL = "churned"
@@ -145,7 +146,7 @@ def learn(made: Callable[[Params], Pipeline], params: Params, rows: DataFrame) -
     for stage in made({**params, "n": max(rows.count(), 1)}).getStages():
         asked = two if isinstance(stage, GBTClassifier) else one
         held = PipelineModel(fitted).transform(asked)
-        fitted.append(stage.fit(held) if isinstance(stage, Estimator) else stage)
+        fitted.append(light(stage.fit(held)) if isinstance(stage, Estimator) else stage)
     return PipelineModel(fitted)
 
 

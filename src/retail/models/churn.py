@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from hyperopt import hp
 from pyspark.ml import PipelineModel
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
@@ -154,6 +153,29 @@ def example(frames: Frames) -> DataFrame:
     return whole.orderBy("week", "household_id").select(*pipeline.INPUTS).limit(5)
 
 
+def linear_space() -> Params:
+    """What tuning tries of the regression."""
+    from hyperopt import hp
+
+    return {
+        "ridge": hp.loguniform("ridge", np.log(1), np.log(1000)),
+        "elastic": hp.uniform("elastic", 0.0, 1.0),
+    }
+
+
+def trees_space() -> Params:
+    """What tuning tries of the trees."""
+    from hyperopt import hp
+
+    return {
+        "trees": hp.quniform("trees", 40, 120, 20),
+        "depth": hp.quniform("depth", 3, 6, 1),
+        "step": hp.loguniform("step", np.log(0.03), np.log(0.2)),
+        "rows": hp.uniform("rows", 0.2, 0.8),
+        "leaf": hp.loguniform("leaf", np.log(0.002), np.log(0.03)),
+    }
+
+
 LINEAR: Params = {"ridge": 60.0, "elastic": 0.0, "rounds": 60}
 TREES: Params = {
     "trees": 50,
@@ -176,22 +198,13 @@ MODEL = Model(
             name="logistic_regression",
             fit=fit_logistic_regression,
             params=LINEAR,
-            space={
-                "ridge": hp.loguniform("ridge", np.log(1), np.log(1000)),
-                "elastic": hp.uniform("elastic", 0.0, 1.0),
-            },
+            space=linear_space,
         ),
         Candidate(
             name="gbt",
             fit=fit_gbt,
             params=TREES,
-            space={
-                "trees": hp.quniform("trees", 40, 120, 20),
-                "depth": hp.quniform("depth", 3, 6, 1),
-                "step": hp.loguniform("step", np.log(0.03), np.log(0.2)),
-                "rows": hp.uniform("rows", 0.2, 0.8),
-                "leaf": hp.loguniform("leaf", np.log(0.002), np.log(0.03)),
-            },
+            space=trees_space,
         ),
         Candidate(name="blend", fit=fit_blend, params={**LINEAR, **TREES, "ensembles": 2}),
     ),

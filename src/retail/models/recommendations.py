@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import LakehouseError
-from lakehouse.model import SCORED, Candidate, Frames, Model, Params, Report, Split
+from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
 from lakehouse.ranking import top
 from lakehouse.session import can_cache
 from lakehouse.table import Table
@@ -193,4 +193,5 @@ MODEL = Model(
     score=score,
     example=example,
     baselines=baselines,
+    gate=Gate(beats=("all_ndcg_at_10", "new_ndcg_at_10")),
 )

@@ -1,0 +1,21 @@
+"""Fitted MLlib stages as they are kept: what a stage has learnt, and nothing of its training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyspark import SparkContext
+
+
+def light(stage: Any) -> Any:
+    """Lets go of a fitted stage's training summary, and returns the stage.
+
+    The summary of a regression holds its Spark session, and is shipped to the executors with the
+    model. A session in which rows were ever observed cannot be shipped, so a model fitted after a
+    refresh could not answer. What is saved never had a summary. A stage without one, or one that
+    lives on a Spark Connect server, is left as it is.
+    """
+    context = SparkContext._active_spark_context
+    if context is not None and getattr(stage, "hasSummary", False):
+        stage._java_obj.setSummary(context._jvm.scala.Option.empty())  # type: ignore[union-attr]
+    return stage
