@@ -40,7 +40,10 @@ setup(
     python_requires=">=3.10,<3.13",
     package_dir={"": "src"},
     packages=find_packages("src"),
-    package_data={"": ["py.typed", "**/*.yml"]},
+    package_data={
+        "": ["py.typed", "**/*.yml"],
+        "lakehouse.new": ["template/**/*.py", "template/**/*.yml"],
+    },
     install_requires=[
         "matplotlib>=3.8,<4",
         "mlflow>=3.1,<3.18",

@@ -1,4 +1,7 @@
-"""Every knob, layered: conf/base.yml < conf/<target>.yml < environment < command line."""
+"""Every knob, layered: conf/base.yml < conf/<target>.yml < environment < command line.
+
+A project may have a page of its own, conf/projects/<project>.yml, right above base.yml.
+"""
 
 from __future__ import annotations
 
@@ -119,8 +122,11 @@ def load(
             str(folder),
             f"known targets: {', '.join(known) or 'none'}",
         )
-    merged = _merge(_read(folder / "base.yml"), _read(folder / f"{target}.yml"))
-    for dotted, value in {**_from_environment(), **(overrides or {})}.items():
+    base, own = _read(folder / "base.yml"), _read(folder / f"{target}.yml")
+    changes = {**_from_environment(), **(overrides or {})}
+    project = {**base, **own, **changes}.get("project")
+    merged = _merge(_merge(base, _of_project(folder, project)), own)
+    for dotted, value in changes.items():
         merged = _merge(merged, _nest(dotted.split("."), value))
     try:
         settings = Settings.model_validate(merged)
@@ -139,6 +145,14 @@ def _read(page: Path) -> dict[str, Any]:
     if content is not None and not isinstance(content, dict):
         raise LakehouseError("settings must be keys with values", str(page), "mend the file")
     return content or {}
+
+
+def _of_project(folder: Path, project: Any) -> dict[str, Any]:
+    """What is special to a project; nothing where it has no page."""
+    page = folder / "projects" / f"{project}.yml"
+    if not str(project).isidentifier() or not page.is_file():
+        return {}
+    return {key: value for key, value in _read(page).items() if key != "project"}
 
 
 def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

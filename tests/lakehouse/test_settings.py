@@ -42,6 +42,17 @@ def test_the_environment_lies_between_the_files_and_the_command_line(
     assert settings.load("local", {"spark.heap": "1g"}, conf).spark.heap == "1g"
 
 
+def test_a_project_s_own_page_lies_between_the_base_and_the_target(conf: Path) -> None:
+    (conf / "projects").mkdir()
+    (conf / "projects" / "orders.yml").write_text("landing: orders\nspark: {heap: 1g}\n")
+    orders = settings.load("local", {"project": "orders"}, conf)
+    assert orders.project == "orders"
+    assert orders.landing == str(conf.parent / "orders")
+    assert orders.lake.root == str(conf.parent / "lake")
+    assert orders.spark.heap == "2g"
+    assert settings.load("local", conf=conf).landing == str(conf.parent / "landing")
+
+
 def test_folders_are_taken_from_the_folder_that_holds_conf(conf: Path) -> None:
     found = settings.load("local", conf=conf)
     assert found.landing == str(conf.parent / "landing")

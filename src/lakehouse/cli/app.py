@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from lakehouse.cli import looking, querying, tables, working
+from lakehouse.cli import looking, new, notebooks, querying, tables, working
 from lakehouse.cli.asked import for_all
 
 BUNDLE = "bundle"
@@ -44,3 +44,5 @@ working.add_to(app)
 tables.add_to(app)
 looking.add_to(app)
 querying.add_to(app)
+notebooks.add_to(app)
+new.add_to(app)

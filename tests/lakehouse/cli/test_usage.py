@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-COMMANDS = ("run", "replay", "train", "score", "summary", "show", "history", "sql")
+COMMANDS = ("run", "replay", "train", "score", "summary", "show", "history", "sql", "new")
 GROUPED = ("list", "schema", "rows", "freshness", "lineage")
 
 

@@ -1,0 +1,43 @@
+"""`lakehouse new`: a project of one's own, beside the one that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakehouse.cli.asked import Asked, command, say
+from lakehouse.settings import ENVIRONMENT, find_conf
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "new", "lakehouse new orders")(new)
+
+
+def new(
+    asked: Asked,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What the package is called, such as orders.")
+    ],
+    into: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The checkout; else the one around here.")
+    ] = None,
+) -> None:
+    """Write a new project: one source, a table a layer, a model, bundle, tests."""
+    from lakehouse.new import make
+
+    made = make(name, into or (asked.conf or find_conf()).resolve().parent)
+    say(f"written into {made.home}:")
+    for path in made.added:
+        say(f"  {path}")
+    say("its events are simulated; to see it work:")
+    for line in (
+        f"make test ARGS=tests/{name}",
+        f"lakehouse bundle validate bundles/{name}",
+        f"lakehouse bundle run bundles/{name} nightly",
+        f"export {ENVIRONMENT}PROJECT={name}    # or in conf/base.yml: every command means it then",
+        "lakehouse tables",
+    ):
+        print(line)

@@ -1,0 +1,5 @@
+"""`lakehouse new NAME`: a project of one's own, written out from the files in `template/`."""
+
+from lakehouse.new.project import Made, make
+
+__all__ = ["Made", "make"]

@@ -1,0 +1,104 @@
+"""Writing a new project: all of its files, or none."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from lakehouse.errors import LakehouseError
+from lakehouse.new.naming import check, check_free
+
+TEMPLATE = Path(__file__).parent / "template"
+TOKEN = "new_project"
+"""Stands for the project's name in the template, in texts and in paths."""
+
+CHECKOUT = ("conf/base.yml", "src", "bundles", "tests/conftest.py")
+"""What a folder has that a project can be added to."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A project that was written: its name, the checkout, what was added to it."""
+
+    name: str
+    home: Path
+    added: tuple[Path, ...]
+
+
+def make(name: str, home: Path) -> Made:
+    """Write the project `name` into the checkout `home`: package, tests, bundle, settings.
+
+    The files are written beside and then moved, so that nothing half-written is left. Raises
+    LakehouseError for a name that cannot be, for what is there already, and for a folder that is
+    no checkout.
+    """
+    home = home.resolve()
+    missing = [each for each in CHECKOUT if not (home / each).exists()]
+    if missing:
+        raise LakehouseError(
+            f"a project is added to a checkout of this one, and here is no {missing[0]}",
+            str(home),
+            "name the checkout's folder with --into",
+        )
+    check(name)
+    places = [
+        Path("src") / name,
+        Path("tests") / name,
+        Path("bundles") / name,
+        Path("conf/projects") / f"{name}.yml",
+    ]
+    for place in places:
+        if (home / place).exists():
+            raise LakehouseError(f"there is a project {name!r} already", str(home / place))
+    check_free(name, home)
+    beside = Path(tempfile.mkdtemp(prefix=f".new-{name}-", dir=home))
+    try:
+        for path, text in written(name):
+            page = beside / path
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(text, encoding="utf-8")
+        _move(beside, home, places)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Made(name, home, tuple(places))
+
+
+def written(name: str) -> Iterator[tuple[Path, str]]:
+    """The files of a project of this name: their paths in the checkout, and their texts."""
+    for page in sorted(TEMPLATE.rglob("*")):
+        if page.is_file() and page.suffix in (".py", ".yml"):
+            path = Path(str(page.relative_to(TEMPLATE)).replace(TOKEN, name))
+            text = page.read_text(encoding="utf-8").replace(TOKEN, name)
+            yield path, _in_order(text) if page.suffix == ".py" else text
+
+
+def _in_order(text: str) -> str:
+    """The imports of a page in the order of their modules: the new name may come anywhere."""
+    lines: list[str] = []
+    for imports, run in groupby(text.splitlines(), lambda line: line.startswith("from ")):
+        block = list(run)
+        lines += sorted(block, key=lambda line: line.split()[1]) if imports else block
+    return "\n".join(lines) + "\n"
+
+
+def _move(beside: Path, home: Path, places: list[Path]) -> None:
+    """Move what was written to its places; what was moved is taken back where one fails."""
+    moved: list[Path] = []
+    try:
+        for place in places:
+            (home / place).parent.mkdir(parents=True, exist_ok=True)
+            (beside / place).rename(home / place)
+            moved.append(home / place)
+    except BaseException as error:
+        for path in moved:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+        with suppress(OSError):
+            (home / "conf" / "projects").rmdir()  # made by this call, if it is empty
+        if isinstance(error, OSError):
+            raise LakehouseError(f"cannot be written: {error.strerror}", str(home)) from None
+        raise

@@ -1,0 +1,1 @@
+"""The project new_project. Declarations only; the engine runs them."""

@@ -1,0 +1,1 @@
+"""Every record as it came, with where and when it came from."""

@@ -1,0 +1,11 @@
+"""What users do, as JSON lines: a file a day."""
+
+from lakehouse.source import Source
+from lakehouse.table import bronze
+
+SOURCE = Source(
+    name="events",
+    schema="event_id STRING, user_id STRING, kind STRING, happened_at STRING",
+)
+
+TABLE = bronze(SOURCE)

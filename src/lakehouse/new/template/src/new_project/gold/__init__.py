@@ -1,0 +1,1 @@
+"""What is asked for: features and aggregates, and what the model makes of them."""

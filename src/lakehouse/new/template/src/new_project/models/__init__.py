@@ -1,0 +1,1 @@
+"""The models, each trained directly on a gold table."""
