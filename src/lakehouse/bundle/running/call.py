@@ -18,6 +18,7 @@ class Call:
     in and job parameters pushed down. Calls of the same `cluster` share one Spark session.
     `values` takes the task's own task values; `others` holds those of tasks that ended.
     `stop` is set when the attempt should end: on a timeout or when the run is cancelled.
+    `folder` is where the run is kept, for what a task leaves beside its log.
     """
 
     task: str
@@ -34,6 +35,7 @@ class Call:
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def argv(self) -> list[str]:

@@ -78,13 +78,10 @@ def python_file(call: Call) -> Any:
 
 def notebook(call: Call) -> Any:
     """Run a notebook in Databricks source format; what it exits with is the task's output."""
-    path = located(call, call.spec["notebook_path"], (".py", ".ipynb", ".sql"))
-    try:
-        runner = importlib.import_module("lakehouse.notebook")
-    except ModuleNotFoundError:
-        todo = "Run the task on Databricks, or give `run` a launcher for notebook_task."
-        raise LakehouseError("notebooks cannot be run here", str(path), todo) from None
-    return runner.run(path, dict(call.spec.get("base_parameters") or {}))
+    path = located(call, call.spec["notebook_path"], (".py", ".sql", ".ipynb"))
+    from lakehouse.notebook.running import as_task
+
+    return as_task(call, path)
 
 
 def sql(call: Call) -> Any:

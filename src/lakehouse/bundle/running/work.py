@@ -161,6 +161,7 @@ class Worker:
                 values=record.values,
                 others=scope.tasks,
                 settings=options.settings,
+                folder=run.records.path(run.record.id),
             )
             path = run.records.path(run.record.id) / log
             sink = Sink(path, lambda line: options.echo(record.key, line))
