@@ -7,6 +7,7 @@ from time import time
 
 from pyspark.sql import functions as F
 
+from lakehouse.keep import keeping
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.write import Writer
 from lakehouse.model import Model
@@ -37,18 +38,19 @@ def score(lake: Lake, model: Model) -> Scored:
     writer = Writer(lake, batch)
     if writer.committed(model.scores.name):
         return Scored(champion, 0, feature_version)
-    frames = tuple(lake.read(name, version) for name, version in versions.items())
-    rows = model.score(tracking.load(champion), frames).select(
-        "*",
-        F.lit(champion.name).alias("model"),
-        F.lit(champion.version).cast("int").alias("version"),
-        F.lit(champion.run).alias("run"),
-        F.lit(feature_version).cast("bigint").alias("feature_version"),
-        F.current_timestamp().alias("scored_at"),
-    )
-    # Libraries answer in types of their own (ALS knows only INT): the contract decides.
-    typed = [F.col(field.name).cast(field.dataType) for field in model.scores.struct]
-    wrote = writer.append(rows.select(*typed), model.scores.name)
+    with keeping():
+        frames = tuple(lake.read(name, version) for name, version in versions.items())
+        rows = model.score(tracking.load(champion), frames).select(
+            "*",
+            F.lit(champion.name).alias("model"),
+            F.lit(champion.version).cast("int").alias("version"),
+            F.lit(champion.run).alias("run"),
+            F.lit(feature_version).cast("bigint").alias("feature_version"),
+            F.current_timestamp().alias("scored_at"),
+        )
+        # Libraries answer in types of their own (ALS knows only INT): the contract decides.
+        typed = [F.col(field.name).cast(field.dataType) for field in model.scores.struct]
+        wrote = writer.append(rows.select(*typed), model.scores.name)
     version = lake.version(model.scores.name)
     writer.account(Account(wrote, wrote), version, time() - begun)
     return Scored(champion, wrote, feature_version)

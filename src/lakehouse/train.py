@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import progress
 from lakehouse.errors import LakehouseError
+from lakehouse.keep import keep, keeping
 from lakehouse.lake import Lake
 from lakehouse.model import Candidate, Frames, Model, Report, Split
 from lakehouse.tracking import Registered, Tracking
@@ -61,17 +62,15 @@ def train(lake: Lake, model: Model, *, at: int | None = None, again: bool = Fals
     if champion and not again and champion.tags.get("fingerprint") == mark:
         why = f"version {champion.version} was trained on this data with this code already"
         return Trained(champion, {}, why)
-    frames, split = _frames(lake, model, versions)
-    try:
-        with progress.step(f"{model.name}: baselines"):
+    with keeping():
+        frames, split = _frames(lake, model, versions)
+        with progress.step(f"{model.name}: baselines"), keeping():
             baselines = model.baselines(frames, split) if model.baselines else {}
         fitted = [
             _fit(lake, tracking, model, each, frames, split, versions, baselines)
             for each in model.candidates
         ]
         return _choose(tracking, model, fitted, baselines, frames, split, mark, champion)
-    finally:
-        frames[0].unpersist()
 
 
 def fingerprint(lake: Lake, model: Model, versions: Mapping[str, int]) -> str:
@@ -92,9 +91,7 @@ def fingerprint(lake: Lake, model: Model, versions: Mapping[str, int]) -> str:
 def _frames(lake: Lake, model: Model, versions: Mapping[str, int]) -> tuple[Frames, Split]:
     """The tables at their versions, the first cut to what may be learnt from, and its split."""
     read = [lake.read(table.name, versions[table.name]) for table in model.reads]
-    asked = model.asked(read[0])
-    if lake.can_cache:
-        asked = asked.persist()
+    asked = keep(model.asked(read[0]))
     by = model.split.by
     span = asked.agg(F.min(by).alias("first"), F.max(by).alias("last")).collect()[0]
     if span["first"] is None:
@@ -119,6 +116,7 @@ def _fit(
     name = f"{model.name}: {candidate.name}"
     with (
         progress.step(name) as told,
+        keeping(),
         mlflow.start_run(
             experiment_id=tracking.experiment(model.name),
             run_name=candidate.name,
@@ -220,7 +218,9 @@ def _choose(
     if misses:
         return Trained(champion or made, metrics, f"champion stays: {'; '.join(misses)}")
     if champion:
-        held = model.evaluate(tracking.load(champion), frames, split).metrics[model.choose_by]
+        with keeping():
+            before = model.evaluate(tracking.load(champion), frames, split)
+        held = before.metrics[model.choose_by]
         if held > reached:
             why = f"champion stays: {model.choose_by} {held:.4f} beats {reached:.4f}"
             return Trained(champion, metrics, why)

@@ -8,6 +8,7 @@ import mlflow
 import numpy as np
 from pyspark.sql import functions as F
 
+from lakehouse.keep import keeping
 from lakehouse.model import Candidate, Frames, Model, Split
 from lakehouse.settings import TrainSettings
 
@@ -39,8 +40,9 @@ def tune(
             tags={"trial": candidate.name},
         ):
             mlflow.log_params(params)
-            fitted = candidate.fit(inside, inner, params)
-            reached = model.evaluate(fitted, inside, inner).metrics[model.choose_by]
+            with keeping():
+                fitted = candidate.fit(inside, inner, params)
+                reached = model.evaluate(fitted, inside, inner).metrics[model.choose_by]
             mlflow.log_metric(model.choose_by, reached)
         return {"loss": -reached, "status": STATUS_OK}
 

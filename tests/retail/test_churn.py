@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from functools import cache
-from math import log
 
 import pytest
 from pyspark.ml import PipelineModel
@@ -13,15 +12,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.model import Split
-from retail.features import churn_pipeline as pipeline
 from retail.gold import household_weeks
 from retail.models import churn
+from retail.models import churn_pipeline as pipeline
 
 SPLIT = Split(by="week", train_before=20, test_from=24)
 SMALL = {
     "logistic_regression": {},
     "gbt": {"trees": 3, "depth": 2, "leaf": 0.02},
-    "blend": {"trees": 3, "depth": 2, "leaf": 0.02},
 }
 
 
@@ -119,15 +117,6 @@ def test_a_candidate_beats_chance_and_says_why(name: str, rows: DataFrame) -> No
     assert "precision" in report.texts["classification_report.txt"]
     names = [driver for driver, _ in report.drivers]
     assert {"recency", "quiet_odds_28d"} & set(names[:3])
-
-
-def test_a_blend_gives_the_regression_half_the_say(rows: DataFrame) -> None:
-    vectors = ("linear_probability", "trees_0_probability", "trees_1_probability", "probability")
-    found = fitted("blend", rows).transform(churn.asked(rows).limit(20))
-    for row in found.select(*(churn.chance(vector) for vector in vectors)).collect():
-        linear, first, second, both = (log(chance / (1 - chance)) for chance in row)
-        assert first != second
-        assert both == pytest.approx(linear / 2 + (first + second) / 4, abs=1e-6)
 
 
 def test_baselines_carry_the_metrics_of_a_candidate(rows: DataFrame) -> None:

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 
 from retail.features.weeks import asked_weeks
 from retail.gold import household_days, household_weeks
+from retail.silver import households as silver_households
 
 MONDAY = date(2017, 1, 2)
 """The first day of week 2."""
@@ -43,7 +44,7 @@ def weeks_of(spark: SparkSession, days: DataFrame, **others: DataFrame) -> dict[
             spark,
             [(2, *ANSWERS)],
             "household_id BIGINT, "
-            + ", ".join(f"{answer} STRING" for answer in household_weeks.ANSWERS),
+            + ", ".join(f"{answer} STRING" for answer in silver_households.ANSWERS),
         ),
         **others,
     }

@@ -21,17 +21,7 @@ from retail.features.mail import mail
 from retail.features.weeks import QUIET_WEEKS, asked_weeks
 from retail.gold import household_days, household_products
 from retail.silver import campaigns, households, mailings, redemptions
-
-ANSWERS = (
-    "age",
-    "income",
-    "home_ownership",
-    "marital_status",
-    "household_size",
-    "household_comp",
-    "kids_count",
-)
-"""What a household has said of itself; NULL for the two in three that were not asked."""
+from retail.silver.households import ANSWERS
 
 
 def transform(

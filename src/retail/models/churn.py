@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from lakehouse import classification
 from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
 from lakehouse.table import Table
-from retail.features import churn_pipeline as pipeline
 from retail.gold import household_weeks
+from retail.models import churn_pipeline as pipeline
 
 WARM_UP = 12
 """Weeks that nobody is asked about in a year: the first quarter only fills the features."""
@@ -43,11 +43,6 @@ def fit_logistic_regression(frames: Frames, split: Split, params: Params) -> Pip
 def fit_gbt(frames: Frames, split: Split, params: Params) -> PipelineModel:
     """The fitted pipeline of the trees."""
     return pipeline.learn(pipeline.gbt, params, split.train(frames[0]))
-
-
-def fit_blend(frames: Frames, split: Split, params: Params) -> PipelineModel:
-    """The fitted pipeline of both."""
-    return pipeline.learn(pipeline.blend, params, split.train(frames[0]))
 
 
 def chance(vector: str = "probability") -> Column:
@@ -206,7 +201,6 @@ MODEL = Model(
             params=TREES,
             space=trees_space,
         ),
-        Candidate(name="blend", fit=fit_blend, params={**LINEAR, **TREES, "ensembles": 2}),
     ),
     evaluate=evaluate,
     choose_by="roc_auc",

@@ -14,16 +14,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.errors import LakehouseError
+from lakehouse.keep import keep
 from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
 from lakehouse.ranking import top
-from lakehouse.session import can_cache
 from lakehouse.table import Table
 from retail.calendar import end_of_week
-from retail.features import recommendation_lists as lists
 from retail.features import recommendation_pairs as candidates
-from retail.features import recommendation_pipeline as pipeline
 from retail.features.recommendation_features import features, histories
 from retail.gold import household_products
+from retail.models import recommendation_lists as lists
+from retail.models import recommendation_pipeline as pipeline
 from retail.silver import products
 
 AHEAD = 8
@@ -51,11 +51,10 @@ def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
     for back in range(2, WINDOWS + 1):
         earlier = _examples(sales, range_, week - back * ahead, ahead, params)
         examples = examples.unionByName(earlier)
-    examples = _kept(examples)
-    taste = pipeline.fit_taste(_kept(histories(sales, week)), params)
+    examples = keep(examples)
+    taste = pipeline.fit_taste(keep(histories(sales, week)), params)
     repeat = pipeline.fit_chance(examples.where("weeks > 0"), "repeat", params)
     new = pipeline.fit_chance(examples.where("weeks = 0"), "new", params)
-    examples.unpersist()
     return pipeline.assembled(taste, repeat, new)
 
 
@@ -63,7 +62,7 @@ def _examples(
     sales: DataFrame, range_: DataFrame, week: int, ahead: int, params: Params
 ) -> DataFrame:
     """Terms and `bought` of pairs as of a week, with a taste fitted on nothing later."""
-    history = _kept(histories(sales, week))
+    history = keep(histories(sales, week))
     asked = candidates.examples(history, sales, week, ahead)
     rows = features(asked, history, sales, range_, week)
     stages = [pipeline.fit_taste(history, params), *pipeline.prepared()]
@@ -83,7 +82,7 @@ def recommend(
     the weeks to come) and reason. A household never seen gets what is popular lately.
     """
     sales, range_ = frames[0], frames[1]
-    history = _kept(histories(sales, week))
+    history = keep(histories(sales, week))
     asked = history if households is None else households
     pairs = candidates.pairs(history, asked, week)
     scored = fitted.transform(features(pairs, history, sales, range_, week)).select(
@@ -111,20 +110,17 @@ def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
     """NDCG, recall and coverage at 10 in both settings, of what would have been served."""
     week = split.train_before - 1
     served = recommend(fitted, frames, week).withColumn("ranking", F.lit("served"))
-    asked = _kept(served.select(*lists.LIST))
+    asked = keep(served.select(*lists.LIST))
     reached = lists.metrics(lists.judged(asked, frames[0], week))["served"]
-    asked.unpersist()
     return Report(metrics=reached, drivers=pipeline.drivers(fitted))
 
 
 def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]:
     """The same metrics of the most popular, the popular lately, and the household's own."""
     week = split.train_before - 1
-    history = _kept(histories(frames[0], week))
-    asked = _kept(lists.baselines(history, week))
-    reached = lists.metrics(lists.judged(asked, frames[0], week))
-    asked.unpersist()
-    return reached
+    history = keep(histories(frames[0], week))
+    asked = keep(lists.baselines(history, week))
+    return lists.metrics(lists.judged(asked, frames[0], week))
 
 
 def score(fitted: PipelineModel, frames: Frames) -> DataFrame:
@@ -157,11 +153,6 @@ def _newest(sales: DataFrame) -> int:
     return week
 
 
-def _kept(rows: DataFrame) -> DataFrame:
-    """Cached where the runtime allows it: read more than once, and let go with the sales."""
-    return rows.persist() if can_cache() else rows
-
-
 TABLE = Table(
     name="gold.recommendations",
     schema="household_id BIGINT, week INT, as_of DATE, setting STRING, rank INT, "
@@ -178,7 +169,7 @@ MODEL = Model(
             name="als_and_history",
             fit=fit,
             params={
-                "rank": 32,
+                "rank": 16,
                 "rounds": 6,
                 "regularisation": 0.01,
                 "alpha": 1.0,

@@ -8,18 +8,23 @@ from lakehouse.expectation import Expectation
 from lakehouse.table import Merge, Table
 from retail.bronze import households
 
+ANSWERS = (
+    "age",
+    "income",
+    "home_ownership",
+    "marital_status",
+    "household_size",
+    "household_comp",
+    "kids_count",
+)
+"""What a household has said of itself; two in three were not asked."""
+
 
 def transform(raw: DataFrame) -> DataFrame:
     """Text to types; the answers stay the words they were given in."""
     return households.SOURCE.parse(raw).selectExpr(
         "try_cast(household_id AS BIGINT) AS household_id",
-        "age",
-        "income",
-        "home_ownership",
-        "marital_status",
-        "household_size",
-        "household_comp",
-        "kids_count",
+        *ANSWERS,
         "arrived_at",
         "_record",
     )
@@ -28,9 +33,9 @@ def transform(raw: DataFrame) -> DataFrame:
 TABLE = Table(
     name="silver.households",
     reads=(households.TABLE,),
-    schema="household_id BIGINT, age STRING, income STRING, home_ownership STRING, "
-    "marital_status STRING, household_size STRING, household_comp STRING, kids_count STRING, "
-    "arrived_at TIMESTAMP",
+    schema="household_id BIGINT, "
+    + "".join(f"{answer} STRING, " for answer in ANSWERS)
+    + "arrived_at TIMESTAMP",
     transform=transform,
     expect=(
         Expectation("a household has a number", "household_id IS NOT NULL"),

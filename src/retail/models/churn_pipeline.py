@@ -13,7 +13,6 @@ from pyspark.ml.feature import (
     StringIndexer,
     VectorAssembler,
 )
-from pyspark.ml.linalg import Matrices, Vectors
 from pyspark.sql import DataFrame
 
 from lakehouse.fitted import light
@@ -102,32 +101,6 @@ def gbt(params: Params) -> Pipeline:
     return Pipeline(stages=[*_prepared(TREES), _trees_assembled(), _trees(params)])
 
 
-def blend(params: Params) -> Pipeline:
-    """The regression and `ensembles` of trees with different seeds, half the say each.
-
-    The log odds are averaged by a regression whose weights are bounded to what they are to be:
-    learnt on the rows the trees were fitted to, they would trust the trees too much. MLlib's
-    trees answer F, with log odds of 2F (`GBTClassificationModel`, log loss), so F weighs twice.
-    """
-    names = [f"trees_{number}_" for number in range(params["ensembles"])]
-    answers = [f"{name}rawPrediction" for name in ("linear_", *names)]
-    weights = [0.0, 0.5] + [0.0, 1 / len(names)] * len(names)
-    seeds = range(params["seed"], params["seed"] + len(names))
-    return Pipeline(
-        stages=[
-            *_prepared(tuple(dict.fromkeys((*LINEAR, *TREES)))),
-            *_linear(params, "linear_"),
-            _trees_assembled(),
-            *(
-                _trees({**params, "seed": seed}, name)
-                for seed, name in zip(seeds, names, strict=True)
-            ),
-            _assemble(answers, "answers"),
-            _given("answers", weights),
-        ]
-    )
-
-
 def learn(made: Callable[[Params], Pipeline], params: Params, rows: DataFrame) -> PipelineModel:
     """Fits stage by stage to household-weeks in a fixed order: the same rows, the same model.
 
@@ -161,7 +134,7 @@ def _prepared(columns: Sequence[str]) -> list[Estimator]:
     return [filled, indexed]
 
 
-def _linear(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
+def _linear(params: Params) -> list[Estimator | Transformer]:
     encoded = [f"{answer}_is" for answer in ANSWERS]
     return [
         OneHotEncoder(
@@ -176,7 +149,6 @@ def _linear(params: Params, prefix: str = "") -> list[Estimator | Transformer]:
             elasticNetParam=params["elastic"],
             maxIter=params["rounds"],
             standardization=False,
-            **_answers(prefix),
         ),
     ]
 
@@ -185,8 +157,8 @@ def _trees_assembled() -> VectorAssembler:
     return _assemble((*_present(TREES), *_indexed(ANSWERS)), "trees_assembled")
 
 
-def _trees(params: Params, prefix: str = "") -> GBTClassifier:
-    learner = GBTClassifier(
+def _trees(params: Params) -> GBTClassifier:
+    return GBTClassifier(
         labelCol=LABEL,
         featuresCol="trees_assembled",
         maxIter=params["trees"],
@@ -198,32 +170,6 @@ def _trees(params: Params, prefix: str = "") -> GBTClassifier:
         maxBins=params["bins"],
         seed=params["seed"],
     )
-    learner.setPredictionCol(f"{prefix}prediction")
-    learner.setProbabilityCol(f"{prefix}probability")
-    learner.setRawPredictionCol(f"{prefix}rawPrediction")
-    return learner
-
-
-def _given(features: str, weights: Sequence[float]) -> LogisticRegression:
-    """A regression with these weights and no intercept: both bounds of each are the same."""
-    bounds = Matrices.dense(1, len(weights), list(weights))
-    nothing = Vectors.dense([0.0])
-    return LogisticRegression(
-        labelCol=LABEL,
-        featuresCol=features,
-        standardization=False,
-        maxIter=1,
-        lowerBoundsOnCoefficients=bounds,
-        upperBoundsOnCoefficients=bounds,
-        lowerBoundsOnIntercepts=nothing,
-        upperBoundsOnIntercepts=nothing,
-    )
-
-
-def _answers(prefix: str) -> dict[str, str]:
-    return {
-        f"{kind}Col": f"{prefix}{kind}" for kind in ("prediction", "probability", "rawPrediction")
-    }
 
 
 def drivers(fitted: PipelineModel, most: int = 15) -> list[tuple[str, float]]:
