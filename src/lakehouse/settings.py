@@ -18,6 +18,9 @@ from lakehouse.errors import LakehouseError, nearest
 ENVIRONMENT = "LAKEHOUSE_"
 """`LAKEHOUSE_SPARK__HEAP=4g` sets `spark.heap`."""
 
+HOME = "LAKEHOUSE_HOME"
+"""What relative folders are taken from; else the folder that holds `conf`."""
+
 
 class _Page(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,7 +113,7 @@ def load(
 ) -> Settings:
     """Settings of a target. `overrides` are dotted keys, such as {"spark.heap": "4g"}.
 
-    Relative folders are taken from the folder that holds `conf`.
+    Relative folders are taken from LAKEHOUSE_HOME, else from the folder that holds `conf`.
     Raises LakehouseError for an unknown target, key or a value of the wrong type.
     """
     folder = Path(conf) if conf else find_conf()
@@ -132,7 +135,7 @@ def load(
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise _explained(error, folder, target) from None
-    return _absolute(settings, folder.resolve().parent)
+    return _absolute(settings, Path(os.environ.get(HOME) or folder.resolve().parent))
 
 
 def _read(page: Path) -> dict[str, Any]:

@@ -42,6 +42,14 @@ def test_the_environment_lies_between_the_files_and_the_command_line(
     assert settings.load("local", {"spark.heap": "1g"}, conf).spark.heap == "1g"
 
 
+def test_or_from_a_home_that_the_environment_names(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEHOUSE_HOME", "/elsewhere")
+    assert settings.load("local", conf=conf).lake.root == "/elsewhere/lake"
+    assert settings.load("local", {"lake.root": "/there"}, conf).lake.root == "/there"
+
+
 def test_a_project_s_own_page_lies_between_the_base_and_the_target(conf: Path) -> None:
     (conf / "projects").mkdir()
     (conf / "projects" / "orders.yml").write_text("landing: orders\nspark: {heap: 1g}\n")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lakehouse import settings
 from lakehouse.bundle.cli import pairs
@@ -19,15 +18,6 @@ from lakehouse.bundle.running.records import Records, RunRecord
 from lakehouse.bundle.running.runs import repair, run_program
 from lakehouse.bundle.show import say
 from lakehouse.errors import LakehouseError
-
-# The settings that are folders, by the environment variable that sets each.
-_FOLDERS = {
-    "LAKEHOUSE_DATA": ("data",),
-    "LAKEHOUSE_LANDING": ("landing",),
-    "LAKEHOUSE_LAKE__ROOT": ("lake", "root"),
-    "LAKEHOUSE_MLFLOW__ARTIFACTS": ("mlflow", "artifacts"),
-    "LAKEHOUSE_MLFLOW__TRACKING_URI": ("mlflow", "tracking_uri"),
-}
 
 
 def main(folder: Path, argv: Sequence[str]) -> int:
@@ -80,7 +70,7 @@ def program(folder: Path) -> Program:
 
 
 def placed(what: Program, home: Path, data: str) -> Path:
-    """Point the settings to this deployment's `conf`, and their folders below `home`.
+    """Point the settings to this deployment's `conf`, and their relative folders to `home`.
 
     Returns the folder for the records of runs. What the environment sets already stays.
     """
@@ -90,33 +80,5 @@ def placed(what: Program, home: Path, data: str) -> Path:
     except LakehouseError:  # a bundle without settings of this project's kind
         return Path(data) if data else home / OWN
     os.environ["LAKEHOUSE_CONF"] = str(conf)
-    raw = _raw(conf, what.target)
-    for name, path in _FOLDERS.items():
-        value: Any = raw
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if isinstance(value, str) and value and name not in os.environ:
-            os.environ[name] = _below(home, value)
+    os.environ.setdefault(settings.HOME, str(home))
     return Path(data) if data else settings.load(what.target, conf=conf).data_folder
-
-
-def _raw(conf: Path, target: str) -> dict[str, Any]:
-    import yaml
-
-    merged: dict[str, Any] = {}
-    for name in ("base", target):
-        path = conf / f"{name}.yml"
-        page = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        for key, value in (page or {}).items():
-            under = merged.get(key)
-            both = isinstance(under, dict) and isinstance(value, dict)
-            merged[key] = {**under, **value} if both and isinstance(under, dict) else value
-    return merged
-
-
-def _below(home: Path, value: str) -> str:
-    """Return a folder of the settings, or a SQLite address, with what is relative below `home`."""
-    if value.startswith("sqlite:///"):
-        path = value.removeprefix("sqlite:///")
-        return value if path.startswith("/") else f"sqlite:///{home / path}"
-    return value if "://" in value or value == "databricks" else str(home / value)
