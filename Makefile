@@ -24,6 +24,7 @@ run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=
 	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
 
 test: setup  ## run the tests; ARGS="-k silver" for some of them
+	@sh scripts/airflow_env.sh
 	@$(PY) -m pytest $(ARGS)
 
 lint: setup  ## check style, form and types
@@ -56,6 +57,6 @@ jars: setup  ## resolve scripts/jars.lock anew
 	@$(PY) scripts/lock_jars.py
 
 clean:  ## take away all that was made here, the data too: a fresh clone is left
-	rm -rf .venv .jars .setup.lock build dist data src/*.egg-info spark-warehouse metastore_db derby.log
+	rm -rf .venv .jars .setup.lock .airflow .airflow.lock build dist data src/*.egg-info spark-warehouse metastore_db derby.log
 	rm -rf .pytest_cache .mypy_cache .ruff_cache mlruns mlartifacts
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

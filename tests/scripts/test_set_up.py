@@ -9,8 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_dependency_is_pinned_and_no_index_is_named():
-    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+@pytest.mark.parametrize("page", ["constraints.txt", "scripts/airflow-constraints.txt"])
+def test_every_dependency_is_pinned_and_no_index_is_named(page):
+    lines = (ROOT / page).read_text("utf-8").splitlines()
 
     assert len(lines) > 100
     for line in lines:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.checkout import ROOT, called, checkout
 
 from lakehouse.bundle.deploying.wheel import build
 from lakehouse.bundle.targets import User
@@ -19,23 +17,7 @@ from lakehouse.new import make
 from lakehouse.new.naming import LONGEST
 from lakehouse.new.project import TEMPLATE, TOKEN, written
 
-ROOT = Path(__file__).parents[3]
-NEEDED = ("setup.py", "pyproject.toml", "README.md", "conf", "src/lakehouse", "tests/conftest.py")
 ALICE = User("alice@example.com")
-
-
-def checkout(folder: Path) -> Path:
-    """What of this checkout a new project stands beside; without the shop."""
-    for name in NEEDED:
-        place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, place)
-    (folder / "bundles").mkdir()
-    (folder / "tests" / "__init__.py").touch()
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -55,21 +37,6 @@ def empty(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     return tmp_path
-
-
-def called(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Calls Python in a checkout, as a person would, with the jars of this one."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("LAKEHOUSE_")}
-    own = {"PYTHONPATH": str(home / "src"), "LAKEHOUSE_JARS": str(ROOT / ".jars")}
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=home,
-        env={**kept, **own, "LAKEHOUSE_SPARK__HEAP": "2g", "LAKEHOUSE_SPARK__MASTER": "local[2]"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 def everything(folder: Path) -> list[str]:
