@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from time import time
 
 from pyspark.errors import StreamingQueryException
@@ -15,7 +16,17 @@ from lakehouse.failing import cause_in_java
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.arrivals import arrivals
 from lakehouse.lake.lock import lock
-from lakehouse.lake.misfits import batch_files, landed_files, misfits, rescue, seen_files
+from lakehouse.lake.misfits import (
+    MISFIT,
+    Misfit,
+    batch_files,
+    landed_files,
+    misfits,
+    rescue,
+    seen_files,
+    unreadable,
+    with_files,
+)
 from lakehouse.lake.ops import TABLES as OPS
 from lakehouse.lake.rebuild import rebuild, touched
 from lakehouse.lake.settle import settle
@@ -39,7 +50,9 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     waves = _waves(todo)
     with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
         for wave in waves:
-            for table, result in [(t, pool.submit(refresh_table, lake, t)) for t in wave]:
+            # What a table says belongs to the task that asked for it: it takes its context along.
+            asked = [(t, pool.submit(copy_context().run, refresh_table, lake, t)) for t in wave]
+            for table, result in asked:
                 error = result.exception()
                 if isinstance(error, Exception):
                     failed.append(error)
@@ -149,15 +162,23 @@ def _settled(writer: Writer, table: Table, rows: DataFrame) -> Account:
         return rebuild(writer, table, table.write, found) if found else Account(0, 0)
     first = table.reads[0]
     if isinstance(first, Source):
-        return settle(writer, table, _landed(writer, table, first, rows), ())
+        landed, lost = _landed(writer, table, first, rows)
+        aside = writer.quarantine(unreadable(rows.sparkSession, lost), MISFIT) if lost else 0
+        account = settle(writer, table, landed, ())
+        return with_files(account, aside)
     beside = [writer.lake.read(read.name) for read in table.reads[1:]]
     return settle(writer, table, rows, beside)
 
 
-def _landed(writer: Writer, table: Table, source: Source, rows: DataFrame) -> DataFrame:
-    """The landed rows; where files do not fit their source, they are named and rescued."""
+def _landed(
+    writer: Writer, table: Table, source: Source, rows: DataFrame
+) -> tuple[DataFrame, list[Misfit]]:
+    """The landed rows, and the files that none could be read from.
+
+    Files that do not fit their source are named, and their rows rescued.
+    """
     if writer.lake.place.catalog:
-        return rows
+        return rows, []
     files = batch_files(writer.lake, table, writer.batch.number)
     bad = misfits(source, files)
     for each in bad:
@@ -166,9 +187,10 @@ def _landed(writer: Writer, table: Table, source: Source, rows: DataFrame) -> Da
                 "table", f"bronze.{source.name}", "note", detail=f"{each.path}: {each.why}"
             )
         )
+    lost = [each for each in bad if not each.readable]
     if bad and source.format != "json":
-        return rescue(rows.sparkSession, source, files, bad)
-    return rows
+        return rescue(rows.sparkSession, source, files, bad), lost
+    return rows, lost
 
 
 def _waves(tables: Sequence[Table]) -> list[list[Table]]:

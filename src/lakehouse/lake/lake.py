@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -182,10 +181,3 @@ class Lake:
     def version(self, name: str) -> int:
         """The newest version of the table."""
         return self.history(name, 1)[0].version
-
-    @cached_property
-    def can_cache(self) -> bool:
-        """Whether this runtime keeps DataFrames in memory (serverless ones may refuse)."""
-        from lakehouse.session import can_cache
-
-        return can_cache()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
@@ -16,6 +16,8 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from lakehouse.ddl import struct
+from lakehouse.expectation import BROKEN
+from lakehouse.lake.account import Account
 from lakehouse.lake.arrivals import provenance
 from lakehouse.lake.lake import Lake
 from lakehouse.source import Source
@@ -111,6 +113,30 @@ def _misfit(path: str, wanted: StructType, text: bool) -> Misfit | None:
         if name in has and has[name] != wants[name]
     ]
     return Misfit(path, ", ".join(faults), readable=True) if faults else None
+
+
+READABLE = "a landed file can be read"
+"""The rule that a file breaks of which no row could be read."""
+
+MISFIT = ("path", "why")
+
+
+def unreadable(spark: SparkSession, files: Sequence[Misfit]) -> DataFrame:
+    """`path` and `why` of files, as rows that break READABLE: what quarantine takes."""
+    rows = [(each.path, each.why, [READABLE]) for each in files]
+    return spark.createDataFrame(rows, f"path STRING, why STRING, {BROKEN} ARRAY<STRING>")
+
+
+def with_files(account: Account, files: int) -> Account:
+    """The account with so many unreadable files: each landed as one, and was set aside as one."""
+    if not files:
+        return account
+    return replace(
+        account,
+        landed=account.landed + files,
+        quarantined=account.quarantined + files,
+        rules={**account.rules, READABLE: files},
+    )
 
 
 def rescue(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 
 from pyspark.sql import DataFrame, Observation
@@ -10,9 +11,10 @@ from pyspark.sql import functions as F
 
 from lakehouse.errors import LakehouseError
 from lakehouse.expectation import judge, kept
+from lakehouse.keep import keep, keeping
 from lakehouse.lake.account import Account
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.settle import cached, counts, recall, set_aside, with_counts
+from lakehouse.lake.settle import counts, recall, set_aside
 from lakehouse.lake.write import Writer
 from lakehouse.table import Rebuild, Table
 
@@ -65,11 +67,12 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: Iterable[i
         made = rows.select(*table.columns).observe(seen, F.count(F.lit(1)).alias("made"))
         wrote = writer.replace(made, table.name, anew)
         return Account(seen.get["made"], wrote)
-    with cached(writer, judge(rows, table.expect)) as held:
+    with keeping():
+        held = keep(judge(rows, table.expect))
         found = held.agg(F.count(F.lit(1)).alias("made"), *counts(table)).collect()
         account = set_aside(writer, table, held, found, found[0]["made"])
         good = held.where(kept()).select(*table.columns)
-        return with_counts(account, kept=writer.replace(good, table.name, anew, account))
+        return replace(account, kept=writer.replace(good, table.name, anew, account))
 
 
 def _among(column: str, values: Iterable[int]) -> str:

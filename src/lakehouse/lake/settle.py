@@ -7,14 +7,15 @@ on the pass that fills the cache, finds the partitions or writes the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 
 from pyspark.sql import Column, DataFrame, Observation, Row, Window
 from pyspark.sql import functions as F
 
 from lakehouse.errors import LakehouseError
 from lakehouse.expectation import BROKEN, dropped, judge, kept, quarantined
+from lakehouse.keep import keep, keeping
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer, merged
 from lakehouse.table import Merge, Replace, Table
@@ -40,11 +41,13 @@ def settle(writer: Writer, table: Table, landed: DataFrame, beside: Sequence[Dat
     if isinstance(table.write, Replace):
         return _replace(writer, table, table.write, judge(rows, table.expect), seen)
     if isinstance(table.write, Merge):
-        with cached(writer, _ranked(judge(rows, table.expect), table.write)) as held:
-            return _merge(writer, table, held, seen)
+        with keeping():
+            return _merge(
+                writer, table, keep(_ranked(judge(rows, table.expect), table.write)), seen
+            )
     if table.expect:
-        with cached(writer, judge(rows, table.expect)) as held:
-            return _append(writer, table, held, seen)
+        with keeping():
+            return _append(writer, table, keep(judge(rows, table.expect)), seen)
     wrote = writer.append(rows.select(*table.columns), table.name)
     return Account(seen.get["landed"], wrote)
 
@@ -73,18 +76,18 @@ def _append(writer: Writer, table: Table, rows: DataFrame, seen: Observation) ->
     first = rows.agg(*counts(table)).first()
     counted = set_aside(writer, table, rows, [first] if first else [], seen.get["landed"])
     wrote = writer.append(rows.where(kept()).select(*table.columns), table.name, counted)
-    return with_counts(counted, kept=wrote)
+    return replace(counted, kept=wrote)
 
 
 def _merge(writer: Writer, table: Table, rows: DataFrame, seen: Observation) -> Account:
     again = F.count_if(kept() & (F.col(RANK) > 1)).alias("again")
     first = rows.agg(*counts(table), again).first()
     counted = set_aside(writer, table, rows, [first] if first else [], seen.get["landed"])
-    counted = with_counts(counted, duplicate=int(first["again"] if first else 0))
+    counted = replace(counted, duplicate=int(first["again"] if first else 0))
     newest = rows.where(kept() & (F.col(RANK) == 1)).select(*table.columns)
     alone = int(first["good"]) - counted.duplicate if first else 0
     offered, wrote = writer.merge(newest, table, counted) or (alone, 0)
-    return with_counts(counted, kept=wrote, duplicate=counted.duplicate + offered - wrote)
+    return replace(counted, kept=wrote, duplicate=counted.duplicate + offered - wrote)
 
 
 def _replace(
@@ -105,7 +108,7 @@ def _replace(
     for partition, at in good:
         stands[partition] = max(at, stands.get(partition, at))
     wins = {(p, at) for p, at in good if stands[p] == at and newest.get(p) != at}
-    counted = with_counts(counted, duplicate=sum(n for key, n in good.items() if key not in wins))
+    counted = replace(counted, duplicate=sum(n for key, n in good.items() if key not in wins))
     if not wins:
         return counted
     chosen = rows.where(kept())
@@ -114,7 +117,7 @@ def _replace(
         chosen = chosen.join(F.broadcast(keys), on=[part, newest_by], how="left_semi")
     where = f"`{part}` IN ({', '.join(str(p) for p, _ in sorted(wins))})"
     wrote = writer.replace(chosen.select(*table.columns), table.name, where, counted)
-    return with_counts(counted, kept=wrote)
+    return replace(counted, kept=wrote)
 
 
 def _ranked(rows: DataFrame, write: Merge) -> DataFrame:
@@ -123,19 +126,6 @@ def _ranked(rows: DataFrame, write: Merge) -> DataFrame:
     content = F.xxhash64(*(name for name in rows.columns if name != BROKEN))
     of_key = Window.partitionBy(kept(), *write.keys).orderBy(*newest, content)
     return rows.withColumn(RANK, F.row_number().over(of_key))
-
-
-@contextmanager
-def cached(writer: Writer, rows: DataFrame) -> Iterator[DataFrame]:
-    """Rows that are read two or three times, kept in memory where the runtime allows it."""
-    if not writer.lake.can_cache:
-        yield rows
-        return
-    held = rows.persist()
-    try:
-        yield held
-    finally:
-        held.unpersist()
 
 
 def counts(table: Table) -> list[Column]:
@@ -176,9 +166,3 @@ def set_aside(
             "nothing was written to the table; the rows are in ops.quarantine",
         )
     return Account(landed, 0, aside, 0, sum(row["dropped"] for row in groups), rules)
-
-
-def with_counts(account: Account, **changed: int) -> Account:
-    """The account with some of its counts changed."""
-    fields = {**account.__dict__, **changed}
-    return Account(**fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -171,10 +172,18 @@ def test_a_file_of_other_columns_costs_no_other_file_a_row(lake: Lake, landing: 
     (landing / "prices" / "torn.parquet").write_bytes(b"PAR1 and no more")
     notes: list[str] = []
     with progress.listening(lambda e: notes.append(e.detail) if e.state == "note" else None):
-        run(lake, *PRICES)
+        accounts = run(lake, *PRICES)
     assert rows(lake, "silver.prices", "week", "item", "price") == [
         (1, "tea", 1.0),
         (2, "milk", 2.0),
+    ]
+    two = {"a landed file can be read": 2}
+    assert accounts["bronze.prices"] == [Account(landed=5, kept=3, quarantined=2, rules=two)]
+    aside = lake.read("ops.quarantine").where("table = 'bronze.prices'").collect()
+    whys = [json.loads(row["row"]) for row in aside]
+    assert sorted((Path(why["path"]).name, why["why"][:18]) for why in whys) == [
+        ("empty.parquet", "the file is empty"),
+        ("torn.parquet", "not a Parquet file"),
     ]
     rescued = lake.read("bronze.prices").where("rescued IS NOT NULL").select("rescued")
     assert sorted(row[0] for row in rescued.collect()) == [
