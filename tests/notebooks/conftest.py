@@ -1,30 +1,30 @@
-"""A corner shop: forty households, twelve products, fourteen weeks, through the real tables."""
+"""A corner shop: forty households, twelve products, fourteen weeks."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from retail.calendar import first_day
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from lakehouse.lake import Lake
 
 HOUSEHOLDS, PRODUCTS, WEEKS = range(1, 41), range(1, 13), range(2, 16)
 DEPARTMENTS = ("GROCERY", "PRODUCE", "MEAT")
-AT = datetime(2017, 4, 10, tzinfo=timezone.utc)
-ANSWERS = ("age", "income", "home_ownership", "marital_status", "household_size",
-           "household_comp", "kids_count")  # fmt: skip
+AT = datetime(2017, 4, 10, 6, tzinfo=timezone.utc)
+AS_OF = date(2017, 4, 10)
+NEVER_BOUGHT = 200
+READ = ("bronze.baskets", "silver.basket_lines", "silver.products", "silver.promotions",
+        "gold.daily_sales", "gold.household_products", "gold.household_weeks",
+        "gold.churn_scores", "gold.recommendations", "ops.batches")  # fmt: skip
+"""The tables that notebooks read."""
 
 
 def shopping_days(household: int) -> Iterator[date]:
@@ -55,103 +55,88 @@ def basket_lines() -> Iterator[dict[str, Any]]:
                 }
 
 
-def products() -> Iterator[dict[str, Any]]:
-    for number in (*PRODUCTS, *(each + 100 for each in PRODUCTS)):
-        yield {
-            "product_id": number,
-            "manufacturer_id": 1,
-            "department": DEPARTMENTS[number % 3],
-            "brand": ("National", "Private")[number % 2],
-            "product_category": "DAILY",
-            "product_type": f"THING {number}",
-            "package_size": "1 LB",
-        }
+def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
+    """Every table that a notebook reads, filled by the project's own transforms."""
+    from lakehouse.lake.ops import BATCHES
+    from lakehouse.project import load
 
+    project = load("retail")
+    made: dict[str, DataFrame] = {}
 
-def land(landing: Path) -> None:
-    """Lands every source, as replayed files are."""
-    files: dict[str, Iterator[dict[str, Any]] | list[dict[str, Any]]] = {
-        "baskets": basket_lines(),
-        "products": products(),
-        "households": [
-            {"household_id": each, **dict.fromkeys(ANSWERS, "2"), "age": "45-54"}
-            for each in HOUSEHOLDS
-            if each % 3 == 0
+    def transformed(name: str) -> DataFrame:
+        table = project.table(name)
+        assert table.transform is not None
+        found = table.transform(*(made[read.name] for read in table.reads))
+        rules = " AND ".join(f"({each.condition})" for each in table.expect) or "true"
+        return found.where(rules).select(*table.columns).persist()
+
+    lines = [(json.dumps(line), "/landing/baskets/day.jsonl", AT, AT) for line in basket_lines()]
+    made["bronze.baskets"] = spark.createDataFrame(lines, project.table("bronze.baskets").schema)
+    made["silver.basket_lines"] = transformed("silver.basket_lines")
+    plain = {
+        "silver.products": [
+            (number, 1, DEPARTMENTS[number % 3], "National", "DAILY", f"THING {number}", "1 LB", AT)
+            for number in (*PRODUCTS, *(each + 100 for each in PRODUCTS), *range(200, 210))
         ],
-        "campaigns": [
-            {"campaign_id": 1, "campaign_type": "Type A", "start_date": "2017-02-01",
-             "end_date": "2017-03-01"}
+        "silver.promotions": [
+            (product, store, week, "3", "0", AT)
+            for product in PRODUCTS
+            for store in (1, 2)
+            for week in WEEKS
+            if (product + week) % 4 == 0
         ],
-        "mailings": [{"campaign_id": 1, "household_id": each} for each in HOUSEHOLDS],
-        "coupons": [{"coupon_upc": 7, "product_id": 1, "campaign_id": 1}],
-        "redemptions": [
-            {"household_id": 3, "coupon_upc": 7, "campaign_id": 1,
-             "redemption_date": "2017-02-10"}
-        ],
-    }  # fmt: skip
-    for source, rows in files.items():
-        path = landing / source / f"{source}.jsonl"
-        path.parent.mkdir(parents=True)
-        path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    shown = [
-        (product, store, week)
-        for product in PRODUCTS
-        for store in (1, 2)
-        for week in WEEKS
-        if (product + week) % 4 == 0
+        "silver.campaigns": [(1, "Type A", date(2017, 2, 1), date(2017, 3, 1), AT)],
+        "silver.mailings": [(1, each) for each in HOUSEHOLDS],
+        "silver.redemptions": [(3, 7, 1, date(2017, 2, 10))],
+        "silver.households": [(each, *"2222222", AT) for each in HOUSEHOLDS if each % 3 == 0],
+        "gold.churn_scores": list(scores()),
+        "gold.recommendations": list(lists()),
+    }
+    for name, rows in plain.items():
+        made[name] = spark.createDataFrame(rows, project.table(name).schema)
+    for name in ("daily_sales", "household_products", "product_store_weeks", "household_days",
+                 "household_weeks"):  # fmt: skip
+        made[f"gold.{name}"] = transformed(f"gold.{name}")
+    batches = [
+        ("bronze.baskets", "q", 0, 1, 9, 9, 0, 0, 0, {}, AT - timedelta(minutes=1), 1.0),
+        ("silver.basket_lines", "q", 0, 1, 9, 6, 2, 1, 0, {"a rule": 2}, AT, 1.0),
+        ("silver.basket_lines", "q", 1, 2, 5, 5, 0, 0, 0, {}, AT, 0.5),
     ]
-    path = landing / "promotions" / "promotions.parquet"
-    path.parent.mkdir()
-    pq.write_table(
-        pa.table(
-            {
-                "product_id": [each[0] for each in shown],
-                "store_id": [each[1] for each in shown],
-                "display_location": ["3"] * len(shown),
-                "mailer_location": ["0"] * len(shown),
-                "week": [each[2] for each in shown],
-            }
-        ),
-        path,
-    )
-    for each in landing.rglob("*.*"):
-        os.utime(each, (AT.timestamp(), AT.timestamp()))
+    made["ops.batches"] = spark.createDataFrame(batches, BATCHES.schema)
+    return made
+
+
+def scores() -> Iterator[tuple[Any, ...]]:
+    """A third of the households in each tier."""
+    tiers = (("Low", 0.1, "none"), ("Medium", 0.4, "remind"), ("High", 0.8, "win back"))
+    for who in HOUSEHOLDS:
+        tier, chance, action = tiers[who % 3]
+        yield who, 15, AS_OF, chance, tier, "comes seldom", action, "churn", 1, "a run", 1, AT
+
+
+def lists() -> Iterator[tuple[Any, ...]]:
+    """Everybody's lists: the first ten products, and the ten that nobody has bought."""
+    for who in HOUSEHOLDS:
+        for setting, first in (("all", 1), ("new", NEVER_BOUGHT)):
+            for rank in range(1, 11):
+                product = first + rank - 1
+                yield (who, 15, AS_OF, setting, rank, product, 1 / rank, "bought often",
+                       "recommendations", 1, "a run", 1, AT)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def shop(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """The lake of the corner shop, refreshed, with scores as a champion would leave them."""
+    """The lake of the corner shop, with scores as a champion would leave them.
+
+    Its tables are written at once: that a refresh fills them is tested elsewhere, and takes long.
+    """
     from tests.conftest import make_lake
 
-    from lakehouse.project import load
-    from lakehouse.refresh import refresh
-
     home = tmp_path_factory.mktemp("a corner shop")
-    land(home / "landing")
     lake = make_lake(spark, home / "lake", home / "landing")
-    project = load("retail")
-    for layer in ("bronze", "silver", "gold"):
-        refresh(lake, project.layer(layer))
-    scores, lists = project.table("gold.churn_scores"), project.table("gold.recommendations")
-    now = datetime(2017, 4, 10, 6, tzinfo=timezone.utc)
-    as_of = date(2017, 4, 10)
-    by = (1, "a run", 1, now)
-    tiers = (("Low", 0.1, "none"), ("Medium", 0.4, "remind"), ("High", 0.8, "win back"))
-    scored = [
-        (who, 15, as_of, chance, tier, "comes seldom", action, "churn", *by)
-        for who in HOUSEHOLDS
-        for tier, chance, action in [tiers[who % 3]]
-    ]
-    listed = [
-        (who, 15, as_of, setting, rank, rank + 100 * (setting == "new"), 1 / rank, "bought often",
-         "recommendations", *by)
-        for who in HOUSEHOLDS
-        for setting in ("all", "new")
-        for rank in range(1, 11)
-    ]  # fmt: skip
-    for table, rows in ((scores, scored), (lists, listed)):
-        lake.ensure(table)
-        spark.createDataFrame(rows, table.schema).write.format("delta").mode("append").save(
-            lake.place.folder(table.name)
-        )
+    frames = shop_frames(spark)
+    for name in READ:
+        frames[name].coalesce(1).write.format("delta").save(lake.place.folder(name))
+    for rows in frames.values():
+        rows.unpersist()
     return lake

@@ -1,11 +1,13 @@
 """Notebooks in Databricks' source format, run in this process.
 
-`run` runs one, here; `open_lake` gives a notebook its lake, here and on Databricks.
+`run` runs one, here. The others are for notebooks, here and on Databricks: `open_lake` and
+`scratch_lake` give one its lake, `plan` and `seconds` tell what Spark makes of a query.
 """
 
 from __future__ import annotations
 
-from lakehouse.notebook.opening import open_lake
+from lakehouse.notebook.opening import open_lake, scratch_lake
+from lakehouse.notebook.plans import plan, seconds
 from lakehouse.notebook.running import run
 
-__all__ = ["open_lake", "run"]
+__all__ = ["open_lake", "plan", "run", "scratch_lake", "seconds"]

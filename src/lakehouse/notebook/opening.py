@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.settings import Settings, load
+from lakehouse.errors import LakehouseError
+from lakehouse.settings import LakeSettings, Settings, load
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,10 +35,32 @@ def open_lake(spark: SparkSession, dbutils: Any) -> Lake:
 
     for name, label in WIDGETS.items():
         dbutils.widgets.text(name, "", label)
-    lake = Lake(spark, _settings({name: dbutils.widgets.get(name) for name in WIDGETS}))
+    lake = Lake(spark, _settings(dbutils.widgets.getAll()))
     if lake.place.catalog:
         spark.sql(f"USE CATALOG `{lake.place.catalog}`")
     return lake
+
+
+def scratch_lake(lake: Lake, folder: str = "") -> Lake:
+    """Return an empty lake of the same project, to try something in; `lake` is not touched.
+
+    Its tables and its landing zone are below `folder`, which must be new or empty: on Databricks
+    one of a volume, here a temporary one where none is named.
+    """
+    from lakehouse.lake import Lake
+
+    if not folder and lake.place.catalog:
+        what, todo = "a lake to try things in needs a folder", "name one of a volume, /Volumes/..."
+        raise LakehouseError(what, "scratch_lake", todo)
+    home = Path(folder) if folder else Path(tempfile.mkdtemp(prefix="lakehouse-"))
+    if home.is_dir() and any(home.iterdir()):
+        raise LakehouseError("the folder is not empty", str(home), "name one that is new")
+    own = {
+        "data": str(home / "data"),
+        "landing": str(home / "landing"),
+        "lake": LakeSettings(root=str(home / "lake")),
+    }
+    return Lake(lake.spark, lake.settings.model_copy(update=own))
 
 
 def _settings(given: dict[str, str]) -> Settings:
@@ -45,4 +70,4 @@ def _settings(given: dict[str, str]) -> Settings:
     work = AT_WORK.get()
     if work is not None and work.session.settings is not None:
         return work.session.settings
-    return load(given["target"] or "local", changes(given), given["conf"] or None)
+    return load(given.get("target") or "local", changes(given), given.get("conf") or None)

@@ -117,13 +117,14 @@ def of_pandas(rows: Any) -> Table:
     """The first rows of a pandas DataFrame; its index only where it has a name."""
     if any(name is not None for name in rows.index.names):
         rows = rows.reset_index()
-    values = rows.head(MOST + 1).itertuples(index=False, name=None)
+    held = rows.head(MOST + 1)
+    values = held.astype(object).where(held.notna(), None).itertuples(index=False, name=None)
     return table([str(name) for name in rows.columns], values)
 
 
 def of_rows(rows: Sequence[Any]) -> Table:
-    """Rows that are dictionaries or Spark's own; the columns are those of the first."""
-    held = [each if isinstance(each, Mapping) else each.asDict() for each in rows[: MOST + 1]]
+    """Rows that are dictionaries, named tuples or Spark's own; the first one names the columns."""
+    held = [_as_dict(each) for each in rows[: MOST + 1]]
     columns = list(held[0])
     return table(columns, ([each.get(name) for name in columns] for each in held))
 
@@ -163,7 +164,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_row(value: Any) -> bool:
-    return isinstance(value, Mapping) or hasattr(value, "asDict")
+    return isinstance(value, Mapping) or hasattr(value, "asDict") or hasattr(value, "_asdict")
+
+
+def _as_dict(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    found: Mapping[str, Any] = value.asDict() if hasattr(value, "asDict") else value._asdict()
+    return found
 
 
 def _is_spark(value: Any) -> bool:

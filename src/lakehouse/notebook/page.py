@@ -16,6 +16,9 @@ from lakehouse.notebook.style import STYLE
 if TYPE_CHECKING:
     from lakehouse.notebook.work import Ran, Work
 
+LONG = 60
+"""Signs from which on a text in a table may be broken into lines."""
+
 _LEXERS = {"python": "python", "sql": "sql", "sh": "bash"}
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -181,6 +184,7 @@ def _table(table: Table) -> str:
 
 
 def _value(text: str, kind: str) -> str:
+    kind = kind or (' class="long"' if len(text) > LONG else "")
     return f"<td{kind}>{escape(text)}</td>"
 
 

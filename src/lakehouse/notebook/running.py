@@ -68,6 +68,8 @@ def changes(given: Mapping[str, Any]) -> dict[str, str]:
     """The settings that parameters change, as they do for jobs; what is empty changes nothing."""
     named = {
         "catalog": "lake.catalog",
+        "experiment": "mlflow.experiment",
+        "registered": "mlflow.registered",
         "root": "lake.root",
         "landing": "landing",
         "until": "replay.until",

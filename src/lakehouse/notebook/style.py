@@ -45,8 +45,9 @@ code, pre { font: .84rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu S
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 .markdown table { margin: .75rem 0; }
 th, td { padding: .28rem .65rem; text-align: left; vertical-align: top; }
-.table td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 3rem; max-width: 34rem; }
-.table td.right { white-space: pre; overflow-wrap: normal; }
+.table td { white-space: pre; }
+.table td.long { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16rem;
+  max-width: 34rem; }
 th { font-weight: 600; border-bottom: 1px solid var(--line); background: var(--shade);
   position: sticky; top: 0; white-space: nowrap; }
 tbody tr + tr td { border-top: 1px solid #eef1f4; }

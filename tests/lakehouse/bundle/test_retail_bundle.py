@@ -42,7 +42,7 @@ def test_it_is_validated_within_a_second():
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_each_target_has_the_same_jobs(target: str):
-    assert set(load(RETAIL, target, user=ALICE).jobs) == {"nightly", "train", "score"}
+    assert set(load(RETAIL, target, user=ALICE).jobs) == {"nightly", "train", "score", "explore"}
 
 
 def test_the_replay_and_the_summary_are_local_only():
@@ -99,11 +99,23 @@ def test_production_runs_as_a_principal_from_one_place_and_is_not_paused():
         assert all(task["max_retries"] == 2 for task in job["tasks"])
 
 
+def test_notebooks_go_with_the_bundle_and_those_of_its_job_are_there():
+    bundle = load(RETAIL, "local")
+    named = [task["notebook_task"]["notebook_path"] for task in bundle.jobs["explore"]["tasks"]]
+
+    assert "../../notebooks" in bundle.data["sync"]["paths"]
+    assert len(named) == 3
+    for each in named:
+        assert (bundle.root / each).resolve().parent == ROOT / "notebooks"
+        assert (bundle.root / each).is_file()
+
+
 def test_every_entry_point_is_one_of_the_installed_wheel():
     wheels = {
         (task["python_wheel_task"]["package_name"], task["python_wheel_task"]["entry_point"])
         for job in load(RETAIL, "local").jobs.values()
         for task in job["tasks"]
+        if "python_wheel_task" in task
     }
 
     assert {name for _, name in wheels} == {"replay", "refresh", "train", "score", "summary"}

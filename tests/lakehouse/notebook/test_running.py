@@ -61,7 +61,7 @@ def test_tables_pictures_and_html_are_shown(ran: Ran):
     found = ran(
         """
         import pandas as pd
-        display(pd.DataFrame({"item": ["tea", None], "n": [2, 3]}))
+        display(pd.DataFrame({"item": ["tea", None], "n": [2, 3], "x": [1.5, None]}))
         """,
         """
         import matplotlib.pyplot as plt
@@ -75,7 +75,9 @@ def test_tables_pictures_and_html_are_shown(ran: Ran):
     )
 
     shown = [output for cell in found.ran for output in cell.outputs]
-    assert shown[0] == Table(("item", "n"), (("tea", "2"), ("", "3")), (False, True))
+    assert shown[0] == Table(
+        ("item", "n", "x"), (("tea", "2", "1.5"), ("", "3", "")), (False, True, True)
+    )
     assert [type(each) for each in shown[1:4]] == [Picture, Picture, Html]
     assert shown[1].png.startswith(b"\x89PNG")
     assert shown[4] == Table(("a",), (("1",), ("2",)), (True,))

@@ -125,6 +125,15 @@ def test_files_are_written_listed_copied_moved_and_removed(tmp_path: Path):
     assert not fs.rm(folder)
 
 
+def test_a_listing_is_a_table_by_magic_too(ran: Ran, tmp_path: Path):
+    found = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls {tmp_path}")
+
+    for cell in found.ran:
+        (table,) = cell.outputs
+        assert table.columns == ("path", "name", "size", "modificationTime")
+        assert [row[1] for row in table.rows] == ["a.py"]
+
+
 def test_files_are_not_lost_by_accident(tmp_path: Path):
     fs = Files()
     fs.put(f"{tmp_path}/a", "x")
