@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from lakehouse.airflow.plan import DagPlan, TaskPlan, When, plans
 from lakehouse.airflow.project import bundle_folder, python_of
 from lakehouse.errors import LakehouseError
 
-START = datetime(2020, 1, 1, tzinfo=timezone.utc)
-"""Before it nothing is run; what was missed since is not caught up."""
+LATE = timedelta(minutes=5)
+"""A new DAG still makes the run of so long ago; what was missed before that is not made up for."""
 
 SLACK = timedelta(minutes=2)
 """Beyond a task's own timeout, which counts from when the task is at work: Spark has to start."""
@@ -89,8 +89,7 @@ def _dag(plan: DagPlan, **more: Any) -> Any:
         description=plan.description or None,
         tags=list(plan.tags),
         schedule=_schedule(plan.when),
-        start_date=START,
-        catchup=False,
+        catchup=False,  # and no start_date: the last run that was missed would be made up for
         is_paused_upon_creation=plan.paused,
         max_active_runs=plan.runs_at_once,
         dagrun_timeout=timedelta(seconds=plan.timeout) if plan.timeout else None,
@@ -107,7 +106,7 @@ def _schedule(when: When) -> Any:
     if when.always:
         return "@continuous"
     if when.cron:
-        return sdk.CronTriggerTimetable(when.cron, timezone=when.zone)
+        return sdk.CronTriggerTimetable(when.cron, timezone=when.zone, run_immediately=LATE)
     return sdk.DeltaTriggerTimetable(timedelta(seconds=when.seconds)) if when.seconds else None
 
 

@@ -114,6 +114,21 @@ def test_a_condition_leaves_its_outcome(tmp_path: Path, rows: int, outcome: str)
     assert (found.result, found.outcome) == ("SUCCESS", outcome)
 
 
+def test_a_job_that_is_called_is_run_within_the_task(tmp_path: Path) -> None:
+    call = {"task_key": "calls", "run_job_task": {"job_id": "${resources.jobs.it.id}"}}
+    outer = Program("shop", "local", Path(), {"it": JOB, "outer": {"tasks": [call]}})
+    seen: list[str] = []
+
+    def work(call: Call) -> None:
+        seen.append(call.task)
+        task_values.put("rows", 3)
+
+    options = Options(launchers=dict.fromkeys(TYPES, work), report=lambda event: None, grace=1)
+    found = step(outer, replace(ASKED, job="outer", task="calls", others={}), tmp_path, options)
+    assert (found.result, found.output["result"]) == ("SUCCESS", "SUCCESS")
+    assert seen == ["first", "second"]
+
+
 def test_an_unknown_task_is_refused_by_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(LakehouseError, match="Did you mean 'second'"):
         done(replace(ASKED, task="secnd"), tmp_path, None)
