@@ -27,6 +27,10 @@ Target = Annotated[str | None, typer.Option("--target", "-t", help="The target; 
 Var = Annotated[list[str], typer.Option("--var", help="Set a variable: name=value.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of runs and deployments.")]
 Format = Annotated[Output, typer.Option("--output", "-o", help="How to print rows.")]
+Deployed = Annotated[
+    bool, typer.Option("--deployed", help="Use what was deployed, not what is checked out.")
+]
+MaxParallel = Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show what tasks print, and tracebacks.")]
 
 
@@ -61,6 +65,16 @@ def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
         say(f"error: {explained(error).what}")
         code = 1
     raise typer.Exit(code)
+
+
+def _is_archive(bundle: Path, deployed: bool) -> bool:
+    return deployed or bundle.suffix == ".zip"
+
+
+def _flags(max_parallel: int, output: str, verbose: bool) -> list[str]:
+    """Return what the entry file of an archive is told of how to run."""
+    flags = [f"--max-parallel={max_parallel}", f"--output={output}"]
+    return [*flags, "--verbose"] if verbose else flags
 
 
 @app.command(epilog="Example: lakehouse bundle validate bundles/retail --target prod")
@@ -160,10 +174,8 @@ def run(
         list[str], typer.Option("--params", "-p", help="Set a job parameter: name=value.")
     ] = [],  # noqa: B006
     var: Var = [],  # noqa: B006
-    deployed: Annotated[
-        bool, typer.Option("--deployed", help="Run what was deployed, not what is checked out.")
-    ] = False,
-    max_parallel: Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")] = 2,
+    deployed: Deployed = False,
+    max_parallel: MaxParallel = 2,
     data: Data = None,
     output: Format = "table",
     verbose: Verbose = False,
@@ -171,12 +183,11 @@ def run(
     """Run a job here: of a checkout, a deployment or an archive."""
 
     def action() -> int:
-        if deployed or bundle.suffix == ".zip":
+        if _is_archive(bundle, deployed):
             from lakehouse.bundle.shipping import run_archive
 
-            flags = [f"--max-parallel={max_parallel}", f"--output={output}"]
-            flags += ["--verbose"] if verbose else []
-            flags += [f"--only={each}" for each in only] + [f"--params={each}" for each in params]
+            flags = [f"--only={each}" for each in only] + [f"--params={each}" for each in params]
+            flags += _flags(max_parallel, output, verbose)
             return run_archive(bundle, job, target, data, flags)
         from lakehouse.bundle.commands import run_job
 
@@ -225,10 +236,8 @@ def repair(
     ],
     run: Annotated[str, typer.Argument(help="The run to repair.", metavar="RUN")],
     target: Target = None,
-    deployed: Annotated[
-        bool, typer.Option("--deployed", help="With what was deployed, not what is checked out.")
-    ] = False,
-    max_parallel: Annotated[int, typer.Option(min=1, help="Tasks at work at the same time.")] = 2,
+    deployed: Deployed = False,
+    max_parallel: MaxParallel = 2,
     data: Data = None,
     output: Format = "table",
     verbose: Verbose = False,
@@ -236,11 +245,11 @@ def repair(
     """Run again what failed in a run, and what followed."""
 
     def action() -> int:
-        if deployed or bundle.suffix == ".zip":
+        if _is_archive(bundle, deployed):
             from lakehouse.bundle.shipping import run_archive
 
-            flags = [f"--repair={run}", f"--max-parallel={max_parallel}", f"--output={output}"]
-            return run_archive(bundle, "", target, data, flags + ["--verbose"] * verbose)
+            flags = [f"--repair={run}", *_flags(max_parallel, output, verbose)]
+            return run_archive(bundle, "", target, data, flags)
         from lakehouse.bundle.commands import repair_run
 
         return repair_run(bundle, run, target, max_parallel, data, output, verbose)

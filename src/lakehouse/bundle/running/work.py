@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lakehouse.bundle.running.attempts import Ended, attempt, told
@@ -105,29 +106,19 @@ class Worker:
         else:
             record.attempts.append(entry)
             run.save()
-            ended = self._by_type(kind, task, record, spec, number, log, scope)
+            inside = {
+                "condition_task": self._condition,
+                "for_each_task": self._loop,
+                "run_job_task": self._child,
+            }.get(kind)
+            if inside:
+                ended = _timed(partial(inside, record, spec))
+            else:
+                ended = self._launch(kind, task, record, spec, number, log, scope)
         entry.seconds, entry.result, entry.error = ended.seconds, ended.result, ended.error
         record.output = ended.output
         run.save()
         return ended
-
-    def _by_type(
-        self,
-        kind: str,
-        task: Mapping[str, Any],
-        record: TaskRecord,
-        spec: Mapping[str, Any],
-        number: int,
-        log: str,
-        scope: Scope,
-    ) -> Ended:
-        if kind == "condition_task":
-            return _timed(lambda: self._condition(record, spec))
-        if kind == "for_each_task":
-            return _timed(lambda: self._loop(record, spec))
-        if kind == "run_job_task":
-            return _timed(lambda: self._child(record, spec))
-        return self._launch(kind, task, record, spec, number, log, scope)
 
     def _launch(
         self,
