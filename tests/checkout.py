@@ -40,13 +40,13 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def called(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def called(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Calls Python in a checkout, as a person would."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LAKEHOUSE_")}
     return subprocess.run(
         [sys.executable, *words],
         cwd=home,
-        env={**kept, **environment(home)},
+        env={**kept, **environment(home), **more},
         capture_output=True,
         text=True,
         timeout=300,

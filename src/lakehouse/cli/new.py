@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lakehouse.cli.asked import Asked, command, say
+from lakehouse.errors import LakehouseError
 from lakehouse.settings import ENVIRONMENT, find_conf
 
 
@@ -28,7 +29,7 @@ def new(
     """Write a new project: one source, a table a layer, a model, bundle, tests."""
     from lakehouse.new import make
 
-    made = make(name, into or (asked.conf or find_conf()).resolve().parent)
+    made = make(name, into or _around(asked))
     say(f"written into {made.home}:")
     for path in made.added:
         say(f"  {path}")
@@ -41,3 +42,13 @@ def new(
         "lakehouse tables",
     ):
         print(line)
+
+
+def _around(asked: Asked) -> Path:
+    """The checkout that this is called in. Raises LakehouseError where there is none."""
+    try:
+        return (asked.conf or find_conf()).resolve().parent
+    except LakehouseError:
+        raise LakehouseError(
+            "there is no checkout here", str(Path.cwd()), "name its folder with --into"
+        ) from None

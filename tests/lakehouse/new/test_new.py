@@ -85,6 +85,12 @@ def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     assert everything(tmp_path) == []
 
 
+def test_outside_any_checkout_one_is_asked_for(tmp_path: Path) -> None:
+    done = called(tmp_path, "-m", "lakehouse", "new", "orders", PYTHONPATH=str(ROOT / "src"))
+    assert done.returncode == 1
+    assert "name its folder with --into" in done.stderr.lower()
+
+
 def test_a_failure_in_the_middle_leaves_nothing_behind(
     empty: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
