@@ -1,0 +1,39 @@
+"""Runs benchmarks one after the other and prints their rows: make bench ARGS="churn commands"."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import platform
+import sys
+from pathlib import Path
+
+from lakehouse.errors import LakehouseError, unknown
+from lakehouse.rows import write
+
+
+def main(asked: list[str]) -> int:
+    """Measure what is asked for, or all there is."""
+    known = sorted(
+        page.name
+        for page in pkgutil.iter_modules([str(Path(__file__).parent)])
+        if not page.name.startswith("_")
+    )
+    try:
+        for name in asked or known:
+            if name not in known:
+                raise unknown("benchmark", name, known)
+            page = importlib.import_module(f"benchmarks.{name}")
+            print(f"\n{name}: {page.__doc__.splitlines()[0]}")
+            write(page.measure())
+    except LakehouseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    python = platform.python_version()
+    busy = os.getloadavg()[0]
+    print(f"\n{os.cpu_count()} cores, Python {python}, load {busy:.1f} at the end", file=sys.stderr)
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

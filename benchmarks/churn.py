@@ -1,0 +1,71 @@
+"""The churn candidates beside LightGBM on the same household-weeks, split and columns."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import lightgbm
+import pandas as pd
+from deltalake import DeltaTable
+
+from lakehouse import classification, settings
+from lakehouse.lake.place import Place
+from lakehouse.rows import Rows
+from lakehouse.tracking import Tracking
+from retail.models import churn
+from retail.models.churn_pipeline import ANSWERS, INPUTS
+
+SHOWN = ("roc_auc", "average_precision", "log_loss", "calibration_error")
+SEEDS = (1, 2, 3)
+
+
+def measure() -> Rows:
+    """who, the metrics on the test weeks, seconds to fit (of ours: as MLflow holds the run)."""
+    found = [*_ours(), *_lightgbm()]
+    names = (*SHOWN, "seconds")
+    rows = [(who, *(figures.get(name) for name in names)) for who, figures in found]
+    return Rows(("who", *names), rows, dict.fromkeys(SHOWN, "{:.4f}".format), null="-")
+
+
+def _ours() -> list[tuple[str, dict[str, float]]]:
+    """The newest run of each candidate, as `lakehouse run` or `lakehouse train churn` left it."""
+    tracking = Tracking(settings.load("local", {}, None))
+    runs = tracking.client.search_runs(
+        [tracking.experiment("churn")], "tags.candidate != ''", order_by=["start_time DESC"]
+    )
+    newest: dict[str, dict[str, float]] = {}
+    for run in runs:
+        newest.setdefault(run.data.tags["candidate"], dict(run.data.metrics))
+    return sorted(newest.items())
+
+
+def _lightgbm() -> list[tuple[str, dict[str, Any]]]:
+    """Defaults but for a slower step; three seeds, since they differ more than the candidates."""
+    rows = _asked()
+    columns = list(INPUTS)
+    for answer in ANSWERS:
+        rows[answer] = rows[answer].astype("category")
+    split = churn.MODEL.split
+    train, test = rows[rows.week < split.train_before], rows[rows.week >= split.test_from]
+    found = []
+    for seed in SEEDS:
+        begun = time.perf_counter()
+        learner = lightgbm.LGBMClassifier(
+            n_estimators=200, learning_rate=0.03, num_leaves=31, random_state=seed,
+            subsample=0.7, subsample_freq=1, colsample_bytree=0.5, min_child_samples=100,
+            verbose=-1,
+        )  # fmt: skip
+        learner.fit(train[columns], train.churned)
+        seconds = time.perf_counter() - begun
+        chances = learner.predict_proba(test[columns])[:, 1]
+        figures = classification.metrics(test.churned.to_numpy(float), chances)
+        found.append((f"LightGBM, seed {seed}", {**figures, "seconds": round(seconds, 1)}))
+    return found
+
+
+def _asked() -> pd.DataFrame:
+    place = Place.of(settings.load("local", {}, None))
+    rows = DeltaTable(place.folder("gold.household_weeks")).to_pandas()
+    known = rows[rows.churned.notna()]
+    return known[known.week > churn.WARM_UP].sort_values(["week", "household_id"])
