@@ -1,6 +1,6 @@
 # Databricks notebook source
 # MAGIC %md
-# MAGIC # A slow join: reading its plan, and mending it
+# MAGIC # A slow join, read and mended
 # MAGIC
 # MAGIC How much is sold in the weeks in which a product is on display? The answer joins what was
 # MAGIC sold with what was promoted, the largest table of the lake.
@@ -76,8 +76,8 @@ print(f"\n{took['broadcast']:.2f} s")
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC `BroadcastHashJoin` stands right above the scan now. What still passes an `Exchange` is the
-# MAGIC few promotions that matter.
+# MAGIC A `BroadcastHashJoin` stands right above the scan of the promotions now. What still passes
+# MAGIC an `Exchange` are the keys of what was sold, and the few promotions that matter.
 # MAGIC
 # MAGIC ## Second: do not compute twice
 # MAGIC
@@ -101,7 +101,7 @@ print(f"\n{took['cached']:.2f} s")
 # MAGIC %md
 # MAGIC ## The same answer?
 # MAGIC
-# MAGIC A query that is quick and wrong is no progress. Both must give the same rows.
+# MAGIC A query that is quick and wrong is no progress. All must give the same rows.
 
 # COMMAND ----------
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _lock = threading.Lock()
+_entered: dict[str, str] = {}
+"""Folders of the tables that were entered here, by name: asking Spark for one takes a while."""
 _WHOLE = re.compile(r"catalog|show\s+tables", re.I)
 
 
@@ -61,6 +63,8 @@ class Names:
         """Enter a table in Spark's catalog, in place of one of the same name elsewhere."""
         folder = self._place.folder(name)
         if spark.catalog.tableExists(name):
+            if _entered.get(name) == folder:
+                return
             held = spark.sql(f"DESCRIBE DETAIL {name}").select("location").collect()[0][0]
             if held.removeprefix("file:").rstrip("/") == folder.removeprefix("file:").rstrip("/"):
                 return
@@ -69,6 +73,7 @@ class Names:
             spark.sql(f"DROP TABLE {name}")
         spark.sql(f"CREATE DATABASE IF NOT EXISTS `{name.partition('.')[0]}`")
         spark.catalog.createTable(name, path=folder, source="delta")
+        _entered[name] = folder
 
 
 def _is_named(name: str, text: str) -> bool:

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"([ :|+-]*)(?:\* )?(.*?) \(\d+\)(.*)$")
 _ROWS = re.compile(r"sizeInBytes=([^,)]+)(?:, rowCount=([\d.E+]+))?")
+_FINAL = re.compile(r"^\+- == Final Plan ==\n(.*?)(?:^\+- == Initial|\Z)", re.DOTALL | re.MULTILINE)
+"""The plan that ran; further in there may be others, of what is in memory."""
 _WRAPPING = re.compile(r"\w*QueryStage$|AQEShuffleRead|AdaptiveSparkPlan|ColumnarToRow|Project$")
 """Operators that move and compare nothing: they are left out of the tree."""
+
+IN_MEMORY = "InMemoryTableScan"
 
 
 def plan(rows: DataFrame) -> str:
@@ -58,8 +62,8 @@ class _Node:
 
 def _tree(text: str) -> list[_Node]:
     """The operators; of a plan that was adapted, those that ran."""
-    if "== Final Plan ==" in text:
-        text = text.partition("== Final Plan ==")[2].partition("== Initial Plan ==")[0]
+    if ran := _FINAL.search(text):
+        text = ran[1]
     above = [_Node(-1, "", "")]
     for line in text.splitlines():
         if (found := _LINE.match(line)) is None:
@@ -89,8 +93,9 @@ def _drawn(node: _Node, moved: str = "") -> list[str]:
     if _WRAPPING.match(node.name) and len(node.below) == 1:
         return _drawn(node.below[0], moved)
     lines = [f"{node.name}: {moved}" if moved else node.name]
-    for at, each in enumerate(node.below):
-        last = at == len(node.below) - 1
+    below = [] if node.name == IN_MEMORY else node.below  # what is in memory is not computed again
+    for at, each in enumerate(below):
+        last = at == len(below) - 1
         first, *more = _drawn(each)
         lines.append(("+- " if last else ":- ") + first)
         lines += [("   " if last else ":  ") + line for line in more]

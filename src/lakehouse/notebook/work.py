@@ -178,6 +178,8 @@ class Work:
         begun = time.monotonic()
         self._at.append(ran)
         try:
+            if self.echo and ran.cell.title:
+                print(f"\n{ran.cell.title}\n{'=' * len(ran.cell.title)}")
             with listening(self._hear):
                 self.session.ready(self, ran.cell)
                 magics.run(self, ran.cell)

@@ -25,6 +25,7 @@ resources:
             base_parameters: {rows: "{{tasks.land.values.rows}}", least: "2"}
 """
 LAND = """
+# DBTITLE 1,Land
 dbutils.widgets.text("day", "Monday")
 print("landing", dbutils.widgets.get("day"))
 dbutils.jobs.taskValues.set("rows", 7)
@@ -50,7 +51,7 @@ def test_tasks_hand_on_values_and_leave_their_pages_in_the_run(write: Write, tmp
     kept = tmp_path / "data" / "runs" / record.id
     assert "landing Friday" in (kept / "notebooks/land.1.html").read_text()
     log = (kept / "logs/land.1.log").read_text()
-    assert log.startswith("landing Friday\n")
+    assert log.startswith("\nLand\n====\nlanding Friday\n")
     assert str(kept / "notebooks/land.1.html") in log
 
 
