@@ -133,8 +133,8 @@ def _start_conf(
         "spark.ui.enabled": str(ui).lower(),
         "spark.ui.showConsoleProgress": "false",
     }
-    if warehouse:
-        conf["spark.sql.warehouse.dir"] = str(warehouse)
+    # Said in full: Spark writes its own default as a URL, and a space in that is a folder "%20".
+    conf["spark.sql.warehouse.dir"] = str(Path(warehouse or "spark-warehouse").absolute())
     folder = jars_folder()
     jars = jar_paths(folder) if folder else []
     local = settings.master.startswith("local")

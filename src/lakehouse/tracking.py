@@ -13,6 +13,7 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
 from pyspark.ml import PipelineModel
 
 from lakehouse.errors import LakehouseError
@@ -107,7 +108,11 @@ class Tracking:
                 self.client.get_registered_model(name)
             except MlflowException:
                 self.client.create_registered_model(name)
-            made = mlflow.register_model(f"runs:/{run}/model", name, tags=tags)
+            MLFLOW_LOGGING_STREAM.enabled = False  # it prints what the caller is told anyway
+            try:
+                made = mlflow.register_model(f"runs:/{run}/model", name, tags=tags)
+            finally:
+                MLFLOW_LOGGING_STREAM.enabled = True
         return _registered(made)
 
     def promote(self, version: Registered) -> None:
@@ -125,7 +130,7 @@ class Tracking:
             return None
         folder = self.settings.data_folder / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
-        return folder.absolute().as_uri()
+        return f"file:{folder.absolute()}"  # as Hadoop reads it: a space stays a space
 
     def metrics(self, run: str) -> dict[str, float]:
         """The metrics of a run, baselines included."""

@@ -103,6 +103,18 @@ def test_a_cluster_gets_the_jars_sent_and_may_reach_the_driver(started_with, tmp
     assert "spark.driver.host" not in started_with
 
 
+def test_tables_without_a_path_stay_in_the_folder_spark_is_started_in(
+    started_with, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+
+    make_session(warehouse="the lake/warehouse")
+    assert started_with["spark.sql.warehouse.dir"] == f"{tmp_path}/the lake/warehouse"
+
+    make_session()
+    assert started_with["spark.sql.warehouse.dir"] == f"{tmp_path}/spark-warehouse"
+
+
 def test_without_local_jars_they_are_resolved_by_name(started_with, tmp_path, monkeypatch):
     monkeypatch.setenv("LAKEHOUSE_JARS", str(tmp_path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -117,6 +118,16 @@ def test_the_best_candidate_becomes_champion_with_all_that_it_came_from(filled: 
     signature = mlflow.models.get_model_info(champion.uri).signature
     assert signature.inputs.input_names() == ["away"]
     assert signature.outputs.input_names() == ["prediction"]
+
+
+def test_a_model_goes_through_the_lake_s_own_folder_spaces_and_all(filled: Lake) -> None:
+    champion = train(filled, MODEL).champion
+    Tracking(filled.settings).load(champion)
+
+    root = Path(filled.settings.data)
+    assert " " in root.name
+    assert (root / "tmp").is_dir()
+    assert [each.name for each in root.parent.iterdir() if "%20" in each.name] == []
 
 
 def test_what_the_champion_knows_is_not_trained_on_again(filled: Lake) -> None:

@@ -38,8 +38,13 @@ class Job:
         from lakehouse.session import make_session
 
         with _starting:  # tasks of one cluster are threads of one process
-            log = self.settings.data_folder / "logs" / "spark.log"
-            spark = make_session(self.settings.spark, app=self.settings.project, log=log)
+            data = self.settings.data_folder
+            spark = make_session(
+                self.settings.spark,
+                app=self.settings.project,
+                warehouse=data / "warehouse",
+                log=data / "logs" / "spark.log",
+            )
         return Lake(spark, self.settings)
 
     def need(self, name: str) -> str:

@@ -29,7 +29,10 @@ def run(call: Call, path: Path) -> dict[str, Any]:
     from lakehouse.session import make_session
 
     found = _settings(call)
-    spark = make_session(found.spark if found is not None else None)
+    if found is not None:
+        spark = make_session(found.spark, warehouse=found.data_folder / "warehouse")
+    else:
+        spark = make_session()
     given = {key: str(value) for key, value in (call.spec.get("parameters") or {}).items()}
     rows: list[dict[str, Any]] = []
     for statement in statements(path.read_text(encoding="utf-8")):
