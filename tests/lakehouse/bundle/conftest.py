@@ -8,8 +8,10 @@ from textwrap import dedent
 
 import pytest
 
+from lakehouse.bundle.deploying.store import Store
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.running.options import Options
+from lakehouse.bundle.running.records import Records
 from lakehouse.bundle.targets import User
 from lakehouse.bundle.validate import validate
 
@@ -48,3 +50,15 @@ def faults(write: Write, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
 def quick() -> Options:
     """Options for runs whose tasks stop at once."""
     return Options(max_parallel=4, report=lambda event: None, grace=1)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Records:
+    """Where runs are kept; none is yet."""
+    return Records(tmp_path / "data")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Where deployments are kept; none is yet."""
+    return Store(tmp_path / "data", "shop", "default")

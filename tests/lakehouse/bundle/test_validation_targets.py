@@ -1,0 +1,138 @@
+"""Faults of task values, of targets and their modes; and how all faults are told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.lakehouse.bundle.telling import NOTE, Faults, job
+
+from lakehouse.bundle.remote import as_json
+
+
+def test_a_task_value_that_nobody_sets_is_told(faults: Faults):
+    text = job(
+        """
+- {task_key: count, notebook_task: {notebook_path: ./count.py}}
+- task_key: use
+  depends_on: [{task_key: count}]
+  notebook_task: {notebook_path: /x, base_parameters: {n: "{{tasks.count.values.rows}}"}}
+"""
+    )
+    source = "# Databricks notebook source\ndbutils.jobs.taskValues.set(key={key}, value=1)\n"
+
+    assert faults(text, **{"count.py": source.format(key="'rows'")}) == []
+    assert faults(text, **{"count.py": source.format(key="name")}) == []
+    [fault] = faults(text, **{"count.py": source.format(key="'row'")})
+    assert (fault.code, fault.place.line) == ("dynamic-reference", 9)
+    assert "'row'" in fault.hint
+
+
+def test_a_task_value_of_a_task_that_is_not_awaited_is_told(faults: Faults):
+    [fault] = faults(
+        job(f"""
+- {{task_key: count, {NOTE}}}
+- task_key: use
+  notebook_task: {{notebook_path: /x, base_parameters: {{n: "{{{{tasks.count.values.n}}}}"}}}}
+""")
+    )
+
+    assert fault.code == "dynamic-reference"
+    assert "depends_on" in fault.hint
+
+
+TARGET = """
+bundle: {{name: shop}}
+resources:
+  pipelines: {{p: {{name: p, development: true}}}}
+  jobs:
+    it:
+      tasks: [{{task_key: a, notebook_task: {{notebook_path: /Shared/x}}}}]
+targets:
+  it: {target}
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "codes"),
+    [
+        ("{mode: development, presets: {trigger_pause_status: UNPAUSED}}", ["development"]),
+        ("{mode: development, presets: {name_prefix: mine_}}", ["development"]),
+        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"] * 4),
+        ("{mode: development}", []),
+        ("{mode: production}", ["production", "production"]),
+        ("{mode: production, workspace: {root_path: /Shared/x}}", ["production"]),
+        ("{mode: staging}", ["wrong-value"]),
+    ],
+)
+def test_the_rules_of_a_mode_are_kept(faults: Faults, target: str, codes: list[str]):
+    found = faults(TARGET.format(target=target))
+
+    assert sorted(each.code for each in found) == sorted(codes)
+
+
+def test_a_wheel_task_that_is_deployed_needs_something_to_run_on(faults: Faults):
+    text = """
+        bundle: {name: shop}
+        resources:
+          jobs:
+            it:
+              tasks: [{task_key: a, python_wheel_task: {package_name: p, entry_point: e}}]
+        targets:
+          local: {default: true}
+          prod: {mode: production, workspace: {root_path: /Shared/x}}
+        """
+
+    [fault] = faults(text)
+
+    assert (fault.code, fault.targets) == ("compute", ("prod",))
+    assert faults(text, "local") == []
+
+
+def test_what_is_wrong_in_every_target_is_told_once(faults: Faults):
+    found = faults(job(f"- {{task_key: a, {NOTE}, max_retrys: 1}}") + "targets: {a: {}, b: {}}\n")
+
+    assert len(found) == 1
+    assert found[0].targets == ()
+
+
+def test_keys_of_a_target_are_checked_although_it_is_not_chosen(faults: Faults):
+    found = faults("bundle: {name: shop}\ntargets: {a: {}, b: {moode: development}}\n", "a")
+
+    assert [each.code for each in found] == ["unknown-key"]
+
+
+def test_two_default_targets_are_told(faults: Faults):
+    found = faults("bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: true}}\n", "a")
+
+    assert [each.code for each in found] == ["default-target"]
+
+
+def test_faults_for_tools_are_json_with_places(faults: Faults):
+    [fault] = json.loads(as_json(faults(job(f"- {{task_key: a, {NOTE}, max_retrys: 1}}"))))
+
+    assert fault["file"] == "databricks.yml"
+    assert (fault["line"], fault["code"], fault["severity"]) == (6, "unknown-key", "error")
+    assert fault["path"] == "resources.jobs.it.tasks[0].max_retrys"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bundle: 1\n",
+        "bundle: {name: shop}\ninclude: ['']\n",
+        "bundle: {name: shop}\nvariables: [a]\nresources: {jobs: {a: {name: '${var.a}'}}}\n",
+        "bundle: {name: shop}\nvariables: 1.5\ntargets: {a: {variables: {b: 1}}}\n",
+        "bundle: {name: shop}\nresources: {jobs: [1]}\n",
+        "bundle: {name: shop}\nresources: {jobs: {a: {tasks: {a: 1}}}}\n",
+        "bundle: {name: shop}\nresources: {jobs: {a: {tasks: [1, [], null]}}}\n",
+        "bundle: {name: shop}\ntargets: [dev]\n",
+        "- a\n- b\n",
+        "a: &a\n  b: *a\n",
+    ],
+)
+def test_what_makes_no_sense_at_all_is_a_fault_too(faults: Faults, text: str):
+    found = faults(text)
+
+    assert [each for each in found if each.severity == "error"]
+    assert all(each.place.line >= 1 for each in found)
