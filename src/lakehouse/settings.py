@@ -21,6 +21,9 @@ ENVIRONMENT = "LAKEHOUSE_"
 HOME = "LAKEHOUSE_HOME"
 """What relative folders are taken from; else the folder that holds `conf`."""
 
+SPARK_CONF = "spark.conf."
+"""`--set spark.conf.spark.ui.enabled=true` sets Spark's own `spark.ui.enabled`."""
+
 
 class _Page(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -130,7 +133,7 @@ def load(
     project = {**base, **own, **changes}.get("project")
     merged = _merge(_merge(base, _of_project(folder, project)), own)
     for dotted, value in changes.items():
-        merged = _merge(merged, _nest(dotted.split("."), value))
+        merged = _merge(merged, _nest(_keys(dotted), value))
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -165,6 +168,13 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(under, dict) and isinstance(value, Mapping)
         merged[key] = _merge(under, value) if both and isinstance(under, dict) else value
     return merged
+
+
+def _keys(dotted: str) -> list[str]:
+    """The keys of a setting, one below the other. A setting of Spark has dots of its own."""
+    if dotted.startswith(SPARK_CONF):
+        return [*SPARK_CONF.rstrip(".").split("."), dotted.removeprefix(SPARK_CONF)]
+    return dotted.split(".")
 
 
 def _nest(keys: list[str], value: Any) -> dict[str, Any]:

@@ -34,6 +34,15 @@ def test_a_target_overrides_the_base_and_the_command_line_overrides_both(conf: P
     assert settings.load("local", conf=conf).spark.shuffle_partitions == 4
 
 
+def test_a_setting_of_spark_keeps_the_dots_of_its_name(conf: Path) -> None:
+    changes = {"spark.conf.spark.ui.port": "4050", "spark.conf.spark.ui.enabled": "true"}
+
+    assert settings.load("local", changes, conf).spark.conf == {
+        "spark.ui.port": "4050",
+        "spark.ui.enabled": "true",
+    }
+
+
 def test_the_environment_lies_between_the_files_and_the_command_line(
     conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,9 @@ from retail.features.recommendation_features import KIN
 BUYERS = 10
 """A product with fewer buyers says too little about taste."""
 
+PARTS = 4
+"""Partitions of what is learnt from: each round of a fit is a task for each of them."""
+
 COMMON_TERMS = {
     "log_reach": "ln(reach + 0.002)",
     "log_rebuy": "ln(rebuy + 0.01)",
@@ -68,7 +71,7 @@ def ratings(history: DataFrame) -> DataFrame:
     return (
         history.join(F.broadcast(enough), on="product_id", how="left_semi")
         .select("household_id", "product_id", F.log1p("baskets").alias("liking"))
-        .repartition(4, "household_id")
+        .repartition(PARTS, "household_id")
         .sortWithinPartitions("household_id", "product_id")
     )
 
@@ -85,8 +88,8 @@ def fit_taste(history: DataFrame, params: Mapping[str, Any]) -> ALSModel:
         userCol="household_id",
         itemCol="product_id",
         ratingCol="liking",
-        numUserBlocks=4,
-        numItemBlocks=4,
+        numUserBlocks=PARTS,
+        numItemBlocks=PARTS,
         coldStartStrategy="nan",
     )
     fitted: ALSModel = als.fit(ratings(history))

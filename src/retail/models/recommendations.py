@@ -51,7 +51,7 @@ def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
     for back in range(2, WINDOWS + 1):
         earlier = _examples(sales, range_, week - back * ahead, ahead, params)
         examples = examples.unionByName(earlier)
-    examples = keep(examples)
+    examples = keep(examples.coalesce(pipeline.PARTS))
     taste = pipeline.fit_taste(keep(histories(sales, week)), params)
     repeat = pipeline.fit_chance(examples.where("weeks > 0"), "repeat", params)
     new = pipeline.fit_chance(examples.where("weeks = 0"), "new", params)
