@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
-from lakehouse.progress import Event, listening
+from lakehouse.progress import MARKS, Event, listening
 from lakehouse.text import lasted, on_screen
 
-MARKS = {"finished": "✓", "failed": "✗", "skipped": "-", "note": "!", "started": "…"}
 PLAIN_MARKS = {"finished": "ok", "failed": "FAILED", "skipped": "skipped", "note": "note"}
 
 

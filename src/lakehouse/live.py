@@ -13,8 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live as RichLive
 from rich.segment import Segment
 
-from lakehouse.display import MARKS
-from lakehouse.progress import Event
+from lakehouse.progress import MARKS, Event
 from lakehouse.text import cells, lasted, pad
 
 STYLES = {"finished": "green", "failed": "bold red", "skipped": "dim", "note": "yellow"}

@@ -12,6 +12,9 @@ from typing import Literal
 Kind = Literal["job", "task", "table", "step"]
 State = Literal["started", "finished", "failed", "skipped", "note"]
 
+MARKS = {"finished": "✓", "failed": "✗", "skipped": "-", "note": "!", "started": "…"}
+"""How a state is drawn."""
+
 
 @dataclass(frozen=True)
 class Event:

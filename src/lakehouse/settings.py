@@ -181,11 +181,20 @@ def _nest(keys: list[str], value: Any) -> dict[str, Any]:
     return {keys[0]: _nest(keys[1:], value) if keys[1:] else value}
 
 
+def variable(key: str) -> str:
+    """The environment variable that sets a setting; a name of Spark's own keeps its case."""
+    ours = SPARK_CONF if key.startswith(SPARK_CONF) else key
+    return (ENVIRONMENT + ours.upper() + key.removeprefix(ours)).replace(".", "__")
+
+
 def _from_environment() -> dict[str, Any]:
     pages = set(Settings.model_fields)
     found = {}
     for name, value in os.environ.items():
-        dotted = name.removeprefix(ENVIRONMENT).lower().replace("__", ".")
+        said = name.removeprefix(ENVIRONMENT).replace("__", ".")
+        dotted = said.lower()
+        if dotted.startswith(SPARK_CONF):
+            dotted = SPARK_CONF + said[len(SPARK_CONF) :]
         if name.startswith(ENVIRONMENT) and dotted.split(".")[0] in pages:
             found[dotted] = value
     return found

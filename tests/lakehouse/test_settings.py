@@ -43,6 +43,19 @@ def test_a_setting_of_spark_keeps_the_dots_of_its_name(conf: Path) -> None:
     }
 
 
+def test_a_setting_handed_on_through_the_environment_arrives_as_it_was(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = settings.variable("spark.conf.spark.sql.codegen.cache.maxEntries")
+    assert name == "LAKEHOUSE_SPARK__CONF__spark__sql__codegen__cache__maxEntries"
+    monkeypatch.setenv(name, "200")
+    monkeypatch.setenv(settings.variable("lake.root"), "/there")
+
+    loaded = settings.load("local", conf=conf)
+    assert loaded.spark.conf == {"spark.sql.codegen.cache.maxEntries": "200"}
+    assert loaded.lake.root == "/there"
+
+
 def test_the_environment_lies_between_the_files_and_the_command_line(
     conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,11 +17,14 @@ from lakehouse.cli.declared import Declared, declared
 from lakehouse.cli.leaving import INTERRUPTED, unread
 from lakehouse.errors import LakehouseError
 from lakehouse.failing import explained
-from lakehouse.settings import Settings, load
+from lakehouse.settings import Settings, find_conf, load
 
 if TYPE_CHECKING:
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
+
+JOB = "nightly"
+"""The job of a bundle that a call means when it names none."""
 
 Target = Annotated[
     str | None, typer.Option("--target", "-t", help="Whose settings: conf/<target>.yml.")
@@ -56,6 +59,15 @@ class Asked:
     def declared(self) -> Declared:
         """The names the project declares."""
         return declared(self.settings)
+
+    @cached_property
+    def bundle(self) -> Path:
+        """The folder of the project's bundle. Raises LakehouseError where there is none."""
+        home = (self.conf or find_conf()).resolve().parent
+        folder = home / "bundles" / self.settings.project
+        if not (folder / "databricks.yml").is_file():
+            raise LakehouseError("there is no bundle", str(folder), "name its folder with --bundle")
+        return folder
 
     @cached_property
     def lake(self) -> Lake:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from lakehouse.cli.asked import Asked, pairs
+from lakehouse.cli.asked import JOB, Asked, pairs
 
 
 def tables(ctx: Any, incomplete: str) -> list[str]:
@@ -21,12 +21,11 @@ def models(ctx: Any, incomplete: str) -> list[str]:
 
 def tasks(ctx: Any, incomplete: str) -> list[str]:
     """Tasks of the job that `run` runs."""
-    from lakehouse.cli.working import JOB, bundle_folder
 
     def known(asked: Asked) -> Iterable[str]:
         from lakehouse.bundle import load
 
-        job = load(bundle_folder(asked), asked.target).job(ctx.params.get("job") or JOB)
+        job = load(asked.bundle, asked.target).job(ctx.params.get("job") or JOB)
         return [str(task["task_key"]) for task in job.get("tasks") or ()]
 
     return _names(ctx, incomplete, known)

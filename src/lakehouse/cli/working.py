@@ -9,12 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from lakehouse.cli import complete
-from lakehouse.cli.asked import Asked, command, say
+from lakehouse.cli.asked import JOB, Asked, command, say
 from lakehouse.cli.options import Format, ModelName, Until, day
-from lakehouse.errors import LakehouseError
-from lakehouse.settings import ENVIRONMENT, find_conf
-
-JOB = "nightly"
+from lakehouse.settings import variable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +46,7 @@ def run(
     from lakehouse.bundle.commands import run_job
 
     last = day(until)
-    folder = bundle or bundle_folder(asked)
+    folder = bundle or asked.bundle
     _pass_on(asked)
     return run_job(
         folder,
@@ -122,19 +119,10 @@ def summary(asked: Asked) -> None:
     main(asked.argv())
 
 
-def bundle_folder(asked: Asked) -> Path:
-    """The folder of the project's bundle. Raises LakehouseError where there is none."""
-    home = (asked.conf or find_conf()).resolve().parent
-    folder = home / "bundles" / asked.settings.project
-    if not (folder / "databricks.yml").is_file():
-        raise LakehouseError("there is no bundle", str(folder), "name its folder with --bundle")
-    return folder
-
-
 def _pass_on(asked: Asked) -> None:
     """Hand the settings of this call to the job's tasks, which read them from the environment."""
     _ = asked.settings  # an unknown one is told now, not by the first task
     if asked.conf:
         os.environ["LAKEHOUSE_CONF"] = str(asked.conf.resolve())
     for key, value in asked.changes.items():
-        os.environ[ENVIRONMENT + key.upper().replace(".", "__")] = value
+        os.environ[variable(key)] = value

@@ -9,11 +9,20 @@ from pathlib import Path
 
 from lakehouse.errors import LakehouseError
 from lakehouse.failing import explained
-from lakehouse.notebook.magics import AtLine
 from lakehouse.notebook.source import Cell, Notebook
 
 LONGEST = 6000
 """Signs of a trace that are kept, from its end: Java's go on for pages."""
+
+
+class AtLine(Exception):  # noqa: N818
+    """An error of something that is no Python, with the line of the cell it is about."""
+
+    def __init__(self, error: Exception, line: int) -> None:
+        """Keep both."""
+        super().__init__(str(error))
+        self.error = error
+        self.line = line
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO, TypeAlias
+from typing import TextIO, TypeAlias
+
+from lakehouse.standin import StandIn
 
 Hear: TypeAlias = Callable[[str, bool], bool]
 """Gets each text and whether it went to standard error; says whether it is printed as well."""
@@ -18,11 +19,11 @@ _installed: list[_Tee] = []
 _users = 0
 
 
-class _Tee(io.TextIOBase):
+class _Tee(StandIn):
     """Stands in for sys.stdout or sys.stderr, whatever stood there before."""
 
     def __init__(self, original: TextIO, error: bool) -> None:
-        self.original = original
+        super().__init__(original)
         self.error = error
 
     def write(self, text: str) -> int:
@@ -31,24 +32,8 @@ class _Tee(io.TextIOBase):
             self.original.write(text)
         return len(text)
 
-    def flush(self) -> None:
-        self.original.flush()
-
     def isatty(self) -> bool:
         return threading.get_ident() not in _hearing and self.original.isatty()
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self.original.fileno()
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self.original.encoding or "utf-8"
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.original, name)
 
 
 @contextmanager

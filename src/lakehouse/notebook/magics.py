@@ -12,27 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse.errors import LakehouseError, did_you_mean
 from lakehouse.notebook import packages
+from lakehouse.notebook.failure import AtLine
 from lakehouse.notebook.outputs import Html, Markdown, Text, displayed, result
 
 if TYPE_CHECKING:
     from lakehouse.notebook.source import Cell
     from lakehouse.notebook.work import Work
 
-NO_CODE = ("md",)
-"""Kinds of cells that run nothing."""
-
 _QUIET = ("matplotlib", "load_ext", "autoreload", "restart_python", "config")
 """Magics that are of use where a person works in a notebook, and change nothing here."""
-
-
-class AtLine(Exception):  # noqa: N818
-    """An error of something that is no Python, with the line of the cell it is about."""
-
-    def __init__(self, error: Exception, line: int) -> None:
-        """Keep both."""
-        super().__init__(str(error))
-        self.error = error
-        self.line = line
 
 
 def run(work: Work, cell: Cell) -> None:

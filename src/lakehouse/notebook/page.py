@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.notebook.magics import NO_CODE
 from lakehouse.notebook.outputs import Html, Markdown, Output, Picture, Table, Text
+from lakehouse.notebook.source import NO_CODE
 from lakehouse.notebook.style import STYLE
 
 if TYPE_CHECKING:

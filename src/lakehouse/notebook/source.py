@@ -12,6 +12,9 @@ from lakehouse.errors import LakehouseError
 SUFFIXES = (".py", ".sql", ".ipynb")
 """What a notebook that is named without its suffix may end in; the first one there is taken."""
 
+NO_CODE = ("md",)
+"""Kinds of cells that run nothing."""
+
 _COMMENT = {".py": "#", ".sql": "--"}
 _LANGUAGE = {".py": "python", ".sql": "sql"}
 _MAGIC = re.compile(r"%{1,2}([A-Za-z][\w-]*)[ \t]*(.*)", re.DOTALL)

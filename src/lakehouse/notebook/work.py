@@ -19,7 +19,7 @@ from lakehouse.notebook.listening import aloud, listening
 from lakehouse.notebook.outputs import Html, Output, Text
 from lakehouse.notebook.plain import as_text
 from lakehouse.notebook.session import Session
-from lakehouse.notebook.source import Cell, Notebook, find, read
+from lakehouse.notebook.source import NO_CODE, Cell, Notebook, find, read
 from lakehouse.notebook.utils import Dbutils, Exit
 from lakehouse.notebook.widgets import Widgets
 
@@ -198,7 +198,7 @@ class Work:
         finally:
             self._at.pop()
             ran.seconds = time.monotonic() - begun
-            if ran.cell.kind not in magics.NO_CODE:
+            if ran.cell.kind not in NO_CODE:
                 self.report(ran)
 
     def _hear(self, text: str, error: bool) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
+
+from lakehouse.standin import StandIn
 
 Echo = Callable[[str], None]
 
@@ -58,11 +59,8 @@ _users = 0
 _originals: tuple[TextIO, TextIO] | None = None
 
 
-class _Router(io.TextIOBase):
+class _Router(StandIn):
     """Stands in for sys.stdout or sys.stderr: what a task's thread writes goes to its sink."""
-
-    def __init__(self, original: TextIO) -> None:
-        self.original = original
 
     def write(self, text: str) -> int:
         sink = _sinks.get(threading.get_ident())
@@ -77,19 +75,6 @@ class _Router(io.TextIOBase):
 
     def isatty(self) -> bool:
         return threading.get_ident() not in _sinks and self.original.isatty()
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self.original.fileno()
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self.original.encoding or "utf-8"
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.original, name)
 
 
 class _Logs(logging.Handler):
