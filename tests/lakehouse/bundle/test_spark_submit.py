@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-SOURCE = Path(__file__).parents[3] / "src"
+ROOT = Path(__file__).parents[3]
 
 SHOP = '''
 """A job that counts in Python on the executors, so that they need the package too."""
@@ -146,16 +146,17 @@ def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "
     """Submits main.py of an archive, as one would from a shell."""
     import pyspark
 
+    packed = ",".join(str(each) for each in folder.glob("py-files/*.zip"))
     command = [
         str(Path(pyspark.__file__).parent / "bin/spark-submit"), "--master", master,
         "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=512m",
         "--conf", "spark.ui.enabled=false", "--driver-memory", "1g",
-        "--py-files", str(folder / "py-files/shop.zip"), *(["--jars", jars] if jars else []),
+        "--py-files", packed, *(["--jars", jars] if jars else []),
         str(folder / "main.py"), *arguments,
     ]  # fmt: skip
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("LAKEHOUSE_")},
-        "PYTHONPATH": str(SOURCE),
+        "PYTHONPATH": str(ROOT / "src"),
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
@@ -182,83 +183,55 @@ def test_a_deployed_job_gives_the_same_on_a_cluster_as_alone(master: str, tmp_pa
     assert [each["result"] for each in runs] == ["SUCCESS", "SUCCESS"]
 
 
-LAKE_BUNDLE = """
-bundle: {name: shop}
-artifacts: {shop: {type: whl, path: .}}
-resources:
-  jobs:
-    night:
-      tasks:
-        - task_key: bronze
-          python_wheel_task:
-            {package_name: lakehouse, entry_point: refresh,
-             named_parameters: {layer: bronze, target: default}}
-        - task_key: silver
-          depends_on: [{task_key: bronze}]
-          python_wheel_task:
-            {package_name: lakehouse, entry_point: refresh,
-             named_parameters: {layer: silver, target: default}}
-"""
-CONF = """
-project: shop
-data: data
-landing: landing
-lake: {root: data/lake}
-mlflow: {tracking_uri: "sqlite:///data/mlflow.db"}
-"""
-BRONZE = """
-from lakehouse.source import Source
-from lakehouse.table import bronze
+UNTIL = "2017-01-08"
+"""The first week of the year: every source has delivered by then."""
 
-SALES = Source("sales", "id STRING, item STRING, amount STRING")
-TABLE = bronze(SALES)
-"""
-SILVER = """
-from lakehouse.expectation import Expectation
-from lakehouse.table import Merge, Table
-from shop import bronze
-
-TABLE = Table(
-    name="silver.sales",
-    reads=(bronze.TABLE,),
-    schema="id BIGINT, item STRING, amount DECIMAL(8,2), arrived_at TIMESTAMP",
-    transform=lambda raw: bronze.SALES.parse(raw).selectExpr(
-        "try_cast(id AS BIGINT) AS id", "item", "try_cast(amount AS DECIMAL(8,2)) AS amount",
-        "arrived_at", "_record",
-    ),
-    expect=(Expectation("a sale has a number", "id IS NOT NULL"),),
-    write=Merge(keys=("id",), newest_by="arrived_at"),
-)
-"""
+OF_A_RUN = ("source_file", "ingested_at", "quarantined_at", "query", "finished_at", "seconds")
+"""Columns that say when and where a run was, not what it made."""
 
 
-def test_a_deployed_lake_has_the_same_tables_on_a_cluster_as_alone(
+def test_the_lake_of_a_job_deployed_to_a_cluster_is_the_one_made_here(
     master: str, tmp_path: Path, spark: SparkSession
 ):
+    from tests.conftest import make_lake
+
+    from lakehouse import project
+    from lakehouse.bundle.deploying.store import Store
+    from lakehouse.bundle.shipping import deploy
     from lakehouse.jars import jar_paths, jars_folder
+    from lakehouse.refresh import refresh
 
-    files = {
-        "databricks.yml": LAKE_BUNDLE, "setup.py": SETUP.replace("shop.job:count", "shop:none"),
-        "conf/base.yml": CONF, "conf/default.yml": "", "shop/__init__.py": "",
-        "shop/bronze.py": BRONZE, "shop/silver.py": SILVER,
-    }  # fmt: skip
-    folder = deployed(tmp_path / "project", files)
-    lines = [{"id": str(n), "item": "tea", "amount": f"{n}.50"} for n in range(50)]
-    lines += [{"id": "none", "item": "tea", "amount": "1"}, {"id": "7", "item": "cup", "amount": 2}]
+    assert deploy(ROOT / "bundles" / "retail", "local", {}, tmp_path / "deployed") == 0
+    store = Store(tmp_path / "deployed", "retail", "local")
+    folder = store.files(store.current)
     jars = ",".join(str(each) for each in jar_paths(jars_folder()))
-    rows: dict[str, list] = {}
-    for name, where in (("cluster", master), ("alone", "local[2]")):
-        home = tmp_path / name
-        (home / "landing/sales").mkdir(parents=True)
-        text = "".join(json.dumps(line) + "\n" for line in lines)
-        file = home / "landing/sales/1.json"
-        file.write_text(text)
-        os.utime(file, (1_000_000, 1_000_000))  # when it arrived decides between equal keys
+    home = tmp_path / "cluster"
+    home.mkdir()
+    only, until = "replay,bronze,silver", f"until={UNTIL}"
+    submit(folder, master, home, "nightly", "--only", only, "--params", until, jars=jars)
+    alone = make_lake(spark, tmp_path / "alone", home / "data" / "landing")
+    shop = project.load("retail")
+    for layer in ("bronze", "silver"):
+        refresh(alone, shop.layer(layer))
 
-        submit(folder, where, home, "night", jars=jars)
+    lakes = (home / "data" / "lake", tmp_path / "alone")
+    tables = [
+        sorted(str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log"))
+        for lake in lakes
+    ]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) > 16
+    sums = {table: [summed(spark, lake / table) for lake in lakes] for table in tables[0]}
+    assert {table: both for table, both in sums.items() if both[0] != both[1]} == {}
+    assert min(both[0][0] for both in sums.values()) > 0
 
-        silver = spark.read.format("delta").load(str(home / "data/lake/silver/sales"))
-        rows[name] = sorted(silver.select("id", "item", "amount").collect())
 
-    assert len(rows["alone"]) == 50
-    assert rows["cluster"] == rows["alone"]
+def summed(spark: SparkSession, table: Path) -> tuple[int, int]:
+    """The number of rows, and a sum over them that any other value would change."""
+    from pyspark.sql import functions as F
+
+    rows = spark.read.format("delta").load(str(table)).drop(*OF_A_RUN)
+    kinds = {field.name: field.dataType.typeName() for field in rows.schema}
+    hashed = F.xxhash64(*(F.to_json(n) if kind == "map" else n for n, kind in kinds.items()))
+    count, total = rows.agg(F.count("*"), F.sum(hashed.cast("decimal(38,0)"))).collect()[0]
+    return count, int(total)
