@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-UNTIL = "2017-02-28"
+UNTIL = "2017-03-31"
 
 
 @pytest.fixture(scope="module")
