@@ -23,7 +23,7 @@ TEST = [
     "pytest-timeout>=2.3,<3",
 ]
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
-BENCH = ["implicit>=0.7,<0.8", "lightgbm>=4.5,<5"]
+BENCH = ["lightgbm>=4.5,<5"]
 LOCAL = [*SPARK, *DATA, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NEEDED = ("setup.py", "pyproject.toml", "README.md", "conf", "src/lakehouse", "tests/conftest.py")
 
-# Compiled lightly: a third of the work where there are few rows.
+# Compiled lightly: less work where there are few rows.
 QUICK = "spark: {conf: {spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1}}\n"
 
 

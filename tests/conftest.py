@@ -18,8 +18,8 @@ INTERPRETED = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-"""Over a few rows an expression is read sooner than it is compiled: a third less time. What runs
-as a process of its own, such as the end-to-end tests, compiles."""
+"""Over a few rows an expression is read sooner than it is compiled. What runs as a process of its
+own, such as the end-to-end tests, compiles."""
 
 
 @pytest.fixture(scope="session")

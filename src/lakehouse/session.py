@@ -47,7 +47,7 @@ def make_session(
 
     `warehouse` is the folder of tables without a path, `log` the file that Spark's own messages
     go to (with `verbose`: the terminal), `ui` opens Spark's page on the first free port from 4040.
-    `quick` compiles lightly: a third of the work for a look or a small test, slower over much data.
+    `quick` compiles lightly: less work for a look or a small test, slower over much data.
     Raises LakehouseError where there is no Java, no room for the heap, or Delta is missing.
     """
     settings = settings or SparkSettings()
