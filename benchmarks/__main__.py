@@ -9,8 +9,8 @@ import platform
 import sys
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError, unknown
-from lakehouse.rows import write
+from lakehouse.base.errors import LakehouseError, unknown
+from lakehouse.terminal.rows import write
 
 
 def main(asked: list[str]) -> int:

@@ -9,11 +9,12 @@ import lightgbm
 import pandas as pd
 from deltalake import DeltaTable
 
-from lakehouse import classification, settings
-from lakehouse.errors import LakehouseError
+from lakehouse.base import settings
+from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.place import Place
-from lakehouse.rows import Rows
-from lakehouse.tracking import Tracking
+from lakehouse.learn import classification
+from lakehouse.learn.tracking import Tracking
+from lakehouse.terminal.rows import Rows
 from retail.models import churn
 from retail.models.churn_pipeline import ANSWERS, INPUTS
 

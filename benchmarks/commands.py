@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 
-from lakehouse.errors import LakehouseError
-from lakehouse.rows import Rows
+from lakehouse.base.errors import LakehouseError
+from lakehouse.terminal.rows import Rows
 
 COMMANDS = (
     "--help",

@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError
-from lakehouse.rows import Rows
+from lakehouse.base.errors import LakehouseError
+from lakehouse.terminal.rows import Rows
 
 UNTIL = "2017-03-31"
 

@@ -13,7 +13,7 @@ import json
 import matplotlib.pyplot as plt
 from pyspark.sql import functions as F
 
-from lakehouse.notebook import open_lake
+from lakehouse import open_lake
 from retail.models import churn
 
 lake = open_lake(spark, dbutils)

@@ -12,8 +12,8 @@ import json
 
 from pyspark.sql import functions as F
 
-from lakehouse.notebook import open_lake, scratch_lake
-from lakehouse.refresh import refresh
+from lakehouse import open_lake, scratch_lake
+from lakehouse.flow.refresh import refresh
 from retail.bronze import baskets
 from retail.silver import basket_lines
 

@@ -14,8 +14,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from pyspark.sql import functions as F
 
-from lakehouse.notebook import open_lake
-from lakehouse.summary import metrics
+from lakehouse import open_lake
+from lakehouse.terminal.summary import metrics
 
 lake = open_lake(spark, dbutils)
 dbutils.widgets.text("household", "", "Household; else the one with the lowest number")

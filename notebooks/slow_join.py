@@ -13,8 +13,9 @@ import json
 import matplotlib.pyplot as plt
 from pyspark.sql import functions as F
 
-from lakehouse.notebook import open_lake, plan, seconds
-from lakehouse.session import can_cache
+from lakehouse import open_lake
+from lakehouse.run.notebook import plan, seconds
+from lakehouse.spark.session import can_cache
 from retail.gold.product_store_weeks import packed_key
 
 lake = open_lake(spark, dbutils)

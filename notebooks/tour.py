@@ -14,7 +14,7 @@ import json
 import matplotlib.pyplot as plt
 from pyspark.sql import functions as F
 
-from lakehouse.notebook import open_lake
+from lakehouse import open_lake
 
 lake = open_lake(spark, dbutils)
 dbutils.widgets.text("departments", "5", "Departments in the plot")

@@ -17,9 +17,9 @@ import mlflow
 import pandas as pd
 from pyspark.sql import functions as F
 
-from lakehouse.notebook import open_lake
-from lakehouse.tracking import Tracking
-from lakehouse.train import train
+from lakehouse import open_lake
+from lakehouse.learn.tracking import Tracking
+from lakehouse.learn.train import train
 from retail.models import churn
 
 names = [each.name for each in churn.MODEL.candidates]

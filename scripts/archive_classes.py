@@ -12,11 +12,11 @@ import traceback
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.class_data import archive_path, can_hold, record
-from lakehouse.jars import jars_folder
-from lakehouse.java import find_java
-from lakehouse.session import JAVA_OPTIONS, make_session
-from lakehouse.settings import SparkSettings
+from lakehouse.base.settings import SparkSettings
+from lakehouse.spark.class_data import archive_path, can_hold, record
+from lakehouse.spark.jars import jars_folder
+from lakehouse.spark.java import find_java
+from lakehouse.spark.session import JAVA_OPTIONS, make_session
 
 
 def main() -> int:

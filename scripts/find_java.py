@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 
-from lakehouse.errors import LakehouseError
-from lakehouse.java import find_java, install_command
+from lakehouse.base.errors import LakehouseError
+from lakehouse.spark.java import find_java, install_command
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """Write scripts/jars.lock: every jar that Spark needs beside its own, with its SHA-256.
 
-For whoever changes a version in `lakehouse.jars`; set-up itself only reads the list. Spark's own
-Ivy resolves; what Spark already has (whatever the version) is left out, for two versions of one
-library on a class path break in ways that no one expects.
+For whoever changes a version in `lakehouse.spark.jars`; set-up itself only reads the list.
+Spark's own Ivy resolves; what Spark already has (whatever the version) is left out, for two
+versions of one library on a class path break in ways that no one expects.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pyspark
 
-from lakehouse.jars import COORDINATES
-from lakehouse.java import find_java
+from lakehouse.spark.jars import COORDINATES
+from lakehouse.spark.java import find_java
 
 HERE = Path(__file__).parent
 SPARK = Path(pyspark.__file__).parent

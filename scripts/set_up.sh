@@ -78,7 +78,7 @@ if ! jars_are_good; then
     sum_of scripts/jars.lock >.jars/made-from
 fi
 if ! classes_are_good; then
-    # Java would leave it empty where the path holds a space (see lakehouse.class_data).
+    # Java would leave it empty where the path holds a space (see lakehouse.spark.class_data).
     case $here in *[!A-Za-z0-9._/~-]*) ;; *)
         say "recording a class-data archive, for quicker starts (a minute, once)"
         "$python" scripts/archive_classes.py >.jars/classes.log 2>&1 ||

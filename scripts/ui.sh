@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 python=.venv/bin/python
 target=$1
 port=$2
-store=$("$python" -c 'import sys; from lakehouse.settings import load; print(load(sys.argv[1]).mlflow.tracking_uri)' "$target")
+store=$("$python" -c 'import sys; from lakehouse.base.settings import load; print(load(sys.argv[1]).mlflow.tracking_uri)' "$target")
 case $store in
     sqlite:*) ;;
     *)

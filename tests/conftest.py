@@ -25,8 +25,8 @@ own, such as the end-to-end tests, compiles."""
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one Spark session of the test run: two threads, a small heap, its own warehouse."""
-    from lakehouse.session import make_session
-    from lakehouse.settings import SparkSettings
+    from lakehouse.base.settings import SparkSettings
+    from lakehouse.spark.session import make_session
 
     session = make_session(
         SparkSettings(master="local[2]", heap="2g", shuffle_partitions=2, conf=INTERPRETED),
@@ -60,8 +60,8 @@ def another(spark: SparkSession, tmp_path: Path, landing: Path) -> Lake:
 
 def make_lake(spark: SparkSession, root: Path, landing: Path) -> Lake:
     """A lake in a folder of its own, with an MLflow store beside its tables."""
+    from lakehouse.base.settings import Settings
     from lakehouse.lake import Lake
-    from lakehouse.settings import Settings
 
     settings = Settings.model_validate(
         {

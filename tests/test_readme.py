@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.expectation import BROKEN, judge
-from lakehouse.table import Table
+from lakehouse.declare.expectation import BROKEN, judge
+from lakehouse.declare.table import Table
 from retail.bronze import baskets
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"^\$ (.+?)(?:\s+#.*)?$", README, re.MULTILINE)

@@ -10,9 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.expectation import Expectation
-from lakehouse.source import Source
-from lakehouse.table import Merge, Rebuild, Replace, Table, bronze
+from lakehouse import Expectation, Merge, Rebuild, Replace, Source, Table, bronze
 
 SALES = Source("sales", "id STRING, item STRING, week STRING, amount STRING")
 PRICES = Source("prices", "item STRING, week BIGINT, price DOUBLE", format="parquet")

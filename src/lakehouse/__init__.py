@@ -1,1 +1,88 @@
-"""The engine: what a source, a table, a model and a bundle are, and how they are run."""
+"""The engine of a lakehouse: what a project declares, and how that is run.
+
+A declaration page imports its words from here: `from lakehouse import Merge, Source, Table`. Each
+name is looked up when it is first asked for, so that a command which needs no Spark loads none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lakehouse.base.errors import LakehouseError
+    from lakehouse.declare.expectation import Expectation
+    from lakehouse.declare.model import (
+        SCORED,
+        Candidate,
+        Frames,
+        Gate,
+        Model,
+        Params,
+        Report,
+        Split,
+    )
+    from lakehouse.declare.replay import Delivery
+    from lakehouse.declare.source import Source
+    from lakehouse.declare.summary import Part
+    from lakehouse.declare.table import Append, Merge, Rebuild, Replace, Table, bronze
+    from lakehouse.learn import classification, ranking
+    from lakehouse.learn.fitted import light
+    from lakehouse.run.notebook.opening import open_lake, scratch_lake
+    from lakehouse.spark.caching import cached
+
+_HOMES = {
+    "lakehouse.base.errors": ("LakehouseError",),
+    "lakehouse.declare.expectation": ("Expectation",),
+    "lakehouse.declare.model": (
+        *("SCORED", "Candidate", "Frames", "Gate", "Model", "Params", "Report", "Split"),
+    ),
+    "lakehouse.declare.replay": ("Delivery",),
+    "lakehouse.declare.source": ("Source",),
+    "lakehouse.declare.summary": ("Part",),
+    "lakehouse.declare.table": ("Append", "Merge", "Rebuild", "Replace", "Table", "bronze"),
+    "lakehouse.learn": ("classification", "ranking"),
+    "lakehouse.learn.fitted": ("light",),
+    "lakehouse.run.notebook.opening": ("open_lake", "scratch_lake"),
+    "lakehouse.spark.caching": ("cached",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "SCORED",
+    "Append",
+    "Candidate",
+    "Delivery",
+    "Expectation",
+    "Frames",
+    "Gate",
+    "LakehouseError",
+    "Merge",
+    "Model",
+    "Params",
+    "Part",
+    "Rebuild",
+    "Replace",
+    "Report",
+    "Source",
+    "Split",
+    "Table",
+    "bronze",
+    "cached",
+    "classification",
+    "light",
+    "open_lake",
+    "ranking",
+    "scratch_lake",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, from the page where it lives."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _HOME_OF[name]
+    home = import_module(module)
+    value = getattr(home, name, None) or import_module(f"{module}.{name}")
+    globals()[name] = value
+    return value

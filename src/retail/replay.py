@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from lakehouse.errors import LakehouseError
-from lakehouse.replay import Delivery
+from lakehouse import Delivery, LakehouseError
 from retail.calendar import ZONE, first_day
 
 FIRST_DAY = date(2017, 1, 1)

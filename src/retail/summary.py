@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.summary import Part
+from lakehouse import Part
 from retail.models import recommendations
 from retail.silver import products
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.checkout import ROOT
 
-from lakehouse import project
-from lakehouse.project import LAYERS
-from lakehouse.source import Source
-from lakehouse.table import Table
+from lakehouse.declare import project
+from lakehouse.declare.project import LAYERS
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
 
-ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
 RETAIL = project.load("retail")
 
@@ -42,7 +42,7 @@ def attributes(page: Path) -> Iterator[tuple[str, str, int]]:
 
 
 def test_a_project_is_read_without_a_session() -> None:
-    code = "from lakehouse import project; print(len(project.load('retail').tables))"
+    code = "from lakehouse.declare import project; print(len(project.load('retail').tables))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert said.stdout.strip() == str(len(RETAIL.tables)), said.stderr
 
@@ -127,7 +127,7 @@ def test_every_silver_table_says_what_it_expects(table: Table) -> None:
 
 @pytest.mark.parametrize("model", RETAIL.models, ids=lambda model: model.name)
 def test_models_are_split_by_time(model: object) -> None:
-    from lakehouse.model import Model
+    from lakehouse.declare.model import Model
 
     assert isinstance(model, Model)
     assert model.split.by in model.reads[0].columns

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 UNTIL = "2017-03-31"
 
 

@@ -57,8 +57,8 @@ def basket_lines() -> Iterator[dict[str, Any]]:
 
 def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
     """Every table that a notebook reads, filled by the project's own transforms."""
+    from lakehouse.declare.project import load
     from lakehouse.lake.ops import BATCHES
-    from lakehouse.project import load
 
     project = load("retail")
     made: dict[str, DataFrame] = {}

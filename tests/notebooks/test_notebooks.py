@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.checkout import ROOT
 from tests.notebooks.conftest import basket_lines
 
-from lakehouse.notebook.outputs import Output, Picture, Table, Text
-from lakehouse.notebook.session import Session
-from lakehouse.notebook.source import read
-from lakehouse.notebook.work import Work
+from lakehouse import Table
+from lakehouse.run.notebook.outputs import Output, Picture, Text
+from lakehouse.run.notebook.session import Session
+from lakehouse.run.notebook.source import read
+from lakehouse.run.notebook.work import Work
 
 if TYPE_CHECKING:
     from lakehouse.lake import Lake
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
+FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(each.stem for each in FOLDER.glob("*.*"))
 
 

@@ -11,7 +11,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.model import Split
+from lakehouse import Split
 from retail.gold import household_weeks
 from retail.models import churn
 from retail.models import churn_pipeline as pipeline
@@ -58,7 +58,7 @@ def _typed(value: object, kind: str) -> object:
 def fitted(name: str, rows: DataFrame) -> PipelineModel:
     """A candidate fitted to the asked of these rows, once."""
     candidate = next(c for c in churn.MODEL.candidates if c.name == name)
-    return candidate.fit((churn.asked(rows),), SPLIT, {**candidate.params, **SMALL[name]})
+    return candidate.fit((churn.eligible(rows),), SPLIT, {**candidate.params, **SMALL[name]})
 
 
 def test_tiers_begin_at_their_lower_bound(spark: SparkSession) -> None:
@@ -99,7 +99,7 @@ def test_only_known_weeks_after_the_warm_up_are_asked_about(spark: SparkSession)
     year = [(week, 0 if week <= 49 else None) for week in range(1, 54)]
     spring = [(week, 0 if week <= 9 else None) for week in range(1, 14)]
     for weeks, first, last in ((year, 13, 49), (spring, 1, 9)):
-        asked = churn.asked(spark.createDataFrame(weeks, "week INT, churned INT"))
+        asked = churn.eligible(spark.createDataFrame(weeks, "week INT, churned INT"))
         assert sorted(row["week"] for row in asked.collect()) == list(range(first, last + 1))
 
 
@@ -111,7 +111,7 @@ def test_a_candidate_learns_the_same_from_the_same_rows(name: str, rows: DataFra
 
 @pytest.mark.parametrize("name", sorted(SMALL))
 def test_a_candidate_beats_chance_and_says_why(name: str, rows: DataFrame) -> None:
-    report = churn.evaluate(fitted(name, rows), (churn.asked(rows),), SPLIT)
+    report = churn.evaluate(fitted(name, rows), (churn.eligible(rows),), SPLIT)
     assert report.metrics["roc_auc"] > 0.7
     assert set(report.figures) >= {"roc.png", "precision_recall.png", "calibration.png"}
     assert "precision" in report.texts["classification_report.txt"]
@@ -120,7 +120,7 @@ def test_a_candidate_beats_chance_and_says_why(name: str, rows: DataFrame) -> No
 
 
 def test_baselines_carry_the_metrics_of_a_candidate(rows: DataFrame) -> None:
-    reached = churn.baselines((churn.asked(rows),), SPLIT)
+    reached = churn.baselines((churn.eligible(rows),), SPLIT)
     assert set(reached) == {"recency", "pace"}
     assert all(0.7 < each["roc_auc"] <= 1 and each["log_loss"] > 0 for each in reached.values())
 

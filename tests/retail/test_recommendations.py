@@ -8,9 +8,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import functions as F
 
-from lakehouse.errors import LakehouseError
-from lakehouse.keep import keep, keeping
-from lakehouse.model import Split
+from lakehouse import LakehouseError, Split, cached
+from lakehouse.spark.caching import caching
 from retail.features.recommendation_features import FEATURES, features, histories
 from retail.features.recommendation_pairs import examples, pairs
 from retail.models import recommendation_lists as lists
@@ -41,8 +40,8 @@ def shop(spark):
     products = spark.createDataFrame(
         [(100 + n, f"type {n % 6}", n % 4) for n in range(30)], PRODUCTS
     )
-    with keeping():  # as the engine does it
-        yield keep(sales), products
+    with caching():  # as the engine does it
+        yield cached(sales), products
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse import project
-from lakehouse.expectation import BROKEN, judge
-from lakehouse.table import Table
+from lakehouse import Table
+from lakehouse.declare import project
+from lakehouse.declare.expectation import BROKEN, judge
 from retail.bronze import baskets
 from retail.silver import (
     basket_lines,

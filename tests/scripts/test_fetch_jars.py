@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from tests.checkout import ROOT
 
 
 @pytest.fixture
@@ -103,7 +102,7 @@ def test_a_mirror_of_something_else_is_not(fetch_jars, tmp_path, mirror_of):
 
 
 def test_the_lock_names_delta_and_kafka_at_the_versions_the_session_asks_for(fetch_jars):
-    from lakehouse.jars import COORDINATES
+    from lakehouse.spark.jars import COORDINATES
 
     text = (ROOT / "scripts" / "jars.lock").read_text("utf-8")
     locked = {f"{jar.group}:{jar.name}:{jar.version}" for jar in fetch_jars.read_lock(text)}

@@ -2,11 +2,9 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
+from tests.checkout import ROOT
 
 
 @pytest.mark.parametrize("page", ["constraints.txt", "scripts/airflow-constraints.txt"])

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.nodes import Place
-from lakehouse.errors import LakehouseError, nearest
 
 Severity = Literal["error", "warning"]
 
@@ -35,15 +35,6 @@ class Fault:
             return str(replace(self, message=told, targets=()))
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.place}: {self.severity}: {self.message}.{hint} [{self.code}]"
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `Did you mean 'x'?`, or the whole list where it is short and nothing is near."""
-    names = sorted(set(known))
-    near = nearest(name, names)
-    if near is not None:
-        return f"Did you mean {near!r}?"
-    return f"Known: {', '.join(names)}." if 0 < len(names) <= 12 else ""
 
 
 def ordered(faults: Iterable[Fault]) -> tuple[Fault, ...]:

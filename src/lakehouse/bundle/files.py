@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.merge import joined_files
 from lakehouse.bundle.nodes import Node, Place
 from lakehouse.bundle.syntax import parse
-from lakehouse.errors import LakehouseError
 
 NAMES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
 

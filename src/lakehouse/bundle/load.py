@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lakehouse.bundle.faults import BundleError, Fault, did_you_mean, errors, ordered
+from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.bundle.faults import BundleError, Fault, errors, ordered
 from lakehouse.bundle.files import Files, read_files, root_file, shown
 from lakehouse.bundle.modes import with_presets
 from lakehouse.bundle.nodes import Node, at, plain
@@ -17,7 +18,6 @@ from lakehouse.bundle.paths import with_paths
 from lakehouse.bundle.references import resolved
 from lakehouse.bundle.targets import User, chosen_target, current_user, with_facts, with_target
 from lakehouse.bundle.variables import assigned, with_values
-from lakehouse.errors import LakehouseError
 
 # `targets` stays as written: only the chosen one is laid over the bundle.
 _ROOTS = ("bundle", "workspace", "variables", "artifacts", "resources", "permissions", "run_as",
@@ -114,3 +114,10 @@ def load_valid(
     if wrong := errors(bundle.faults):
         raise BundleError(shown(bundle.root), wrong)
     return bundle
+
+
+def is_here(bundle: Bundle) -> bool:
+    """Say whether a target is deployed on this machine: one without a mode and a workspace."""
+    workspace = bundle.data.get("workspace") or {}
+    mode = (bundle.data.get("bundle") or {}).get("mode")
+    return not mode and not workspace.get("host") and not workspace.get("profile")

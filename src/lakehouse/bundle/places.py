@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
 
 OWN = ".lakehouse"
 
@@ -17,7 +17,7 @@ def data_folder(root: Path, target: str, given: Path | None = None) -> Path:
     """
     if given is not None:
         return given.absolute()
-    from lakehouse import settings
+    from lakehouse.base import settings
 
     try:
         conf = settings.find_conf(root)

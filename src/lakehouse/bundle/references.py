@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.base.errors import did_you_mean
+from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.nodes import Node, Path, at, dotted
 
 _WORD = r"[a-zA-Z_][a-zA-Z0-9_-]*"

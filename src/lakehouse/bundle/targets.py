@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.bundle.faults import did_you_mean
+from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.bundle.merge import overlaid
 from lakehouse.bundle.nodes import Node, Place, made, with_item
-from lakehouse.errors import LakehouseError
 
 _OF_BUNDLE = ("cluster_id", "compute_id", "git")  # what it says of the bundle by a short way
 _OWN = {"default", "mode", "variables"}  # what a target says of itself, not of the bundle

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.base.errors import did_you_mean
+from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.nodes import Node, Place, made, with_item
 from lakehouse.bundle.syntax import parse
 

@@ -23,7 +23,7 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name != BUNDLE:
             return super().get_command(ctx, cmd_name)
-        from lakehouse.bundle.cli import app as bundle
+        from lakehouse.cli.bundle import app as bundle
 
         return get_command(bundle)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.failing import explained
+from lakehouse.base.pairs import pairs
+from lakehouse.base.settings import Settings, find_conf, load
 from lakehouse.cli.declared import Declared, declared
 from lakehouse.cli.leaving import INTERRUPTED, unread
-from lakehouse.errors import LakehouseError
-from lakehouse.failing import explained
-from lakehouse.settings import Settings, find_conf, load
 
 if TYPE_CHECKING:
     from lakehouse.lake import Lake
@@ -73,20 +74,11 @@ class Asked:
     def lake(self) -> Lake:
         """The lake, through a Spark session that is started now."""
         from lakehouse.cli.waiting import waiting
-        from lakehouse.lake import Lake
-        from lakehouse.session import make_session
+        from lakehouse.lake.opening import opened
 
-        folder = self.settings.data_folder
         with waiting("starting Spark"):
-            spark = make_session(
-                self.settings.spark,
-                app=self.settings.project,
-                warehouse=folder / "warehouse",
-                log="" if self.verbose else folder / "logs" / f"spark-{self.settings.project}.log",
-                verbose=self.verbose,
-                quick=True,
-            )
-        return Lake(spark, self.settings)
+            log = f"spark-{self.settings.project}"
+            return opened(self.settings, log=log, verbose=self.verbose, quick=True)
 
     @cached_property
     def glance(self) -> Glance:
@@ -105,17 +97,6 @@ class Asked:
 def say(text: str) -> None:
     """Tell the person something, where it does not get in the way of rows that are piped."""
     print(text, file=sys.stderr, flush=True)
-
-
-def pairs(texts: Sequence[str]) -> dict[str, str]:
-    """`key=value` texts as a dictionary. Raises LakehouseError for any other form."""
-    found = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise LakehouseError(f"{text!r} sets nothing", "--set", "write it as key=value")
-        found[key] = value
-    return found
 
 
 _root: dict[str, Any] = {}
@@ -173,7 +154,7 @@ def _act(
 ) -> int | None:
     asked.target = shared["target"] or _root.get("target") or "local"
     asked.conf = shared["conf"] or _root.get("conf")
-    asked.changes = pairs([*_root.get("set_", []), *(shared["set_"] or [])])
+    asked.changes = pairs([*_root.get("set_", []), *(shared["set_"] or [])], "--set")
     return action(asked, **given)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from lakehouse.cli.asked import JOB, Asked, pairs
+from lakehouse.base.pairs import pairs
+from lakehouse.cli.asked import JOB, Asked
 
 
 def tables(ctx: Any, incomplete: str) -> list[str]:
@@ -37,7 +38,7 @@ def _names(ctx: Any, incomplete: str, known: Callable[[Asked], Iterable[str]]) -
         asked = Asked(
             given.get("target") or "local",
             Path(given["conf"]) if given.get("conf") else None,
-            pairs(given.get("set_") or []),
+            pairs(given.get("set_") or [], "--set"),
         )
         return [name for name in known(asked) if name.startswith(incomplete)]
     except Exception:  # a shell has no place for a message here

@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from lakehouse.errors import LakehouseError, unknown
-from lakehouse.settings import Settings
+from lakehouse.base.errors import LakehouseError, unknown
+from lakehouse.base.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,10 @@ def _mark(package: str) -> str:
 
 def _ask(package: str) -> Declared:
     """Import the project and note what it declares."""
-    from lakehouse import project
-    from lakehouse.ddl import columns
+    from lakehouse.declare import project
+    from lakehouse.declare.schema import columns
+    from lakehouse.declare.table import Table
     from lakehouse.lake.ops import TABLES
-    from lakehouse.table import Table
 
     found = project.load(package)
     scored = {model.scores.name: model.scores for model in found.models}

@@ -8,8 +8,8 @@ import typer
 
 from lakehouse.cli.asked import Asked, command, say
 from lakehouse.cli.options import Format, TableName
-from lakehouse.rows import Rows, write
-from lakehouse.text import ago
+from lakehouse.terminal.rows import Rows, write
+from lakehouse.terminal.text import ago
 
 USUAL = 20
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.settings import ENVIRONMENT, find_conf
 from lakehouse.cli.asked import Asked, command, say
-from lakehouse.errors import LakehouseError
-from lakehouse.settings import ENVIRONMENT, find_conf
 
 
 def add_to(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ import typer
 from lakehouse.cli.asked import Asked, command, say
 
 if TYPE_CHECKING:
-    from lakehouse.notebook.work import Ran
+    from lakehouse.run.notebook.ran import Ran
 
 group = typer.Typer(
     name="notebook",
@@ -46,10 +46,10 @@ def run(
     ] = None,
 ) -> None:
     """Run a notebook and keep it as a page; print what it ends with."""
-    from lakehouse.bundle.cli import pairs
-    from lakehouse.notebook.session import Session
-    from lakehouse.notebook.source import find
-    from lakehouse.notebook.work import Work
+    from lakehouse.base.pairs import pairs
+    from lakehouse.run.notebook.session import Session
+    from lakehouse.run.notebook.source import find
+    from lakehouse.run.notebook.work import Work
 
     given = pairs(param or [], "--param")
     found = find(path, Path())

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.cli import complete
-from lakehouse.errors import LakehouseError
-from lakehouse.rows import Output
+from lakehouse.terminal.rows import Output
 
 Format = Annotated[
     Output, typer.Option("--output", "-o", help="How to print rows: csv and json hold all of them.")

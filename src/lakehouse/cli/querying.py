@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lakehouse.base.errors import LakehouseError, unknown
+from lakehouse.base.failing import cause_in_java, without_codes
 from lakehouse.cli.asked import Asked, command, say
 from lakehouse.cli.declared import Declared
 from lakehouse.cli.options import Format
 from lakehouse.cli.waiting import waiting
-from lakehouse.errors import LakehouseError, unknown
-from lakehouse.failing import cause_in_java, without_codes
 from lakehouse.lake.glance import not_filled, zoned
-from lakehouse.rows import Rows, write
+from lakehouse.terminal.rows import Rows, write
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException

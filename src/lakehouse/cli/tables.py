@@ -8,13 +8,13 @@ from typing import Any
 
 import typer
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.cli.asked import Asked, command, say
 from lakehouse.cli.declared import Declared, DeclaredTable
 from lakehouse.cli.options import Format, MaybeTable, TableName
-from lakehouse.errors import LakehouseError
 from lakehouse.lake.glance import Facts
-from lakehouse.rows import Rows, write
-from lakehouse.text import ago, size
+from lakehouse.terminal.rows import Rows, write
+from lakehouse.terminal.text import ago, size
 
 group = typer.Typer(
     name="tables",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lakehouse.text import on_screen
+from lakehouse.terminal.text import on_screen
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from lakehouse.base.settings import variable
 from lakehouse.cli import complete
 from lakehouse.cli.asked import JOB, Asked, command, say
 from lakehouse.cli.options import Format, ModelName, Until, day
-from lakehouse.settings import variable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def run(
     ] = "table",
 ) -> int:
     """Bring everything up to date: run the bundle's job here."""
-    from lakehouse.bundle.commands import run_job
+    from lakehouse.run.job.commands import run_job
 
     last = day(until)
     folder = bundle or asked.bundle
@@ -64,8 +64,8 @@ def run(
 
 def replay(asked: Asked, until: Until = None) -> None:
     """Land the recorded source's files up to a day, those that have not landed yet."""
-    from lakehouse.display import showing
     from lakehouse.jobs import replay as job
+    from lakehouse.terminal.display import showing
 
     last = day(until)
     with showing():
@@ -86,15 +86,15 @@ def train(
 ) -> None:
     """Train a model, choose its champion and show what it is worth."""
     asked.declared.model(model)
-    from lakehouse.display import showing
     from lakehouse.jobs import train as job
+    from lakehouse.terminal.display import showing
 
     with showing():
         numbers = {"trials": trials, "at": at}
         said = {name: str(number) for name, number in numbers.items() if number is not None}
         job.main(asked.argv(model=model, **said))
-    from lakehouse.rows import write
-    from lakehouse.summary import metrics
+    from lakehouse.terminal.rows import write
+    from lakehouse.terminal.summary import metrics
 
     found = metrics(asked.settings, model)
     if found is not None:
@@ -104,8 +104,8 @@ def train(
 def score(asked: Asked, model: ModelName) -> None:
     """Score the newest data with a model's champion; rows are only ever added."""
     scores = asked.declared.model(model).scores
-    from lakehouse.display import showing
     from lakehouse.jobs import score as job
+    from lakehouse.terminal.display import showing
 
     with showing():
         job.main(asked.argv(model=model))

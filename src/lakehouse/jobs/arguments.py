@@ -7,16 +7,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lakehouse import project, settings
-from lakehouse.errors import LakehouseError
+from lakehouse.base import settings
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.pairs import pairs
+from lakehouse.declare import project
+from lakehouse.lake.opening import opened
 
 if TYPE_CHECKING:
     from lakehouse.lake import Lake
-
-_starting = Lock()
 
 
 @dataclass
@@ -34,18 +34,7 @@ class Job:
     @cached_property
     def lake(self) -> Lake:
         """The lake, through the session of this process; the first job starts it."""
-        from lakehouse.lake import Lake
-        from lakehouse.session import make_session
-
-        with _starting:  # tasks of one cluster are threads of one process
-            data = self.settings.data_folder
-            spark = make_session(
-                self.settings.spark,
-                app=self.settings.project,
-                warehouse=data / "warehouse",
-                log=data / "logs" / "spark.log",
-            )
-        return Lake(spark, self.settings)
+        return opened(self.settings)
 
     def need(self, name: str) -> str:
         """The value of an argument. Raises LakehouseError where it is missing."""
@@ -104,9 +93,5 @@ def parse(argv: Sequence[str] | None, *names: str) -> Job:
         }.items()
         if value
     }
-    for pair in given.set:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise LakehouseError(f"{pair!r} sets nothing", "--set", "write it as key=value")
-        changed[key] = value
+    changed |= pairs(given.set, "--set")
     return Job(given, settings.load(given.target or "local", changed, given.conf or None))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lakehouse.flow.refresh import refresh
 from lakehouse.jobs.arguments import parse
-from lakehouse.refresh import refresh
 
 
 def main(argv: Sequence[str] | None = None) -> None:

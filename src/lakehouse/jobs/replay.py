@@ -6,10 +6,10 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakehouse import progress
-from lakehouse.errors import LakehouseError
+from lakehouse.base import progress
+from lakehouse.base.errors import LakehouseError
+from lakehouse.ingest.landing import land
 from lakehouse.jobs.arguments import parse
-from lakehouse.replay import land
 
 
 def main(argv: Sequence[str] | None = None) -> None:

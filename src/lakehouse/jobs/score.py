@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakehouse import progress
+from lakehouse.base import progress
 from lakehouse.jobs.arguments import parse
 
 
@@ -12,7 +12,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Scores once for every pair of champion and table version."""
     job = parse(argv, "model")
     model = job.project.model(job.need("model"))
-    from lakehouse.score import score
+    from lakehouse.learn.score import score
 
     lake = job.lake
     with progress.step(f"score {model.name}") as told:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lakehouse import summary
+from lakehouse.base.settings import ENVIRONMENT, load
 from lakehouse.jobs.arguments import Job, parse
 from lakehouse.lake.glance import glance
 from lakehouse.lake.ops import TABLES
-from lakehouse.settings import ENVIRONMENT, load
-from lakehouse.text import width_of
+from lakehouse.terminal import summary
+from lakehouse.terminal.text import width_of
 
 WIDEST = 100
 

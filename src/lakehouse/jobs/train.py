@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakehouse import progress
+from lakehouse.base import progress
 from lakehouse.jobs.arguments import parse
 
 
@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Trains on a version of the model's table; does nothing where the champion knows it."""
     job = parse(argv, "model", "at")
     model = job.project.model(job.need("model"))
-    from lakehouse.train import train
+    from lakehouse.learn.train import train
 
     lake = job.lake
     with progress.step(f"train {model.name}") as told:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.settings import Settings
 from lakehouse.lake.place import Place
-from lakehouse.settings import Settings
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

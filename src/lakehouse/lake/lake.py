@@ -11,10 +11,10 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.settings import Settings
+from lakehouse.declare.table import Append, Merge, Rebuild, Replace, Table
 from lakehouse.lake.place import Place
-from lakehouse.settings import Settings
-from lakehouse.table import Append, Merge, Rebuild, Replace, Table
 
 PROPERTIES = {
     "delta.logRetentionDuration": "interval 3650 days",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.lake import Lake
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse.table import Table
+from lakehouse.declare.table import Table
 
 BATCHES = Table(
     name="ops.batches",

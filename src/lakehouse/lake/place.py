@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lakehouse.settings import Settings
+from lakehouse.base.settings import Settings
 
 
 @dataclass(frozen=True)

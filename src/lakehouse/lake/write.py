@@ -9,13 +9,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.errors import LakehouseError
-from lakehouse.expectation import BROKEN
+from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.expectation import BROKEN
+from lakehouse.declare.source import RECORD
+from lakehouse.declare.table import Merge, Table
 from lakehouse.lake.account import Account, Batch, note, noted
 from lakehouse.lake.lake import Commit, Lake
 from lakehouse.lake.ops import BATCHES, QUARANTINE
-from lakehouse.source import RECORD
-from lakehouse.table import Merge, Table
 
 LOOK_BACK = 50
 """How many versions back a batch's own commit is looked for: writers are few a table."""

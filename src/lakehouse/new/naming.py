@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
 
 LONGEST = 40
 """Longer names would break the lines that they stand in."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
 from lakehouse.new.naming import check, check_free
 
 TEMPLATE = Path(__file__).parent / "template"

@@ -1,7 +1,6 @@
 """Coupon campaigns with their type and days, a snapshot in JSON lines."""
 
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse import Source, bronze
 
 SOURCE = Source(
     name="campaigns",

@@ -1,7 +1,6 @@
 """What some households have said of themselves, a snapshot in JSON lines."""
 
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse import Source, bronze
 
 SOURCE = Source(
     name="households",

@@ -1,7 +1,6 @@
 """Which household was sent which campaign, a snapshot in JSON lines."""
 
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse import Source, bronze
 
 SOURCE = Source(
     name="mailings",

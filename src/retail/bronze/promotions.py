@@ -1,7 +1,6 @@
 """Where each store shows a product in a week, one Parquet file a week."""
 
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse import Source, bronze
 
 SOURCE = Source(
     name="promotions",

@@ -1,7 +1,6 @@
 """Coupons handed in at the till, a JSON line each, one file a day."""
 
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse import Source, bronze
 
 SOURCE = Source(
     name="redemptions",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.keep import keep
+from lakehouse import cached
 
 LATELY = 8
 """Weeks that count as lately: two months, so that slow buyers are seen and seasons are not."""
@@ -103,7 +103,7 @@ def popularity(history: DataFrame, week: int) -> DataFrame:
             "habit",
         )
     )
-    return keep(found)  # few rows, asked for by pairs, features and baselines
+    return cached(found)  # few rows, asked for by pairs, features and baselines
 
 
 def kin_histories(history: DataFrame, products: DataFrame, kin: str) -> DataFrame:
@@ -158,7 +158,7 @@ def features(
         .join(F.broadcast(relatives), on="product_id", how="left")
     )
     for kin, keys in KIN.items():
-        own = keep(kin_histories(history, products, kin))
+        own = cached(kin_histories(history, products, kin))
         rows = rows.join(own, on=["household_id", *keys], how="left").join(
             F.broadcast(kin_market(own, kin)), on=list(keys), how="left"
         )

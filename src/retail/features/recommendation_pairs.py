@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.ranking import top
+from lakehouse.learn.ranking import top
 from retail.features.recommendation_features import popularity, until
 
 POPULAR = 300

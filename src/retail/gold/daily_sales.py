@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.table import Rebuild, Table
+from lakehouse import Rebuild, Table
 from retail.silver import basket_lines, products
 
 UNKNOWN = "UNKNOWN"

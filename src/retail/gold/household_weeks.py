@@ -10,8 +10,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.expectation import Expectation
-from lakehouse.table import Rebuild, Table
+from lakehouse import Expectation, Rebuild, Table
 from retail.features.activity import SCHEMA as ACTIVITY
 from retail.features.activity import activity, first_met
 from retail.features.gaps import PAST_SCHEMA, gaps, past_quiet

@@ -10,9 +10,18 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import classification
-from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
-from lakehouse.table import Table
+from lakehouse import (
+    SCORED,
+    Candidate,
+    Frames,
+    Gate,
+    Model,
+    Params,
+    Report,
+    Split,
+    Table,
+    classification,
+)
 from retail.gold import household_weeks
 from retail.models import churn_pipeline as pipeline
 
@@ -23,7 +32,7 @@ MEDIUM, HIGH = 0.3, 0.6
 """Chances from which a household is of the medium and of the high tier."""
 
 
-def asked(rows: DataFrame) -> DataFrame:
+def eligible(rows: DataFrame) -> DataFrame:
     """The household-weeks whose next 28 days are known, after the warm-up.
 
     A household is asked about from its first purchase on. While the warm-up would be more than a
@@ -187,7 +196,7 @@ MODEL = Model(
     name="churn",
     reads=(household_weeks.TABLE,),
     split=Split(by="week", train_before=38, test_from=42),
-    asked=asked,
+    eligible=eligible,
     candidates=(
         Candidate(
             name="logistic_regression",

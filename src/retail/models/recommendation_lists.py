@@ -4,7 +4,7 @@ Trained on the weeks up to `week`, asked about those after it. The relevant set 
 the different products it buys after `week`; in the setting "new" only those that it had not
 bought by then. Households whose relevant set is empty are left out, and so are those that had
 bought nothing by `week`: of them nothing could have been learnt (they are served what is popular).
-Relevance is binary; the metrics are those of `lakehouse.ranking`, at 10.
+Relevance is binary; the metrics are those of `lakehouse.learn.ranking`, at 10.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.ranking import quality, top
+from lakehouse.learn.ranking import quality, top
 from retail.features.recommendation_features import popularity, until
 
 TOP = 10

@@ -19,7 +19,7 @@ from pyspark.ml.regression import GeneralizedLinearRegression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.keep import keep
+from lakehouse import cached
 from retail.features.recommendation_features import KIN
 
 BUYERS = 10
@@ -94,7 +94,7 @@ def fit_taste(history: DataFrame, params: Mapping[str, Any]) -> ALSModel:
     )
     fitted: ALSModel = als.fit(ratings(history))
     for factors in (fitted.userFactors, fitted.itemFactors):
-        keep(factors).count()  # of a known size, they are broadcast to the pairs: no shuffle
+        cached(factors).count()  # of a known size, they are broadcast to the pairs: no shuffle
     return fitted.setPredictionCol("taste")
 
 

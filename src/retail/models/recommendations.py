@@ -13,11 +13,20 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.errors import LakehouseError
-from lakehouse.keep import keep
-from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
-from lakehouse.ranking import top
-from lakehouse.table import Table
+from lakehouse import (
+    SCORED,
+    Candidate,
+    Frames,
+    Gate,
+    LakehouseError,
+    Model,
+    Params,
+    Report,
+    Split,
+    Table,
+    cached,
+)
+from lakehouse.learn.ranking import top
 from retail.calendar import end_of_week
 from retail.features import recommendation_pairs as candidates
 from retail.features.recommendation_features import features, histories
@@ -51,8 +60,8 @@ def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
     for back in range(2, WINDOWS + 1):
         earlier = _examples(sales, range_, week - back * ahead, ahead, params)
         examples = examples.unionByName(earlier)
-    examples = keep(examples.coalesce(pipeline.PARTS))
-    taste = pipeline.fit_taste(keep(histories(sales, week)), params)
+    examples = cached(examples.coalesce(pipeline.PARTS))
+    taste = pipeline.fit_taste(cached(histories(sales, week)), params)
     repeat = pipeline.fit_chance(examples.where("weeks > 0"), "repeat", params)
     new = pipeline.fit_chance(examples.where("weeks = 0"), "new", params)
     return pipeline.assembled(taste, repeat, new)
@@ -62,7 +71,7 @@ def _examples(
     sales: DataFrame, range_: DataFrame, week: int, ahead: int, params: Params
 ) -> DataFrame:
     """Terms and `bought` of pairs as of a week, with a taste fitted on nothing later."""
-    history = keep(histories(sales, week))
+    history = cached(histories(sales, week))
     asked = candidates.examples(history, sales, week, ahead)
     rows = features(asked, history, sales, range_, week)
     stages = [pipeline.fit_taste(history, params), *pipeline.prepared()]
@@ -82,7 +91,7 @@ def recommend(
     the weeks to come) and reason. A household never seen gets what is popular lately.
     """
     sales, range_ = frames[0], frames[1]
-    history = keep(histories(sales, week))
+    history = cached(histories(sales, week))
     asked = history if households is None else households
     pairs = candidates.pairs(history, asked, week)
     scored = fitted.transform(features(pairs, history, sales, range_, week)).select(
@@ -110,7 +119,7 @@ def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
     """NDCG, recall and coverage at 10 in both settings, of what would have been served."""
     week = split.train_before - 1
     served = recommend(fitted, frames, week).withColumn("ranking", F.lit("served"))
-    asked = keep(served.select(*lists.LIST))
+    asked = cached(served.select(*lists.LIST))
     reached = lists.metrics(lists.judged(asked, frames[0], week))["served"]
     return Report(metrics=reached, drivers=pipeline.drivers(fitted))
 
@@ -118,8 +127,8 @@ def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
 def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]:
     """The same metrics of the most popular, the popular lately, and the household's own."""
     week = split.train_before - 1
-    history = keep(histories(frames[0], week))
-    asked = keep(lists.baselines(history, week))
+    history = cached(histories(frames[0], week))
+    asked = cached(lists.baselines(history, week))
     return lists.metrics(lists.judged(asked, frames[0], week))
 
 
@@ -163,7 +172,7 @@ MODEL = Model(
     name="recommendations",
     reads=(household_products.TABLE, products.TABLE),
     split=Split(by="week", train_before=46, test_from=46),
-    asked=lambda sales: sales,
+    eligible=lambda sales: sales,
     candidates=(
         Candidate(
             name="als_and_history",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse.expectation import Expectation
-from lakehouse.table import Merge, Table
+from lakehouse import Expectation, Merge, Table
 from retail.bronze import products
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from tests.checkout import ROOT
 from typer.main import get_command
 
-from lakehouse.bundle.cli import app
+from lakehouse.cli.bundle import app
 
-ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/bundles.md").read_text(encoding="utf-8")
 CALLS = sorted({match[0].strip() for match in re.finditer(r"lakehouse bundle [^`|\n]+", PAGE)})
 CODES = sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakehouse.bundle.running.graph import cycles, decision, downstream, in_order, job_result
+from lakehouse.bundle.graph import cycles, decision, downstream, in_order, job_result
 
 
 def task(key: str, *waits_for: str, **rest) -> dict:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.load import load
 from lakehouse.bundle.targets import User
-from lakehouse.errors import LakehouseError
 
 Write = Callable[..., Path]
 ALICE = User("alice@example.com")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from tests.checkout import ROOT
 
 from lakehouse.bundle.load import load
-from lakehouse.bundle.running.launchers import entry_point
 from lakehouse.bundle.targets import User
 from lakehouse.bundle.validate import validate
+from lakehouse.run.job.launchers import entry_point
 
-ROOT = Path(__file__).parents[3]
 RETAIL = ROOT / "bundles/retail"
 TARGETS = ("local", "dev", "staging", "prod")
 ALICE = User("alice@example.com")

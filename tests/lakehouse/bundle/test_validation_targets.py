@@ -7,7 +7,7 @@ import json
 import pytest
 from tests.lakehouse.bundle.telling import NOTE, Faults, job
 
-from lakehouse.bundle.remote import as_json
+from lakehouse.ship.remote import as_json
 
 
 def test_a_task_value_that_nobody_sets_is_told(faults: Faults):

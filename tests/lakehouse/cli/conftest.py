@@ -17,13 +17,13 @@ from typer.testing import CliRunner, Result
 PAGES = {
     "__init__.py": "",
     "sales.py": """
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import bronze
 TABLE = bronze(Source("sales", "id STRING, amount STRING"))
 """,
     "sold.py": """
-from lakehouse.expectation import Expectation
-from lakehouse.table import Merge, Table
+from lakehouse.declare.expectation import Expectation
+from lakehouse.declare.table import Merge, Table
 from toyshop import sales
 TABLE = Table(
     "silver.sold", "id BIGINT, note STRING, amount DECIMAL(8,2), sold_on DATE", (sales.TABLE,),
@@ -31,13 +31,13 @@ TABLE = Table(
 )
 """,
     "totals.py": """
-from lakehouse.table import Table
+from lakehouse.declare.table import Table
 from toyshop import sold
 TABLE = Table("gold.totals", "day DATE, amount DECIMAL(8,2)", (sold.TABLE,), lambda rows: rows)
 """,
     "churn.py": """
-from lakehouse.model import Model, Split
-from lakehouse.table import Table
+from lakehouse.declare.model import Model, Split
+from lakehouse.declare.table import Table
 from toyshop import totals
 MODEL = Model(
     "churn", (totals.TABLE,), Split("day", 1, 2), lambda rows: rows, (), None, "auc",

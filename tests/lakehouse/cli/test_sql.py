@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.cli.declared import Declared, DeclaredTable
 from lakehouse.cli.querying import named, only_reads
-from lakehouse.errors import LakehouseError
 
 KNOWN = Declared(
     {name: DeclaredTable(name, ()) for name in ("silver.sold", "gold.totals", "ops.batches")}, {}

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.checkout import ROOT
 from typer.main import get_command
 
 COMMANDS = ("run", "replay", "train", "score", "summary", "show", "history", "sql", "new")
@@ -15,7 +16,7 @@ GROUPED = ("list", "schema", "rows", "freshness", "lineage")
 
 
 def process(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    source = str(Path(__file__).parents[3] / "src")
+    source = str(ROOT / "src")
     return subprocess.run(
         (sys.executable, *words),
         cwd=home,
@@ -120,7 +121,7 @@ def test_looking_at_tables_neither_imports_the_project_nor_starts_java(home):
 def test_names_are_asked_anew_when_the_project_changes(home):
     page = home / "toyshop" / "more.py"
     page.write_text(
-        "from lakehouse.table import Table\nfrom toyshop import sold\n"
+        "from lakehouse.declare.table import Table\nfrom toyshop import sold\n"
         "TABLE = Table('gold.more', 'id BIGINT', (sold.TABLE,), lambda rows: rows)\n"
     )
     try:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from lakehouse.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.glance import Glance, Logs, Through, glance
 
 ROWS = pa.table(

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tests.checkout import ROOT, called, checkout
 
-from lakehouse.bundle.deploying.wheel import build
+from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.targets import User
 from lakehouse.bundle.validate import validate
-from lakehouse.errors import LakehouseError
 from lakehouse.new import make
 from lakehouse.new.naming import LONGEST
 from lakehouse.new.project import TEMPLATE, TOKEN, written
+from lakehouse.ship.wheel import build
 
 ALICE = User("alice@example.com")
 

@@ -8,13 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.checking.walk import TaskNode, jobs, tasks, text, with_inner
 from lakehouse.bundle.checking.wheels import artifact_folders
-from lakehouse.bundle.faults import Fault, did_you_mean
-from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.nodes import Node, at, dotted, walk
-from lakehouse.bundle.nodes import Path as NodePath
-from lakehouse.bundle.running.dynamic import (
+from lakehouse.bundle.dynamic import (
     JOB,
     OTHER_TASK,
     REFERENCE,
@@ -23,6 +20,10 @@ from lakehouse.bundle.running.dynamic import (
     TIMES,
     steps,
 )
+from lakehouse.bundle.faults import Fault
+from lakehouse.bundle.load import Bundle
+from lakehouse.bundle.nodes import Node, at, dotted, walk
+from lakehouse.bundle.nodes import Path as NodePath
 
 _ROOTS_NEAR = (*ROOTS, "secrets")
 

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.checking.walk import TaskNode, jobs, tasks, text, things, with_inner
-from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.models.base import is_reference
 from lakehouse.bundle.nodes import Node, at, dotted
 from lakehouse.bundle.paths import PIPELINE_PATHS, from_root, is_local
+from lakehouse.bundle.schema.base import is_reference
 
 NOTEBOOK = "# Databricks notebook source"
 _NOTEBOOKS = (".py", ".ipynb", ".sql", ".scala", ".r", ".R")

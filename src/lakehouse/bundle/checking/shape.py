@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from lakehouse.bundle.faults import Fault, did_you_mean
-from lakehouse.bundle.models import BundleFile
-from lakehouse.bundle.models.base import Open
+from lakehouse.base.errors import did_you_mean, nearest
+from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.nodes import Node, Path, at, dotted, place_of, plain
-from lakehouse.errors import nearest
+from lakehouse.bundle.schema import BundleFile
+from lakehouse.bundle.schema.base import Open
 
 _ALIKE = 0.8  # from here on, a key is taken for a misspelt one
 _KINDS = {

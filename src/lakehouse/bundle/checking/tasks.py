@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.checking.walk import JobNode, TaskNode, jobs, tasks, text, with_inner
-from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.bundle.faults import Fault
+from lakehouse.bundle.graph import cycles
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.models.base import is_reference
 from lakehouse.bundle.nodes import Node, at, dotted, plain
-from lakehouse.bundle.running.graph import cycles
-from lakehouse.bundle.running.options import TYPES, called_job
+from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.task_types import TYPES, called_job
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _NO_COMPUTE = {"condition_task", "for_each_task", "run_job_task", "sql_task", "pipeline_task",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator
 
+from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.checking.cron import wrong
 from lakehouse.bundle.checking.walk import JobNode, jobs, text
-from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.models.base import is_reference
 from lakehouse.bundle.nodes import Node, dotted
+from lakehouse.bundle.schema.base import is_reference
 
 _STARTS = ("schedule", "trigger", "triggers", "continuous")
 _KINDS = ("periodic", "file_arrival", "table_update", "model", "sql_condition")

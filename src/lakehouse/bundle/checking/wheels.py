@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.checking.entry_points import declared, normal, package_functions
 from lakehouse.bundle.checking.walk import jobs, tasks, text, with_inner
-from lakehouse.bundle.faults import Fault, did_you_mean
+from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.models.base import is_reference
 from lakehouse.bundle.nodes import dotted
 from lakehouse.bundle.paths import from_root
+from lakehouse.bundle.schema.base import is_reference
 
 
 def artifact_folders(bundle: Bundle) -> list[Path]:

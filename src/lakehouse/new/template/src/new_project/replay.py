@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from lakehouse.errors import LakehouseError
-from lakehouse.replay import Delivery
+from lakehouse import Delivery, LakehouseError
 
 FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2026, 2, 11)
 USERS = 80

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lakehouse import project
+from lakehouse.declare import project
 from lakehouse.bundle.validate import validate
 
 BUNDLE = Path(__file__).parents[2] / "bundles" / "new_project"

@@ -8,7 +8,7 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.expectation import BROKEN, judge
+from lakehouse.declare.expectation import BROKEN, judge
 from new_project.bronze.events import SOURCE
 from new_project.silver.events import TABLE, transform
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.errors import LakehouseError
-from lakehouse.replay import land
+from lakehouse import LakehouseError
+from lakehouse.ingest.landing import land
 from new_project.replay import FIRST_DAY, deliveries, simulated
 
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from lakehouse.model import Split
+from lakehouse import Split
 from new_project.gold.user_days import TABLE
 from new_project.models import returning
 
@@ -28,11 +28,11 @@ def rows(spark: SparkSession) -> DataFrame:
 
 
 def test_only_days_whose_next_day_is_known_are_asked_about(rows: DataFrame) -> None:
-    assert {row["day"] for row in returning.asked(rows).collect()} == set(range(11))
+    assert {row["day"] for row in returning.eligible(rows).collect()} == set(range(11))
 
 
 def test_the_regression_beats_chance_by_what_it_should_lean_on(rows: DataFrame) -> None:
-    known = (returning.asked(rows),)
+    known = (returning.eligible(rows),)
     fitted = returning.fit(known, SPLIT, {"ridge": 0.01})
     report = returning.evaluate(fitted, known, SPLIT)
     assert report.metrics["roc_auc"] > 0.6
@@ -41,7 +41,7 @@ def test_the_regression_beats_chance_by_what_it_should_lean_on(rows: DataFrame) 
 
 
 def test_everybody_of_the_newest_day_is_scored(rows: DataFrame) -> None:
-    fitted = returning.fit((returning.asked(rows),), SPLIT, {"ridge": 0.01})
+    fitted = returning.fit((returning.eligible(rows),), SPLIT, {"ridge": 0.01})
     scores = returning.score(fitted, (rows,)).collect()
     assert sorted(row["user_id"] for row in scores) == list(range(30))
     assert {row["day"] for row in scores} == {11}

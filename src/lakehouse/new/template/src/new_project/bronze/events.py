@@ -1,7 +1,6 @@
 """What users do, as JSON lines: a file a day."""
 
-from lakehouse.source import Source
-from lakehouse.table import bronze
+from lakehouse import Source, bronze
 
 SOURCE = Source(
     name="events",

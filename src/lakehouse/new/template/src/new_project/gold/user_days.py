@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.table import Rebuild, Table
+from lakehouse import Rebuild, Table
 from new_project.silver import events
 
 WEEK = 7

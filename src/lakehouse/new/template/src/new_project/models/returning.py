@@ -12,9 +12,7 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import classification
-from lakehouse.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
-from lakehouse.table import Table
+from lakehouse import Candidate, Frames, Gate, Model, Params, Report, SCORED, Split, Table, classification
 from new_project.gold import user_days
 
 FEATURES = ("events", "orders", "active_days")
@@ -23,7 +21,7 @@ TEST_FROM = 20487
 """2026-02-03 in days since 1970. The day before is left out: the answers of training reach it."""
 
 
-def asked(rows: DataFrame) -> DataFrame:
+def eligible(rows: DataFrame) -> DataFrame:
     """The rows whose next day is known."""
     return rows.where("returned IS NOT NULL")
 
@@ -86,7 +84,7 @@ MODEL = Model(
     name="returning",
     reads=(user_days.TABLE,),
     split=Split(by="day", train_before=TEST_FROM - 1, test_from=TEST_FROM),
-    asked=asked,
+    eligible=eligible,
     candidates=(Candidate(name="logistic_regression", fit=fit, params={"ridge": 0.01}),),
     evaluate=evaluate,
     choose_by="roc_auc",

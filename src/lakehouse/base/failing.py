@@ -1,0 +1,33 @@
+"""Failures that nobody foresaw, in one sentence."""
+
+from __future__ import annotations
+
+import re
+
+from lakehouse.base.errors import LakehouseError
+
+
+def explained(error: Exception) -> LakehouseError:
+    """An unforeseen failure in one sentence, with what its type says."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if (cause := cause_in_java(error)) is not None:
+        what = cause
+    elif isinstance(error, OSError) and error.strerror:
+        what = f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
+    else:
+        what = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return LakehouseError(what, "", "call again with --verbose to see where")
+
+
+def cause_in_java(error: Exception) -> str | None:
+    """What went wrong first, where the failure came through Java; None where it did not."""
+    if type(error).__name__ != "Py4JJavaError":
+        return None
+    causes = re.findall(r"^(?:Caused by: |: )([\w.$]+): (.+)$", str(error), re.MULTILINE)
+    return without_codes(causes[-1][1]) if causes else None
+
+
+def without_codes(sentence: str) -> str:
+    """Spark's own sentence, less the name of its condition and its SQL state."""
+    bare = re.sub(r"^\[[A-Z0-9_.]+\]\s*", "", sentence.strip())
+    return re.split(r"\s*SQLSTATE:", bare)[0].rstrip(" .;")

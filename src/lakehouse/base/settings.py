@@ -1,0 +1,243 @@
+"""Every knob, layered: conf/base.yml < conf/<target>.yml < environment < command line.
+
+A project may have a page of its own, conf/projects/<project>.yml, right above base.yml.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from lakehouse.base.errors import LakehouseError, nearest
+
+ENVIRONMENT = "LAKEHOUSE_"
+"""`LAKEHOUSE_SPARK__HEAP=4g` sets `spark.heap`."""
+
+HOME = "LAKEHOUSE_HOME"
+"""What relative folders are taken from; else the folder that holds `conf`."""
+
+SPARK_CONF = "spark.conf."
+"""`--set spark.conf.spark.ui.enabled=true` sets Spark's own `spark.ui.enabled`."""
+
+
+class _Page(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LakeSettings(_Page):
+    """Where tables live: folders below `root`, or, with a `catalog`, three-level names."""
+
+    root: str
+    catalog: str = ""
+
+
+class SparkSettings(_Page):
+    """The embedded session. On a cluster or Databricks only `conf` is used."""
+
+    master: str = "local[*]"
+    heap: str = "6g"
+    shuffle_partitions: int = Field(4, ge=1)
+    conf: dict[str, str] = {}
+
+
+class StreamSettings(_Page):
+    """How much one micro-batch takes, and how many tables are refreshed side by side."""
+
+    files_per_batch: int = Field(5000, ge=1)
+    side_by_side: int = Field(2, ge=1)
+
+
+class MlflowSettings(_Page):
+    """Where experiments, models and their files are kept."""
+
+    tracking_uri: str
+    registry_uri: str = ""
+    artifacts: str = ""
+    experiment: str = "{model}"
+    registered: str = ""
+
+
+class TrainSettings(_Page):
+    """`trials` of hyperopt a candidate (0: the declared parameters), and the seed of the search."""
+
+    trials: int = Field(0, ge=0)
+    seed: int = 17
+
+
+class ReplaySettings(_Page):
+    """The replayed source: `until` is the last day that lands, as YYYY-MM-DD; empty for all."""
+
+    until: str = ""
+
+
+class Settings(_Page):
+    """All settings of a run, frozen; an unknown key is an error that names the nearest."""
+
+    project: str
+    data: str
+    landing: str
+    lake: LakeSettings
+    spark: SparkSettings = SparkSettings()
+    stream: StreamSettings = StreamSettings()
+    mlflow: MlflowSettings
+    train: TrainSettings = TrainSettings()
+    replay: ReplaySettings = ReplaySettings()
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder for what is neither table nor landed file: runs, locks, MLflow's store."""
+        return Path(self.data)
+
+
+def find_conf(start: Path | None = None) -> Path:
+    """The nearest `conf` folder with a base.yml, from `start` upwards; or LAKEHOUSE_CONF."""
+    if named := os.environ.get("LAKEHOUSE_CONF"):
+        return Path(named)
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "conf" / "base.yml").is_file():
+            return folder / "conf"
+    raise LakehouseError(
+        "no settings found",
+        f"no conf/base.yml in {here} or above",
+        "call from inside the project, or name the folder with --conf",
+    )
+
+
+def load(
+    target: str = "local",
+    overrides: Mapping[str, Any] | None = None,
+    conf: Path | str | None = None,
+) -> Settings:
+    """Settings of a target. `overrides` are dotted keys, such as {"spark.heap": "4g"}.
+
+    Relative folders are taken from LAKEHOUSE_HOME, else from the folder that holds `conf`.
+    Raises LakehouseError for an unknown target, key or a value of the wrong type.
+    """
+    folder = Path(conf) if conf else find_conf()
+    known = sorted(page.stem for page in folder.glob("*.yml") if page.stem != "base")
+    if target not in known:
+        guess = nearest(target, known)
+        raise LakehouseError(
+            f"there is no target {target!r}" + (f", did you mean {guess!r}?" if guess else ""),
+            str(folder),
+            f"known targets: {', '.join(known) or 'none'}",
+        )
+    base, own = _read(folder / "base.yml"), _read(folder / f"{target}.yml")
+    changes = {**_from_environment(), **(overrides or {})}
+    project = {**base, **own, **changes}.get("project")
+    merged = _merge(_merge(base, _of_project(folder, project)), own)
+    for dotted, value in changes.items():
+        merged = _merge(merged, _nest(_keys(dotted), value))
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise _explained(error, folder, target) from None
+    return _absolute(settings, Path(os.environ.get(HOME) or folder.resolve().parent))
+
+
+def _read(page: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(page.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LakehouseError("a settings file is missing", str(page), "restore it") from None
+    except yaml.YAMLError as error:
+        raise LakehouseError(f"not valid YAML: {error}", str(page), "mend the file") from None
+    if content is not None and not isinstance(content, dict):
+        raise LakehouseError("settings must be keys with values", str(page), "mend the file")
+    return content or {}
+
+
+def _of_project(folder: Path, project: Any) -> dict[str, Any]:
+    """What is special to a project; nothing where it has no page."""
+    page = folder / "projects" / f"{project}.yml"
+    if not str(project).isidentifier() or not page.is_file():
+        return {}
+    return {key: value for key, value in _read(page).items() if key != "project"}
+
+
+def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(under, dict) and isinstance(value, Mapping)
+        merged[key] = _merge(under, value) if both and isinstance(under, dict) else value
+    return merged
+
+
+def _keys(dotted: str) -> list[str]:
+    """The keys of a setting, one below the other. A setting of Spark has dots of its own."""
+    if dotted.startswith(SPARK_CONF):
+        return [*SPARK_CONF.rstrip(".").split("."), dotted.removeprefix(SPARK_CONF)]
+    return dotted.split(".")
+
+
+def _nest(keys: list[str], value: Any) -> dict[str, Any]:
+    return {keys[0]: _nest(keys[1:], value) if keys[1:] else value}
+
+
+def variable(key: str) -> str:
+    """The environment variable that sets a setting; a name of Spark's own keeps its case."""
+    ours = SPARK_CONF if key.startswith(SPARK_CONF) else key
+    return (ENVIRONMENT + ours.upper() + key.removeprefix(ours)).replace(".", "__")
+
+
+def _from_environment() -> dict[str, Any]:
+    pages = set(Settings.model_fields)
+    found = {}
+    for name, value in os.environ.items():
+        said = name.removeprefix(ENVIRONMENT).replace("__", ".")
+        dotted = said.lower()
+        if dotted.startswith(SPARK_CONF):
+            dotted = SPARK_CONF + said[len(SPARK_CONF) :]
+        if name.startswith(ENVIRONMENT) and dotted.split(".")[0] in pages:
+            found[dotted] = value
+    return found
+
+
+def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseError:
+    said = []
+    for fault in error.errors():
+        path = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            page: Any = Settings
+            for part in fault["loc"][:-1]:
+                page = page.model_fields[str(part)].annotation
+            guess = nearest(str(fault["loc"][-1]), page.model_fields)
+            said.append(
+                f"unknown setting {path!r}" + (f", did you mean {guess!r}?" if guess else "")
+            )
+        else:
+            said.append(f"setting {path!r}: {fault['msg'].lower()}, got {fault['input']!r}")
+    return LakehouseError(
+        "; ".join(said),
+        f"{folder}/base.yml, {folder}/{target}.yml, environment or command line",
+        "mend the setting; conf/base.yml lists them all",
+    )
+
+
+def _absolute(settings: Settings, home: Path) -> Settings:
+    def place(path: str) -> str:
+        return path if not path or "://" in path or path.startswith("/") else str(home / path)
+
+    tracking = settings.mlflow.tracking_uri
+    if tracking.startswith("sqlite:///") and not tracking.startswith("sqlite:////"):
+        tracking = f"sqlite:///{home / tracking.removeprefix('sqlite:///')}"
+    return settings.model_copy(
+        update={
+            "data": place(settings.data),
+            "landing": place(settings.landing),
+            "lake": settings.lake.model_copy(update={"root": place(settings.lake.root)}),
+            "mlflow": settings.mlflow.model_copy(
+                update={
+                    "tracking_uri": tracking,
+                    "artifacts": place(settings.mlflow.artifacts),
+                }
+            ),
+        }
+    )

@@ -1,1 +1,0 @@
-"""Packing a bundle into one archive that runs by itself, and keeping the versions of it."""

@@ -1,0 +1,1 @@
+"""What a project says: sources, tables, expectations, models. Data and pure functions only."""

@@ -1,0 +1,60 @@
+"""Where records arrive, and how a landed record is read without losing any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructType
+
+from lakehouse.declare.schema import columns
+
+# What every bronze row says of its origin. `arrived_at` is the file's own time stamp.
+PROVENANCE = "source_file STRING, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
+
+# The record as it came, carried next to the parsed columns so that quarantine can keep it.
+RECORD = "_record"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files of one kind, arriving in `<landing>/<name>/`.
+
+    `schema` is the DDL of a raw record. JSON lines are kept as text and read as
+    strings (a silver transform casts them with `try_cast`), so a wrong type can
+    never lose a record. Parquet carries its own types; a file whose types do not
+    fit the schema is named and rescued by the lake, not dropped.
+    """
+
+    name: str
+    schema: str
+    format: Literal["json", "parquet"] = "json"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the raw fields, in order."""
+        return tuple(name for name, _ in columns(self.schema))
+
+    @property
+    def landed_schema(self) -> str:
+        """DDL of the bronze table: the untouched record, then where it came from."""
+        record = "record STRING" if self.format == "json" else f"{self.schema}, rescued STRING"
+        return f"{record}, {PROVENANCE}"
+
+    def parse(self, raw: DataFrame) -> DataFrame:
+        """Bronze rows to one string column a field, `arrived_at` and `_record`.
+
+        A field that is missing, and every field of a line that is not JSON, is
+        NULL; `_record` always holds the line itself. Pure.
+        """
+        if self.format != "json":
+            rescued = F.coalesce("rescued", F.to_json(F.struct(*self.fields)))
+            return raw.select(*self.fields, "arrived_at", rescued.alias(RECORD))
+        text = StructType()
+        for field in self.fields:
+            text.add(field, StringType())
+        return raw.select(
+            F.from_json("record", text).alias("parsed"), "arrived_at", F.col("record").alias(RECORD)
+        ).select("parsed.*", "arrived_at", RECORD)

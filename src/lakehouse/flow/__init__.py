@@ -1,0 +1,1 @@
+"""From streams to tables: each batch is committed once, and every row of it is counted."""

@@ -1,0 +1,1 @@
+"""From sources to streams: landed files, and those among them that do not fit."""

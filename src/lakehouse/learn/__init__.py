@@ -1,0 +1,1 @@
+"""From tables to models: training, tuning, choosing, scoring, and their measures."""

@@ -1,0 +1,291 @@
+"""One run of one job: its tasks in the order of the graph, as many at once as are allowed."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from lakehouse.base.progress import Event
+from lakehouse.bundle.dynamic import Scope
+from lakehouse.bundle.graph import Result, decision, dependencies, in_order, job_result
+from lakehouse.bundle.program import Program, check
+from lakehouse.bundle.task_types import cluster_of, task_type
+from lakehouse.run.job.attempts import told
+from lakehouse.run.job.options import Options
+from lakehouse.run.job.records import Records, RunRecord, TaskRecord, now
+from lakehouse.run.job.work import Worker
+from lakehouse.terminal.capture import routing
+
+_STATES = {"SUCCESS": "finished", "EXCLUDED": "skipped", "DISABLED": "skipped",
+           "UPSTREAM_FAILED": "skipped", "UPSTREAM_CANCELED": "skipped"}  # fmt: skip
+
+
+class JobRun:
+    """A run at work. `go` blocks until it ends; `cancelled` ends it early."""
+
+    def __init__(
+        self,
+        what: Program,
+        record: RunRecord,
+        records: Records,
+        options: Options,
+        cancelled: threading.Event | None = None,
+        slots: threading.Semaphore | None = None,
+        chain: Sequence[str] = (),
+    ) -> None:
+        """Make ready; `slots` is shared by the runs that one run starts, `chain` names them."""
+        self.what = what
+        self.record = record
+        self.records = records
+        self.options = options
+        self.cancelled = cancelled or threading.Event()
+        self.slots = slots or threading.Semaphore(max(1, options.max_parallel))
+        self.chain = (*chain, record.job)
+        self.lock = threading.RLock()
+        self.job = what.job(record.job)
+        only = set(record.only)
+        self.tasks: list[Mapping[str, Any]] = [
+            _alone(task, only)
+            for task in in_order(self.job.get("tasks") or ())
+            if not only or str(task["task_key"]) in only
+        ]
+
+    def go(self) -> RunRecord:
+        """Run what has not run; return the record, which is also kept on disk."""
+        begun = time.monotonic()
+        record = self.record
+        record.result, record.error, record.process = "RUNNING", "", os.getpid()
+        for task in self.tasks:
+            key = str(task["task_key"])
+            waits_for = list(dependencies(task))
+            record.tasks.setdefault(
+                key, TaskRecord(key, task_type(task), cluster_of(task), waits_for)
+            )
+        self.save()
+        self.tell("job", record.job, "started")
+        timer = self._deadline()
+        try:
+            with routing():
+                self._loop()
+        except KeyboardInterrupt:
+            self.cancelled.set()
+            self._await_stop()
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self._close(time.monotonic() - begun)
+        return record
+
+    def _loop(self) -> None:
+        """Start every task whose turn has come, until nothing is left or the run is cancelled."""
+        self.ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.active: set[str] = set()
+        while True:
+            if not self.cancelled.is_set():
+                self._start_ready()
+            if not self.active:
+                break
+            try:
+                self.active.discard(self.ended.get(timeout=0.2))
+            except queue.Empty:
+                continue
+
+    def _start_ready(self) -> None:
+        moved = True
+        while moved:
+            moved = False
+            results, outcomes = self._results()
+            for task in self.tasks:
+                key = str(task["task_key"])
+                if key in self.active or self.record.tasks[key].result != "PENDING":
+                    continue
+                turn = decision(task, results, outcomes)
+                if turn == "wait":
+                    continue
+                if turn == "run":
+                    self.active.add(key)
+                    worker = threading.Thread(target=self._run, args=(task,), daemon=True)
+                    worker.start()
+                else:
+                    self.finish(self.record.tasks[key], turn)
+                    moved = True
+
+    def _run(self, task: Mapping[str, Any]) -> None:
+        key = str(task["task_key"])
+        record = self.record.tasks[key]
+        try:
+            record.result = "RUNNING"
+            self.save()
+            self.tell("task", key, "started")
+            Worker(self, task, record).run()
+        except BaseException as error:  # a fault of the runner itself must not hang the run
+            record.error = told(error)
+            self.finish(record, "FAILED")
+        finally:
+            self.ended.put(key)
+
+    def finish(self, task: TaskRecord, result: Result) -> None:
+        """Keep how a task ended and tell it."""
+        task.result = result
+        self.save()
+        detail = task.error or ("" if result == "SUCCESS" else result)
+        self.tell("task", task.key, _STATES.get(result, "failed"), task.seconds, detail)
+
+    def _results(self) -> tuple[dict[str, Result], dict[str, str]]:
+        ended = {
+            key: task
+            for key, task in self.record.tasks.items()
+            if task.result not in ("PENDING", "RUNNING")
+        }
+        results: dict[str, Any] = {key: task.result for key, task in ended.items()}
+        return results, {key: task.outcome for key, task in ended.items() if task.outcome}
+
+    def scope(self, task: TaskRecord, item: Any = None) -> Scope:
+        """Return what the references of a task may name at this moment."""
+        facts = {
+            key: {
+                "result_state": each.result.lower(),
+                "error_code": "" if each.result == "SUCCESS" else each.result,
+                "values": each.values,
+                "output": each.output,
+                "run_id": f"{self.record.id}.{key}",
+                "execution_count": len(each.attempts),
+            }
+            for key, each in self.record.tasks.items()
+            if each.result not in ("PENDING", "RUNNING")
+        }
+        return Scope(
+            job_id=self.record.job,
+            job_name=self.record.name,
+            run_id=self.record.id,
+            started=datetime.fromisoformat(self.record.started),
+            parameters=self.record.parameters,
+            tasks=facts,
+            repair_count=self.record.repairs,
+            task={
+                "name": task.key,
+                "run_id": f"{self.record.id}.{task.key}",
+                "execution_count": len(task.attempts) + 1,
+            },
+            item=item,
+            workspace=self.what.workspace,
+        )
+
+    def child(self, name: str, parameters: Mapping[str, str]) -> RunRecord:
+        """Run another job of the bundle as a part of this one."""
+        record = begin(self.what, name, self.records, parameters, strict=False)
+        record.parent = self.record.id
+        JobRun(
+            self.what, record, self.records, self.options, self.cancelled, self.slots, self.chain
+        ).go()
+        return record
+
+    def save(self) -> None:
+        """Write the record as it is now."""
+        with self.lock:
+            self.records.write(self.record)
+
+    def tell(
+        self, kind: Any, name: str, state: Any, seconds: float | None = None, detail: str = ""
+    ) -> None:
+        """Report an event; a listener that fails does not fail the run."""
+        task = name if kind == "task" else ""
+        try:
+            self.options.report(Event(kind, name, state, task, None, seconds, detail))
+        except Exception as error:
+            self.record.error = self.record.error or f"the display failed: {told(error)}"
+
+    def _deadline(self) -> threading.Timer | None:
+        seconds = self.job.get("timeout_seconds") or 0
+        if not seconds:
+            return None
+
+        def late() -> None:
+            self.record.error = f"the job did not end within {seconds} s"
+            self.cancelled.set()
+
+        timer = threading.Timer(float(seconds), late)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _await_stop(self) -> None:
+        """Give the tasks at work the time they may take to stop."""
+        until = time.monotonic() + self.options.grace + 1
+        while self.active and time.monotonic() < until:
+            try:
+                self.active.discard(self.ended.get(timeout=0.2))
+            except queue.Empty:
+                continue
+
+    def _close(self, seconds: float) -> None:
+        record = self.record
+        for task in record.tasks.values():
+            if task.result in ("PENDING", "RUNNING"):
+                task.result = "CANCELED" if task.result == "RUNNING" else "UPSTREAM_CANCELED"
+        results: dict[str, Any] = {key: task.result for key, task in record.tasks.items()}
+        late = self.cancelled.is_set() and record.error.startswith("the job did not end")
+        record.result = "TIMEDOUT" if late else job_result(self.tasks, results)
+        record.seconds += seconds
+        record.process = 0
+        self.save()
+        good = record.result in ("SUCCESS", "SUCCESS_WITH_FAILURES")
+        detail = record.error or ("" if record.result == "SUCCESS" else record.result)
+        self.tell("job", record.job, "finished" if good else "failed", seconds, detail)
+
+
+def _alone(task: Mapping[str, Any], only: set[str]) -> Mapping[str, Any]:
+    """Return a task without waiting for those that are not in the run."""
+    if not only:
+        return task
+    kept = [each for each in task.get("depends_on") or () if str(each["task_key"]) in only]
+    return {**task, "depends_on": kept}
+
+
+def begin(
+    what: Program,
+    name: str,
+    records: Records,
+    parameters: Mapping[str, str] | None = None,
+    only: Sequence[str] = (),
+    strict: bool = True,
+) -> RunRecord:
+    """Return the record of a new run, with the job's parameters filled in.
+
+    Raises LakehouseError for an unknown job, task or (if `strict`) parameter, and for jobs that
+    call each other in a circle.
+    """
+    check(what, name, only)
+    job = what.job(name)
+    declared = {str(it["name"]): _text(it.get("default")) for it in job.get("parameters") or ()}
+    given = dict(parameters or {})
+    if strict:
+        for key in given:
+            if key not in declared:
+                from lakehouse.base.errors import unknown
+
+                raise unknown("parameter", key, declared, f"job {name}")
+    record = RunRecord(
+        id=records.claim(),
+        bundle=what.name,
+        target=what.target,
+        job=name,
+        name=str(job.get("name") or name),
+        root=str(what.root),
+        started=now(),
+        parameters=declared,
+        only=list(only),
+    )
+    scope = Scope(name, record.name, record.id, datetime.fromisoformat(record.started), {})
+    record.parameters = {**scope.filled(declared), **given}
+    return record
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)

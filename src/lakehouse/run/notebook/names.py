@@ -1,0 +1,83 @@
+"""The tables of the lake under their names, as SQL and `spark.table` know them on Databricks."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakehouse.base.settings import Settings
+from lakehouse.lake.place import Place
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_lock = threading.Lock()
+_entered: dict[str, str] = {}
+"""Folders of the tables that were entered here, by name: asking Spark for one takes a while."""
+_WHOLE = re.compile(r"catalog|show\s+tables", re.I)
+
+
+class Names:
+    """Lets Spark know the tables that a cell names, before it runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Belong to the lake of these settings."""
+        self._settings = settings
+        self._place = Place.of(settings)
+        self._known: set[str] = set()
+
+    def know(self, spark: SparkSession, text: str) -> None:
+        """Make the tables known that a text names; those that are known already cost nothing.
+
+        A layer that is followed by no plain name (as in `f"gold.{name}"`) means all its tables.
+        """
+        if self._place.catalog:
+            if not self._known:
+                spark.sql(f"USE CATALOG `{self._place.catalog}`")
+                self._known.add("")
+            return
+        there = [name for name in self._there() if name not in self._known]
+        named = [name for name in there if _is_named(name, text)]
+        if not named:
+            return
+        with _lock:
+            for name in named:
+                self._add(spark, name)
+                self._known.add(name)
+
+    def _there(self) -> Iterable[str]:
+        """The tables that have been made, as far as folders tell it; else those declared."""
+        root = Path(self._place.root)
+        if "://" not in self._place.root:
+            logs = root.glob("[!_.]*/[!_.]*/_delta_log")
+            return sorted(f"{each.parts[-3]}.{each.parts[-2]}" for each in logs)
+        from lakehouse.declare import project
+        from lakehouse.lake.ops import TABLES
+
+        return [each.name for each in (*project.load(self._settings.project).tables, *TABLES)]
+
+    def _add(self, spark: SparkSession, name: str) -> None:
+        """Enter a table in Spark's catalog, in place of one of the same name elsewhere."""
+        folder = self._place.folder(name)
+        if spark.catalog.tableExists(name):
+            if _entered.get(name) == folder:
+                return
+            held = spark.sql(f"DESCRIBE DETAIL {name}").select("location").collect()[0][0]
+            if held.removeprefix("file:").rstrip("/") == folder.removeprefix("file:").rstrip("/"):
+                return
+            if spark.catalog.getTable(name).tableType != "EXTERNAL":
+                return  # a notebook's own table: its rows would go with its entry
+            spark.sql(f"DROP TABLE {name}")
+        spark.sql(f"CREATE DATABASE IF NOT EXISTS `{name.partition('.')[0]}`")
+        spark.catalog.createTable(name, path=folder, source="delta")
+        _entered[name] = folder
+
+
+def _is_named(name: str, text: str) -> bool:
+    layer, _, short = name.partition(".")
+    if re.search(rf"\b{layer}`?\.`?{short}\b", text):
+        return True
+    return bool(re.search(rf"\b{layer}`?\.[^\w`]", text) or _WHOLE.search(text))

@@ -1,0 +1,86 @@
+"""`%pip install` on this machine: says what it would install, and whether that is here already."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lakehouse.base.errors import LakehouseError
+
+_WITH_VALUE = ("-c", "--constraint", "-i", "--index-url", "--extra-index-url", "-f", "--find-links",
+               "--trusted-host", "-t", "--target")  # fmt: skip
+
+
+def checked(words: Sequence[str], folder: Path) -> str:
+    """Return which of the packages are here, a line each; nothing is ever installed.
+
+    `words` are those after `%pip`, and files among them are relative to `folder`. Raises
+    LakehouseError where a package is missing, or is here in a version that was not asked for.
+    """
+    if not words or words[0] != "install":
+        what = f"%pip {' '.join(words[:1])} changes what is installed, and does nothing here"
+        return what if words else "%pip names no package"
+    lines, missing = [], []
+    for wanted in _wanted(list(words[1:]), folder):
+        here, line = _looked_up(wanted)
+        lines.append(line)
+        if not here:
+            missing.append(wanted)
+    if missing:
+        raise LakehouseError(
+            f"{'; '.join(line for line in lines if not line.startswith('here already'))}",
+            "%pip",
+            f"nothing is installed silently. Do it by hand: pip install {_quoted(missing)}",
+        )
+    return "\n".join(lines) or "%pip names no package"
+
+
+def _wanted(words: list[str], folder: Path) -> Iterator[str]:
+    """The requirements among the arguments of `pip install`."""
+    while words:
+        word = words.pop(0)
+        if word in ("-r", "--requirement"):
+            if not words:
+                raise LakehouseError("-r names no file", "%pip")
+            page = folder / words.pop(0)
+            if not page.is_file():
+                raise LakehouseError("the file is not there", str(page))
+            for line in page.read_text("utf-8").splitlines():
+                if text := line.partition("#")[0].strip():
+                    yield from _wanted(text.split() if text.startswith("-") else [text], folder)
+        elif word in _WITH_VALUE:
+            del words[:1]
+        elif not word.startswith("-"):
+            yield word
+
+
+def _looked_up(wanted: str) -> tuple[bool, str]:
+    """Whether a package is here, and a line about it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if wanted.endswith(".whl"):
+        name, version, *_ = Path(wanted).name.split("-")
+        wanted = f"{name}=={version}"
+    try:
+        asked = Requirement(wanted)
+    except InvalidRequirement:
+        return False, f"{wanted!r} is no name of a package, and cannot be checked"
+    if asked.marker is not None and not asked.marker.evaluate():
+        return True, f"here already: {asked.name} is not for this Python"
+    try:
+        version = importlib.metadata.version(asked.name)
+    except importlib.metadata.PackageNotFoundError:
+        return False, f"{_bare(asked)} is not installed"
+    if not asked.specifier.contains(version, prereleases=True):
+        return False, f"{_bare(asked)} is wanted, {version} is installed"
+    return True, f"here already: {asked.name} {version}"
+
+
+def _bare(asked: object) -> str:
+    return re.sub(r"\s*;.*$", "", str(asked))
+
+
+def _quoted(wanted: Sequence[str]) -> str:
+    return " ".join(f'"{each}"' if re.search(r"[<>;\s]", each) else each for each in wanted)

@@ -1,0 +1,107 @@
+"""One versioned archive: written whole or not at all, and refused if a byte of it was changed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.ship.contents import FORMAT, MANIFEST, Contents, version_of
+from lakehouse.ship.main import verify
+from lakehouse.ship.wheel import zipped
+
+_AGAIN = "Deploy it again, or roll back to another version."
+
+
+def written(what: Contents, path: Path) -> None:
+    """Write an archive: the same contents are the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".archive.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(packed(what.files))
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Return the one archive that there is for these files.
+
+    Nothing is compressed: the wheels are already, and so any byte that is not as it was written
+    can be found, those between the files included.
+    """
+    return zipped(files, zipfile.ZIP_STORED)
+
+
+def manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of an archive, after every file was found to be as it says.
+
+    Raises LakehouseError for an archive that is broken or was changed, with the files' names.
+    """
+    wrong: list[str] = []
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found: dict[str, Any] = json.loads(archive.read(MANIFEST))
+            names = set(archive.namelist()) - {MANIFEST}
+            for name, expected in found["files"].items():
+                if name not in names:
+                    wrong.append(f"{name} is missing")
+                elif _sum(archive, name) != expected:
+                    wrong.append(f"{name} was changed")
+            wrong += [f"{name} was added" for name in sorted(names - set(found["files"]))]
+            if not wrong and version_of(found["files"]) != found["version"]:
+                wrong.append(f"{MANIFEST} was changed")
+            if not wrong and packed({n: archive.read(n) for n in archive.namelist()}) != content:
+                wrong.append("a byte between its files was changed")
+    except FileNotFoundError:
+        raise LakehouseError("the archive is not there", str(path), _AGAIN) from None
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+        raise LakehouseError(f"the archive is broken: {error}", str(path), _AGAIN) from None
+    if wrong:
+        told = ", ".join(wrong[:5])
+        raise LakehouseError(f"the archive was changed: {told}", str(path), _AGAIN)
+    if found.get("format") != FORMAT:
+        told = f"format {found.get('format')!r} is not known"
+        raise LakehouseError(told, str(path), "Use the version of lakehouse that made it.")
+    return found
+
+
+def _sum(archive: zipfile.ZipFile, name: str) -> str:
+    try:
+        return hashlib.sha256(archive.read(name)).hexdigest()
+    except Exception:  # whatever zlib finds: the bytes are not those that were written
+        return ""
+
+
+def unpacked(path: Path, folder: Path) -> Path:
+    """Return `folder` with the files of an archive in it, verified before and after.
+
+    A folder that is there and whole is used as it is; one that is not is replaced.
+    """
+    manifest(path)
+    if folder.is_dir():
+        try:
+            if not verify(folder):
+                return folder
+        except (OSError, ValueError, KeyError):
+            pass
+        shutil.rmtree(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking.") as place:
+        whole = Path(place) / "files"
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.startswith("/") or ".." in Path(name).parts:
+                    raise LakehouseError(f"{name!r} points outside the archive", str(path))
+            archive.extractall(whole)
+        whole.rename(folder)
+    return folder

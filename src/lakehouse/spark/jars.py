@@ -1,0 +1,31 @@
+"""The jars that Spark needs beside its own: where they lie, and what they are called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+DELTA = "io.delta:delta-spark_2.13:4.0.1"
+# 4.0.0: the 4.0.1 of its companion, the token provider, is not in every repository.
+KAFKA = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"
+COORDINATES = (DELTA, KAFKA)
+"""What set-up resolves (`group:artifact:version`), with all that they need."""
+
+FOLDER = ".jars"
+
+
+def jars_folder() -> Path | None:
+    """The folder that set-up filled, or None: LAKEHOUSE_JARS, beside the sources or the venv."""
+    if named := os.environ.get("LAKEHOUSE_JARS"):
+        return Path(named)
+    for beside in (Path(__file__).parents[3], Path(sys.prefix).parent):
+        folder = beside / FOLDER
+        if any(folder.glob("delta-spark_*.jar")):
+            return folder
+    return None
+
+
+def jar_paths(folder: Path) -> list[Path]:
+    """The jars in a folder, in one order."""
+    return sorted(folder.glob("*.jar"))

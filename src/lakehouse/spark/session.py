@@ -1,0 +1,277 @@
+"""The one place that makes a Spark session: embedded, on a cluster, or on Databricks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.settings import SparkSettings
+from lakehouse.spark import class_data
+from lakehouse.spark.jars import COORDINATES, DELTA, jar_paths, jars_folder
+from lakehouse.spark.java import Java, find_java
+from lakehouse.spark.memory import check_heap
+
+if TYPE_CHECKING:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
+CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+CACHE_FROM = 5
+"""The first serverless environment whose runtime lets a DataFrame be cached."""
+
+
+def make_session(
+    settings: SparkSettings | None = None,
+    *,
+    app: str = "lakehouse",
+    warehouse: str | Path = "",
+    log: str | Path = "",
+    verbose: bool = False,
+    ui: bool = False,
+    quick: bool = False,
+) -> SparkSession:
+    """The session to work with; in UTC, and with Delta.
+
+    On Databricks, under `spark-submit` or where a session is active already, that is the one
+    which is there: master, memory and jars are then not ours to choose, and only settings that
+    can still change are set. Else Spark is started in this process, with the local jars if set-up
+    was run, and without a look at the network.
+
+    `warehouse` is the folder of tables without a path, `log` the file that Spark's own messages
+    go to (with `verbose`: the terminal), `ui` opens Spark's page on the first free port from 4040.
+    `quick` compiles lightly: less work for a look or a small test, slower over much data.
+    Raises LakehouseError where there is no Java, no room for the heap, or Delta is missing.
+    """
+    settings = settings or SparkSettings()
+    runtime = _runtime_conf(settings)
+    if (there := _session_there(settings)) is not None:
+        for key, value in runtime.items():
+            _set_if_allowed(there, key, value)
+        return there
+    if not verbose:
+        _hush()
+    if os.environ.get("PYSPARK_GATEWAY_PORT"):
+        return _submitted(app, {**_delta_conf(), **runtime}, verbose)
+    java = find_java()
+    check_heap(settings.heap)
+    conf = {
+        **_delta_conf(),
+        **_start_conf(settings, app, warehouse, ui),
+        **runtime,
+        **settings.conf,
+        JAVA_OPTIONS: _java_options(settings, java, quick),
+    }
+    _prepare_environment(java, settings.master)
+    return _started(conf, log, verbose)
+
+
+def is_databricks() -> bool:
+    """Whether this process runs on Databricks: a cluster or serverless."""
+    return "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+
+def is_serverless() -> bool:
+    """Whether this process runs on Databricks' serverless compute."""
+    version = os.environ.get("DATABRICKS_RUNTIME_VERSION", "")
+    return version.startswith("client.") or os.environ.get("IS_SERVERLESS", "").upper() == "TRUE"
+
+
+def can_cache() -> bool:
+    """Whether the runtime lets a DataFrame be cached: not on serverless before environment 5."""
+    if not is_serverless():
+        return True
+    number = os.environ.get("DATABRICKS_RUNTIME_VERSION", "").removeprefix("client.").split(".")[0]
+    return number.isdigit() and int(number) >= CACHE_FROM
+
+
+def _session_there(settings: SparkSettings) -> SparkSession | None:
+    """The session of this process, or of the service that the settings name; None if none is."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if (active := SparkSession.getActiveSession()) is not None:
+        return active
+    if is_databricks() or SparkContext._active_spark_context is not None:
+        # A thread of its own sees no active session, though this process has one.
+        return SparkSession.builder.getOrCreate()
+    if settings.master.startswith("sc://"):
+        return SparkSession.builder.remote(settings.master).getOrCreate()
+    return None
+
+
+def _runtime_conf(settings: SparkSettings) -> dict[str, str]:
+    """What may change in a running session, too."""
+    conf = {"spark.sql.session.timeZone": "UTC"}
+    if not is_databricks():
+        conf["spark.sql.shuffle.partitions"] = str(settings.shuffle_partitions)
+        conf["spark.databricks.delta.snapshotPartitions"] = "2"
+        conf["spark.sql.execution.arrow.pyspark.enabled"] = "true"
+    runtime = {key: value for key, value in settings.conf.items() if key.startswith("spark.sql.")}
+    return {**conf, **runtime}
+
+
+def _delta_conf() -> dict[str, str]:
+    return {"spark.sql.extensions": EXTENSION, "spark.sql.catalog.spark_catalog": CATALOG}
+
+
+def _start_conf(
+    settings: SparkSettings, app: str, warehouse: str | Path, ui: bool
+) -> dict[str, str]:
+    """What must be said before a Spark of our own starts."""
+    conf = {
+        "spark.app.name": app,
+        "spark.master": settings.master,
+        "spark.driver.memory": settings.heap,
+        "spark.ui.enabled": str(ui).lower(),
+        "spark.ui.showConsoleProgress": "false",
+    }
+    # Said in full: Spark writes its own default as a URL, and a space in that is a folder "%20".
+    conf["spark.sql.warehouse.dir"] = str(Path(warehouse or "spark-warehouse").absolute())
+    folder = jars_folder()
+    jars = jar_paths(folder) if folder else []
+    local = settings.master.startswith("local")
+    if not jars:
+        conf["spark.jars.packages"] = ",".join(COORDINATES)
+    elif local:
+        # On the class path itself: nothing to copy, and the class-data archive can hold it.
+        conf["spark.driver.extraClassPath"] = f"{folder}/*"
+    else:
+        conf["spark.jars"] = ",".join(path.as_uri() for path in jars)
+    if local:
+        conf["spark.driver.host"] = conf["spark.driver.bindAddress"] = "127.0.0.1"
+        if not ui:
+            conf["spark.ui.port"] = "0"
+    return conf
+
+
+def _java_options(settings: SparkSettings, java: Java, quick: bool) -> str:
+    options = ["-Duser.timezone=UTC"]
+    if quick:
+        options.append("-XX:TieredStopAtLevel=1")
+    if (folder := jars_folder()) and settings.master.startswith("local"):
+        options.append(class_data.use(folder, java))
+    options.append(settings.conf.get(JAVA_OPTIONS, ""))
+    return " ".join(filter(None, options))
+
+
+def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSession:
+    """Start a JVM of our own, and a session in it."""
+    from py4j.protocol import Py4JError
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
+    said = _log_file(log)
+    spark_conf = SparkConf(loadDefaults=False).setAll(list(conf.items()))
+    try:
+        # The JVM's own streams go to the log: it writes there what no logger's level reaches.
+        streams = {} if verbose else {"stdout": said, "stderr": said}
+        launch: Any = launch_gateway
+        gateway = SparkContext._gateway or launch(spark_conf, streams)
+        context = SparkContext(conf=spark_conf, gateway=gateway)
+    except (Py4JError, PySparkException, OSError) as error:
+        raise _why_not(error, said, conf) from (error if verbose else None)
+    _set_level(context, verbose)
+    return SparkSession(context)
+
+
+def _submitted(app: str, conf: dict[str, str], verbose: bool) -> SparkSession:
+    """The session of a `spark-submit`: its master and every setting given there stay."""
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    given = SparkConf()
+    for key, value in {"spark.app.name": app, **conf}.items():
+        given.setIfMissing(key, value)
+    context = SparkContext.getOrCreate(given)
+    _set_level(context, verbose)
+    jvm: Any = context._jvm
+    loader = jvm.org.apache.spark.util.Utils.getContextOrSparkClassLoader()
+    if loader.getResource(f"{EXTENSION.replace('.', '/')}.class") is None:
+        context.stop()
+        raise LakehouseError(
+            "Delta's jars are not there",
+            "spark-submit",
+            f"Call it with --packages {DELTA}, or with --jars and the files in .jars",
+        )
+    return SparkSession(context)
+
+
+def _set_if_allowed(spark: SparkSession, key: str, value: str) -> None:
+    """Set what the platform lets us set: serverless refuses most settings, and needs none."""
+    from pyspark.errors import PySparkException
+
+    try:
+        spark.conf.set(key, value)
+    except PySparkException:
+        if key == "spark.sql.session.timeZone":
+            raise
+
+
+def _prepare_environment(java: Java, master: str) -> None:
+    """What Spark and its Python workers read from the environment."""
+    os.environ["JAVA_HOME"] = str(java.home)
+    # Python reads and shows naive times in its own zone: a local day is a column, not an accident.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    if master.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # A host name that does not resolve would else keep Spark from starting.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+
+def _log_file(log: str | Path) -> IO[bytes]:
+    if not log:
+        return tempfile.TemporaryFile("w+b")  # the JVM writes to it to the end
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w+b")
+
+
+def _set_level(context: SparkContext, verbose: bool) -> None:
+    context.setLogLevel("WARN" if verbose else "ERROR")
+
+
+def _hush() -> None:
+    """Keep PySpark from printing an error that it raises as well."""
+    for name in ("py4j", "SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _why_not(error: Exception, said: IO[bytes], conf: dict[str, str]) -> LakehouseError:
+    """Say in one sentence why Spark did not start, from what the JVM left behind."""
+    said.seek(0)
+    lines = said.read()[-20_000:].decode("utf-8", "replace").splitlines()
+    lines += str(error).splitlines()
+    text = "\n".join(lines)
+    if "object heap" in text or "Cannot allocate memory" in text or "insufficient memory" in text:
+        heap = conf["spark.driver.memory"]
+        return LakehouseError(
+            f"Java cannot have a heap of {heap}",
+            "spark.heap",
+            "Ask for less, or end what else is running",
+        )
+    if "BindException" in text:
+        return LakehouseError(
+            "Spark found no free port",
+            conf.get("spark.driver.bindAddress", ""),
+            "End what holds the ports",
+        )
+    if "unresolved dependency" in text or "UNRESOLVED DEPENDENCIES" in text:
+        return LakehouseError(
+            "Spark's jars could not be had", todo="Run `make setup` once with a network"
+        )
+    telling = [line.strip() for line in lines if "Exception" in line or "Error" in line]
+    return LakehouseError(
+        f"Spark did not start: {telling[-1] if telling else type(error).__name__}",
+        todo="Call again with --verbose to see all that it says",
+    )

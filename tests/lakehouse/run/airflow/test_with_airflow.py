@@ -1,0 +1,212 @@
+"""A real Airflow imports the DAGs and runs them, task by task."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from tests.checkout import ROOT, checkout, environment
+
+from lakehouse.bundle.load import load
+from lakehouse.new import make
+
+TINY = """
+bundle: {name: tiny}
+targets: {local: {default: true}}
+resources:
+  jobs:
+    steps:
+      parameters:
+        - {name: who, default: world}
+        - {name: day, default: "{{job.start_time.iso_date}}"}
+      tasks:
+        - task_key: greet
+          spark_python_task: {python_file: greet.py, parameters: ["{{job.parameters.who}}"]}
+        - task_key: is_long
+          depends_on: [{task_key: greet}]
+          condition_task: {op: GREATER_THAN, left: "{{tasks.greet.values.length}}", right: "3"}
+        - task_key: long
+          depends_on: [{task_key: is_long, outcome: "true"}]
+          for_each_task:
+            inputs: '["one", "two"]'
+            task:
+              task_key: each
+              spark_python_task: {python_file: greet.py, parameters: ["{{input}}"]}
+        - task_key: short
+          depends_on: [{task_key: is_long, outcome: "false"}]
+          spark_python_task: {python_file: breaks.py}
+        - task_key: either
+          depends_on: [{task_key: long}, {task_key: short}]
+          spark_python_task: {python_file: greet.py, parameters: ["{{job.parameters.day}}"]}
+        - task_key: second_time
+          max_retries: 1
+          spark_python_task: {python_file: breaks.py, parameters: ["{{task.execution_count}}"]}
+        - task_key: breaks
+          spark_python_task: {python_file: breaks.py}
+        - task_key: mend
+          depends_on: [{task_key: breaks}, {task_key: greet}]
+          run_if: AT_LEAST_ONE_FAILED
+          spark_python_task:
+            python_file: greet.py
+            parameters: ["{{tasks.breaks.result_state}}"]
+    late:
+      tasks:
+        - task_key: sleeps
+          timeout_seconds: 1
+          max_retries: 3
+          spark_python_task: {python_file: sleeps.py}
+        - task_key: after
+          depends_on: [{task_key: sleeps}]
+          spark_python_task: {python_file: greet.py, parameters: [never]}
+"""
+FILES = {
+    "greet.py": """
+        import sys
+        from lakehouse.run.task import values as task_values
+        print("hello", sys.argv[1])
+        task_values.put("length", len(sys.argv[1]))
+        """,
+    "breaks.py": """
+        import sys
+        if sys.argv[1:] != ["2"]:
+            raise ValueError("it breaks")
+        """,
+    "sleeps.py": "import time\nfor _ in range(300):\n    time.sleep(0.1)\n",
+}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("a tiny bundle")
+    for name, text in {"databricks.yml": TINY, **FILES}.items():
+        (folder / name).write_text(dedent(text))
+    return folder
+
+
+def test_every_dag_of_every_target_is_imported_without_a_fault(airflow) -> None:
+    everything = dedent(
+        f"""
+        from lakehouse.run.airflow import dags
+
+        for target in ("local", "dev", "staging", "prod"):
+            globals().update(dags({str(ROOT / "bundles" / "retail")!r}, target, user="alice@x.com"))
+        """
+    )
+    (airflow.home / "dags").mkdir(exist_ok=True)
+    (airflow.home / "dags" / "bundles.py").write_text(everything)
+    done = airflow.call("dags", "reserialize")
+    assert done.returncode == 0, done.stderr[-2000:]
+    with sqlite3.connect(airflow.home / "airflow.db") as database:
+        assert database.execute("SELECT stacktrace FROM import_error").fetchall() == []
+        found = database.execute(
+            "SELECT dag_id, timetable_summary, max_active_runs FROM dag WHERE dag_id LIKE 'retail%'"
+        ).fetchall()
+    assert {row[0] for row in found} == {
+        f"retail.{target}.{job}"
+        for target in ("local", "dev_alice", "staging", "prod")
+        for job in load(ROOT / "bundles" / "retail", target.partition("_")[0]).jobs
+    }
+    assert ("retail.local.nightly", "30 4 * * *", 1) in found
+    assert ("retail.prod.nightly", "None", 1) in found
+
+
+def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_path: Path) -> None:
+    wrong = TINY.replace("{task_key: long}", "{task_key: lnog}")
+    for name, text in {"databricks.yml": wrong, **FILES}.items():
+        (tmp_path / name).write_text(dedent(text))
+    airflow.dags(tmp_path)
+    airflow.call("dags", "reserialize")
+    with sqlite3.connect(airflow.home / "airflow.db") as database:
+        ((told,),) = database.execute("SELECT stacktrace FROM import_error").fetchall()
+    assert "the bundle has a fault" in told
+    assert "Did you mean 'long'?" in told
+    assert "databricks.yml:27:" in told
+
+
+def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
+    airflow.dags(tiny, python=sys.executable)
+    done = airflow.call(
+        "dags", "test", "tiny.local.steps", "2026-01-02", "--conf", '{"who": "Eve!"}'
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert airflow.states("tiny.local.steps") == {
+        "greet": ("success", 1),
+        "is_long": ("success", 1),
+        "long": ("success", 1),
+        "short": ("skipped", 1),
+        "either": ("success", 1),
+        "second_time": ("success", 2),
+        "breaks": ("failed", 1),
+        "mend": ("success", 1),
+    }
+    said = done.stdout + done.stderr
+    for line in ("hello Eve!", "hello one", "hello two", "hello failed"):
+        assert line in said
+    assert "ValueError: it breaks" in said
+
+
+def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(airflow, tiny: Path) -> None:
+    airflow.dags(tiny, python=sys.executable)
+    done = airflow.call("dags", "test", "tiny.local.late")
+    assert done.returncode != 0
+    assert airflow.states("tiny.local.late") == {
+        "sleeps": ("failed", 1),  # a timeout is not tried again unless the task says so
+        "after": ("upstream_failed", 0),
+    }
+    assert "the task did not end within 1 s" in done.stdout + done.stderr
+
+
+def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> None:
+    """The provider's own operator and hook, with a stand-in for the workspace's answers."""
+    script = f"""
+        from unittest.mock import patch
+        from airflow.providers.databricks.hooks.databricks import DatabricksHook
+        from lakehouse.run.airflow import dags
+
+        asked = []
+
+        def answer(self, endpoint, json=None, **_):
+            asked.append((endpoint[1], json))
+            name = {{"name": "[dev alice] retail-nightly"}}
+            state = {{"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}
+            state["state_message"] = ""
+            return {{
+                "jobs": [{{"job_id": 7, "settings": name}}],
+                "has_more": False, "run_id": 5, "run_page_url": "https://x", "state": state,
+            }}
+
+        found = dags({str(ROOT / "bundles" / "retail")!r}, "dev", user="alice@example.com")
+        with patch.object(DatabricksHook, "_do_api_call", answer):
+            for conf in ({{}}, {{"until": "2017-01-31"}}):
+                run = found["retail.dev_alice.nightly"].test(run_conf=conf)
+                print("ended", run.state)
+        print("asked", [sorted(json.items()) for path, json in asked if path.endswith("run-now")])
+        """
+    done = airflow.python("-c", dedent(script))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("ended success") == 2
+    changed = [("job_id", 7), ("job_parameters", {"until": "2017-01-31"})]
+    assert f"asked {[[('job_id', 7)], changed]}" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_nightly_job_runs_green_from_files_to_scores(airflow, tmp_path: Path) -> None:
+    home = checkout(tmp_path / "a checkout")
+    make("orders", home)
+    python = home / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    said = "".join(f"{key}='{value}' " for key, value in environment(home).items())
+    python.write_text(f"#!/bin/sh\nexec env {said} '{sys.executable}' \"$@\"\n")
+    python.chmod(0o755)
+
+    airflow.dags(home / "bundles" / "orders")
+    done = airflow.call("dags", "test", "orders.local.nightly")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert airflow.states("orders.local.nightly") == dict.fromkeys(
+        ("replay", "bronze", "silver", "gold", "train", "score", "summary"), ("success", 1)
+    )
+    for line in ("8,558 rows", "8,482 rows", "1,692 rows", "38 rows"):
+        assert line in done.stdout + done.stderr
