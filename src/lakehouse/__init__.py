@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from lakehouse.declare.replay import Delivery
     from lakehouse.declare.source import Source
     from lakehouse.declare.summary import Part
-    from lakehouse.declare.table import Append, Merge, Rebuild, Replace, Table, bronze
+    from lakehouse.declare.table import Table, bronze
+    from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
     from lakehouse.learn import classification, ranking
     from lakehouse.learn.fitted import light
     from lakehouse.run.notebook.opening import open_lake, scratch_lake
@@ -40,7 +41,8 @@ _HOMES = {
     "lakehouse.declare.replay": ("Delivery",),
     "lakehouse.declare.source": ("Source",),
     "lakehouse.declare.summary": ("Part",),
-    "lakehouse.declare.table": ("Append", "Merge", "Rebuild", "Replace", "Table", "bronze"),
+    "lakehouse.declare.table": ("Table", "bronze"),
+    "lakehouse.declare.writes": ("Append", "Merge", "Rebuild", "Replace"),
     "lakehouse.learn": ("classification", "ranking"),
     "lakehouse.learn.fitted": ("light",),
     "lakehouse.run.notebook.opening": ("open_lake", "scratch_lake"),

@@ -12,12 +12,16 @@ from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from lakehouse import Delivery, LakehouseError
 from retail.calendar import ZONE, first_day
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# polars and the recorded year are for whoever replays: the page is read without them.
 
 FIRST_DAY = date(2017, 1, 1)
 LAST_DAY = date(2017, 12, 31)
@@ -61,6 +65,8 @@ def _daily(
     held: dict[date, pl.DataFrame] = {}
 
     def write(day: date, path: Path) -> None:
+        import polars as pl
+
         if not held:
             held.update(read())
         held.get(day, pl.DataFrame()).write_ndjson(path)
@@ -73,6 +79,8 @@ def _daily(
 
 
 def _baskets() -> dict[date, pl.DataFrame]:
+    import polars as pl
+
     lines = pl.read_parquet(_file("transactions"))
     at = pl.col("transaction_timestamp").dt.replace_time_zone("UTC")
     lines = lines.with_columns(
@@ -83,6 +91,8 @@ def _baskets() -> dict[date, pl.DataFrame]:
 
 
 def _redemptions() -> dict[date, pl.DataFrame]:
+    import polars as pl
+
     redeemed = pl.read_parquet(_file("coupon_redemptions"))
     day = pl.col("redemption_date").dt.date()
     return _by_day(
@@ -96,11 +106,15 @@ def _by_day(rows: pl.DataFrame) -> dict[date, pl.DataFrame]:
 
 
 def _snapshot(table: str, path: Path) -> None:
+    import polars as pl
+
     days = pl.selectors.datetime().dt.date().cast(pl.String)
     pl.read_parquet(_file(table)).with_columns(days).write_ndjson(path)
 
 
 def _promotions(week: int, path: Path) -> None:
+    import polars as pl
+
     pl.scan_parquet(_file("promotions")).filter(pl.col("week") == week).sink_parquet(path)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.checkout import ROOT
 
 from lakehouse.declare import project
-from lakehouse.declare.project import LAYERS
+from lakehouse.declare.laws import LAYERS
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 

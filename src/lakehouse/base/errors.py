@@ -1,4 +1,4 @@
-"""What a person is told when something cannot be done: what, where, and what to do."""
+"""Errors that a person can act on: what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class LakehouseError(Exception):
 
     def __str__(self) -> str:
         """Return `where: what. Todo.`, leaving out what is empty."""
-        said = _sentence(f"{self.where}: {self.what}" if self.where else self.what)
-        return f"{said} {_sentence(_capital(self.todo))}" if self.todo else said
+        fault = _sentence(f"{self.where}: {self.what}" if self.where else self.what)
+        return f"{fault} {_sentence(_capital(self.todo))}" if self.todo else fault
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from lakehouse.base.errors import LakehouseError
 
@@ -12,6 +13,9 @@ def explained(error: Exception) -> LakehouseError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if (cause := cause_in_java(error)) is not None:
         what = cause
+    elif isinstance(error, ModuleNotFoundError) and error.name:
+        what = f"{error.name!r} is not installed"
+        return LakehouseError(what, "", f"install it into {sys.executable}")
     elif isinstance(error, OSError) and error.strerror:
         what = f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
     else:

@@ -1,4 +1,4 @@
-"""What is going on, told to whoever listens: a live display, a log, a test."""
+"""Events of what is going on, for listeners: a live display, a log, a test."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _lock = threading.Lock()
 
 
 def emit(event: Event) -> None:
-    """Tells every listener. Thread-safe; a listener must be quick."""
+    """Hand an event to every listener. Thread-safe; a listener must be quick."""
     with _lock:
         listeners = list(_listeners)
     for listener in listeners:

@@ -37,7 +37,10 @@ class LakeSettings(_Page):
 
 
 class SparkSettings(_Page):
-    """The embedded session. On a cluster or Databricks only `conf` is used."""
+    """The embedded session. On a cluster or Databricks only `conf` is used.
+
+    `shuffle_partitions` are those of one machine.
+    """
 
     master: str = "local[*]"
     heap: str = "6g"
@@ -189,19 +192,19 @@ def variable(key: str) -> str:
 
 def _from_environment() -> dict[str, Any]:
     pages = set(Settings.model_fields)
-    found = {}
+    changes = {}
     for name, value in os.environ.items():
-        said = name.removeprefix(ENVIRONMENT).replace("__", ".")
-        dotted = said.lower()
+        key = name.removeprefix(ENVIRONMENT).replace("__", ".")
+        dotted = key.lower()
         if dotted.startswith(SPARK_CONF):
-            dotted = SPARK_CONF + said[len(SPARK_CONF) :]
+            dotted = SPARK_CONF + key[len(SPARK_CONF) :]
         if name.startswith(ENVIRONMENT) and dotted.split(".")[0] in pages:
-            found[dotted] = value
-    return found
+            changes[dotted] = value
+    return changes
 
 
 def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseError:
-    said = []
+    faults = []
     for fault in error.errors():
         path = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
@@ -209,13 +212,13 @@ def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseEr
             for part in fault["loc"][:-1]:
                 page = page.model_fields[str(part)].annotation
             guess = nearest(str(fault["loc"][-1]), page.model_fields)
-            said.append(
+            faults.append(
                 f"unknown setting {path!r}" + (f", did you mean {guess!r}?" if guess else "")
             )
         else:
-            said.append(f"setting {path!r}: {fault['msg'].lower()}, got {fault['input']!r}")
+            faults.append(f"setting {path!r}: {fault['msg'].lower()}, got {fault['input']!r}")
     return LakehouseError(
-        "; ".join(said),
+        "; ".join(faults),
         f"{folder}/base.yml, {folder}/{target}.yml, environment or command line",
         "mend the setting; conf/base.yml lists them all",
     )

@@ -1,4 +1,4 @@
-"""A project: the tables and models that a package declares, found by themselves.
+"""A project: the tables and models that a package declares.
 
 A module that holds a `TABLE` or a `MODEL` declares it: a new table or model is one new file.
 """
@@ -15,12 +15,12 @@ from types import ModuleType
 from typing import TypeVar
 
 from lakehouse.base.errors import LakehouseError, unknown
+from lakehouse.declare.laws import LAYERS
 from lakehouse.declare.model import Model
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 
 T = TypeVar("T", Table, Model)
-LAYERS = ("bronze", "silver", "gold")
 
 
 @dataclass(frozen=True)
@@ -80,16 +80,23 @@ def load(package: str) -> Project:
 
 
 def _modules(root: ModuleType) -> Iterator[ModuleType]:
-    for found in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
-        yield importlib.import_module(found.name)
+    for page in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+        try:
+            yield importlib.import_module(page.name)
+        except ModuleNotFoundError as error:
+            raise LakehouseError(
+                f"imports {error.name!r}, which is not installed",
+                page.name,
+                "install it, or import it where it is used: every page of a project is read",
+            ) from error
 
 
-def _declare(into: dict[str, T], found: object, kind: type[T], module: ModuleType) -> None:
-    if not isinstance(found, kind):
+def _declare(into: dict[str, T], value: object, kind: type[T], module: ModuleType) -> None:
+    if not isinstance(value, kind):
         return
-    if into.setdefault(found.name, found) is not found:
+    if into.setdefault(value.name, value) is not value:
         raise LakehouseError(
-            f"{kind.__name__.lower()} {found.name!r} is declared twice",
+            f"{kind.__name__.lower()} {value.name!r} is declared twice",
             module.__name__,
             "rename one of them",
         )

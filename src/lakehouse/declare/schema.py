@@ -24,7 +24,7 @@ def columns(ddl: str) -> tuple[tuple[str, str], ...]:
 
 def struct(ddl: str) -> StructType:
     """The schema as a type. Needs a running session, whose parser it uses."""
-    found = StructType.fromDDL(ddl)
-    if not isinstance(found, StructType):
+    schema = StructType.fromDDL(ddl)
+    if not isinstance(schema, StructType):
         raise TypeError(f"{ddl!r} is no list of columns")
-    return found
+    return schema

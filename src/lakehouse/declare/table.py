@@ -9,58 +9,24 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.declare.expectation import Expectation
+from lakehouse.declare.laws import check
 from lakehouse.declare.schema import columns, struct
 from lakehouse.declare.source import Source
-
-
-@dataclass(frozen=True)
-class Append:
-    """Rows are only ever added."""
-
-
-@dataclass(frozen=True)
-class Merge:
-    """One row a key. A row that is newer by `newest_by` replaces the one that is there;
-    without `newest_by` the first one stays. The others count as duplicates."""
-
-    keys: tuple[str, ...]
-    newest_by: str | None = None
-
-
-@dataclass(frozen=True)
-class Replace:
-    """A delivery states its whole partition: the newest one by `newest_by` stands."""
-
-    partition: str
-    newest_by: str
-
-
-@dataclass(frozen=True)
-class Rebuild:
-    """The partitions touched by new rows of any read are computed anew from its snapshots.
-
-    `partition` is an integer column. A row of partition p is made of rows of the
-    partitions from p - `back` (None: from the beginning) up to p + `ahead`.
-    """
-
-    partition: str
-    back: int | None = 0
-    ahead: int = 0
-
-
-Write = Append | Merge | Replace | Rebuild
+from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 
 
 @dataclass(frozen=True)
 class Table:
     """A table of the lake. Holds data and a pure function; touches no storage.
 
-    `reads`: the first is the stream, the rest are snapshots handed to `transform`
-    beside it, in this order (with `Rebuild` all of them are snapshots, and each that
-    has the partition column is watched). `transform` is pure: `DataFrame, ... ->
-    DataFrame`; None for a table that a job writes, such as scores. `schema` is the
-    contract, as DDL; what the transform returns must have these columns. A transform
-    that also passes on `_record` lets quarantine keep the record as it came.
+    `name` is `layer.name`, with the layer `bronze`, `silver` or `gold`. `reads`: the first is the
+    stream, the rest are snapshots handed to `transform` beside it, in this order (with `Rebuild`
+    all of them are snapshots, and each that has the partition column is watched). `transform` is
+    pure: `DataFrame, ... -> DataFrame`; None for a table that a job writes, such as scores.
+    `schema` is the contract, as DDL; what the transform returns must have these columns. A
+    transform that also passes on `_record` lets quarantine keep the record as it came.
+
+    Raises LakehouseError where the declaration breaks a law: see `declare.laws`.
     """
 
     name: str
@@ -69,6 +35,10 @@ class Table:
     transform: Callable[..., DataFrame] | None = None
     expect: tuple[Expectation, ...] = ()
     write: Write = field(default_factory=Append)
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be refreshed rightly."""
+        check(self)
 
     @property
     def layer(self) -> str:
@@ -85,6 +55,22 @@ class Table:
         """The contract as a type; needs a running session."""
         return struct(self.schema)
 
+    @property
+    def followed(self) -> Table | None:
+        """The `Merge` table that this `Merge` table follows key by key; None if it follows none."""
+        first = self.reads[0] if self.reads else None
+        if not isinstance(self.write, Merge) or not isinstance(first, Table):
+            return None
+        return first if isinstance(first.write, Merge) else None
+
+    @property
+    def watched(self) -> tuple[Table, ...]:
+        """The tables whose changes a `Rebuild` follows: those that have its partition column."""
+        if not isinstance(self.write, Rebuild):
+            return ()
+        tables = (read for read in self.reads if isinstance(read, Table))
+        return tuple(table for table in tables if self.write.partition in table.columns)
+
 
 def bronze(source: Source) -> Table:
     """The bronze table of a source: every record as it came, malformed ones included."""
@@ -92,5 +78,10 @@ def bronze(source: Source) -> Table:
         name=f"bronze.{source.name}",
         schema=source.landed_schema,
         reads=(source,),
-        transform=lambda landed: landed,
+        transform=as_landed,
     )
+
+
+def as_landed(rows: DataFrame) -> DataFrame:
+    """The transform that changes nothing."""
+    return rows

@@ -7,28 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from time import time
 
-from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.failing import cause_in_java
+from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
-from lakehouse.declare.table import Rebuild, Table
-from lakehouse.flow.rebuild import rebuild, touched
-from lakehouse.flow.settle import settle
-from lakehouse.ingest.files import arrivals
-from lakehouse.ingest.misfits import (
-    MISFIT,
-    Misfit,
-    batch_files,
-    landed_files,
-    misfits,
-    rescue,
-    seen_files,
-    unreadable,
-    with_files,
-)
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Merge, Rebuild
+from lakehouse.flow.commit import commit, commit_followed, commit_rebuilt
+from lakehouse.flow.stream import check_sources, run_query, stopped
+from lakehouse.ingest.checkpoint import Checkpoint
+from lakehouse.ingest.files import has_landed
+from lakehouse.ingest.misfits import Misfit, misfits, rescue
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import TABLES as OPS
@@ -40,36 +31,49 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
 
     Tables that do not read one another run side by side. One that fails does not stop the
     others; its error is raised when they are done. A source that nothing has landed from
-    is noted and passed over; where that is every source, it is an error.
+    is noted and passed over; where that is every source, it is an error. Where the calling thread
+    is interrupted, every query is stopped before this returns.
     """
     todo = _fed(lake, [table for table in tables if table.transform is not None])
     for table in (*OPS, *todo):
         lake.ensure(table)
-    done: dict[str, list[Account]] = {}
-    failed: list[Exception] = []
-    waves = _waves(todo)
+    accounts: dict[str, list[Account]] = {}
+    halt = Halt()
     with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
-        for wave in waves:
-            # What a table says belongs to the task that asked for it: it takes its context along.
-            asked = [(t, pool.submit(copy_context().run, refresh_table, lake, t)) for t in wave]
-            for table, result in asked:
-                error = result.exception()
-                if isinstance(error, Exception):
-                    failed.append(error)
-                elif error is None:
-                    done[table.name] = result.result()
-            if failed:
-                break
-    if failed:
-        raise failed[0]
-    return done
+        try:
+            for wave in _waves(todo):
+                # What a table reports belongs to the task of this thread: its context goes along.
+                results = [
+                    (table, pool.submit(copy_context().run, refresh_table, lake, table, halt))
+                    for table in wave
+                ]
+                errors = [error for _, result in results if (error := result.exception())]
+                if errors:
+                    raise errors[0]
+                accounts |= {table.name: result.result() for table, result in results}
+        except BaseException:
+            halt.request()
+            raise
+    return accounts
+
+
+def refresh_table(lake: Lake, table: Table, halt: Halt | None = None) -> list[Account]:
+    """Brings one table up to date. Raises LakehouseError, with the cause, where it cannot."""
+    halt = halt or Halt()
+    if halt.requested:
+        raise stopped(table)
+    with lock(lake, table.name), progress.step(table.name, "table") as facts:
+        accounts = _run(lake, table, halt)
+        facts["rows"] = sum(account.kept for account in accounts)
+        facts["detail"] = _detail(accounts)
+        return accounts
 
 
 def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     """The tables that there is something to read for."""
     sources = {t.name: r for t in tables for r in t.reads if isinstance(r, Source)}
     local = not lake.place.catalog  # on Databricks its own ingestion knows
-    silent = {name for name, each in sources.items() if local and not landed_files(lake, each)}
+    silent = {name for name, source in sources.items() if local and not has_landed(lake, source)}
     if silent and len(silent) == len(sources) == len(tables):
         raise LakehouseError(
             "nothing has landed",
@@ -82,96 +86,50 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     return [table for table in tables if table.name not in silent]
 
 
-def refresh_table(lake: Lake, table: Table) -> list[Account]:
-    """Brings one table up to date. Raises LakehouseError, with the cause, where it cannot."""
-    with lock(lake, table.name), progress.step(table.name, "table") as told:
-        accounts = _run(lake, table)
-        told["rows"] = sum(account.kept for account in accounts)
-        told["detail"] = _detail(accounts)
-        return accounts
-
-
-def _run(lake: Lake, table: Table) -> list[Account]:
+def _run(lake: Lake, table: Table, halt: Halt) -> list[Account]:
+    checkpoint = Checkpoint.of(lake, table.name)
+    check_sources(table, checkpoint)
+    unfinished = checkpoint.unfinished
     accounts: list[Account] = []
-    failure: list[Exception] = []
 
     def batch(rows: DataFrame, number: int) -> None:
-        try:
-            accounts.append(_commit(lake, table, rows, number))
-        except Exception as error:
-            failure.append(error)  # Spark would only pass on its text
-            raise
+        begun = time()
+        session = rows.sparkSession
+        # A checkpoint restores what the first run was set to, such as a laptop's partitions.
+        session.conf.set(PARTITIONS, str(lake.spark.conf.get(PARTITIONS)))
+        query = session.sparkContext.getLocalProperty("sql.streaming.queryId")
+        identity = Batch(table.name, str(query), number)
+        writer = Writer(lake.within(session), identity, rerun=number == unfinished)
+        account = _written(writer, table, rows, checkpoint)
+        own = writer.committed(table.name)
+        version = own[0].version if own else lake.version(table.name)
+        accounts.append(writer.account(account, version, time() - begun))
 
-    stream = _stream(lake, table)
-    query = (
-        stream.writeStream.foreachBatch(batch)
-        .option("checkpointLocation", lake.place.checkpoint(table.name))
-        .queryName(table.name)
-        .trigger(availableNow=True)
-        .start()
-    )
-    try:
-        query.awaitTermination()
-    except StreamingQueryException as error:
-        cause = failure[0] if failure else error
-        if isinstance(cause, LakehouseError):
-            raise cause from None
-        raise LakehouseError(
-            f"could not be refreshed: {_first_line(cause)}",
-            table.name,
-            "what was committed stays; mend the cause and run again",
-        ) from cause
-    finally:
-        query.stop()
+    run_query(lake, table, batch, halt)
     return accounts
 
 
-def _stream(lake: Lake, table: Table) -> DataFrame:
+PARTITIONS = "spark.sql.shuffle.partitions"
+
+
+def _written(writer: Writer, table: Table, rows: DataFrame, checkpoint: Checkpoint) -> Account:
+    """Writes one micro-batch, by what the table follows."""
     if isinstance(table.write, Rebuild):
-        return touched(lake, table, table.write)
-    first = table.reads[0]
-    if isinstance(first, Table):
-        return lake.changes(first)
-    return arrivals(lake, first, lenient=_misfits_ahead(lake, table, first))
-
-
-def _misfits_ahead(lake: Lake, table: Table, source: Source) -> bool:
-    if lake.place.catalog or source.format == "json":
-        return False
-    seen = seen_files(lake, table)
-    new = [path for path in landed_files(lake, source) if path not in seen]
-    return bool(misfits(source, new))
-
-
-def _commit(lake: Lake, table: Table, rows: DataFrame, number: int) -> Account:
-    """Commits one micro-batch and its accounting, each once however often it is replayed."""
-    begun = time()
-    spark = rows.sparkSession
-    query = spark.sparkContext.getLocalProperty("sql.streaming.queryId")
-    writer = Writer(lake.within(spark), Batch(table.name, str(query), number))
-    account = _settled(writer, table, rows)
-    own = writer.committed(table.name)
-    version = own[0].version if own else lake.version(table.name)
-    return writer.account(account, version, time() - begun)
-
-
-def _settled(writer: Writer, table: Table, rows: DataFrame) -> Account:
-    if isinstance(table.write, Rebuild):
-        part = table.write.partition
-        found = [row[part] for row in rows.distinct().collect() if row[part] is not None]
-        return rebuild(writer, table, table.write, found) if found else Account(0, 0)
+        column = table.write.partition
+        changed = [row[column] for row in rows.distinct().collect()]
+        return commit_rebuilt(writer, table, table.write, changed)
+    beside = [writer.lake.read(read.name) for read in table.reads[1:]]
     first = table.reads[0]
     if isinstance(first, Source):
-        landed, lost = _landed(writer, table, first, rows)
-        aside = writer.quarantine(unreadable(rows.sparkSession, lost), MISFIT) if lost else 0
-        account = settle(writer, table, landed, ())
-        return with_files(account, aside)
-    beside = [writer.lake.read(read.name) for read in table.reads[1:]]
-    return settle(writer, table, rows, beside)
+        landed, lost = _landed(writer, first, rows, checkpoint)
+        return commit(writer, table, landed, beside, lost)
+    if table.followed and isinstance(table.write, Merge):
+        return commit_followed(writer, table, table.write, rows, beside)
+    return commit(writer, table, rows, beside)
 
 
 def _landed(
-    writer: Writer, table: Table, source: Source, rows: DataFrame
+    writer: Writer, source: Source, rows: DataFrame, checkpoint: Checkpoint
 ) -> tuple[DataFrame, list[Misfit]]:
     """The landed rows, and the files that none could be read from.
 
@@ -179,17 +137,14 @@ def _landed(
     """
     if writer.lake.place.catalog:
         return rows, []
-    files = batch_files(writer.lake, table, writer.batch.number)
-    bad = misfits(source, files)
-    for each in bad:
-        progress.emit(
-            progress.Event(
-                "table", f"bronze.{source.name}", "note", detail=f"{each.path}: {each.why}"
-            )
-        )
-    lost = [each for each in bad if not each.readable]
-    if bad and source.format != "json":
-        return rescue(rows.sparkSession, source, files, bad), lost
+    files = checkpoint.files(writer.batch.number)
+    odd = misfits(checkpoint.storage, source, files)
+    for file in odd:
+        detail = f"{file.path}: {file.why}"
+        progress.emit(progress.Event("table", f"bronze.{source.name}", "note", detail=detail))
+    lost = [file for file in odd if not file.readable]
+    if odd and source.format != "json":
+        return rescue(rows.sparkSession, source, files, odd), lost
     return rows, lost
 
 
@@ -206,13 +161,8 @@ def _waves(tables: Sequence[Table]) -> list[list[Table]]:
 
 
 def _detail(accounts: Sequence[Account]) -> str:
-    said = []
-    for what in ("quarantined", "duplicate", "dropped"):
-        total = sum(getattr(account, what) for account in accounts)
-        if total:
-            said.append(f"{total:,} {what}")
-    return ", ".join(said)
-
-
-def _first_line(error: Exception) -> str:
-    return cause_in_java(error) or str(error).strip().split("\n")[0]
+    totals = {
+        name: sum(getattr(account, name) for account in accounts)
+        for name in ("quarantined", "duplicate", "dropped")
+    }
+    return ", ".join(f"{total:,} {name}" for name, total in totals.items() if total)

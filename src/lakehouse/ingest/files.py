@@ -11,31 +11,32 @@ from pyspark.sql import functions as F
 
 from lakehouse.declare.source import Source
 from lakehouse.lake.lake import Lake
+from lakehouse.lake.storage import storage
 
 ALWAYS = "36500d"
 """Spark forgets files older than its newest by a week; a late delivery must still count."""
 
 
-def arrivals(lake: Lake, source: Source, lenient: bool = False) -> DataFrame:
-    """The files that arrive for a source, as a stream of bronze rows.
-
-    `lenient`: a file that cannot be read ends the stream no more; its batch must then be
-    read again by `rescue`, which loses nothing.
-    """
+def has_landed(lake: Lake, source: Source) -> bool:
+    """Whether any file has arrived for a source. Stops at the first one."""
     folder = lake.place.arrivals(source.name)
-    files = str(lake.settings.stream.files_per_batch)
+    return any(storage(lake.spark, folder).files(folder, deep=True))
+
+
+def arrivals(lake: Lake, source: Source) -> DataFrame:
+    """The files that arrive for a source, as a stream of bronze rows."""
+    folder = lake.place.arrivals(source.name)
+    files_per_batch = str(lake.settings.stream.files_per_batch)
     reader = lake.spark.readStream
     if lake.place.catalog:  # Databricks: its own file ingestion, with rescue built in
         kind = "text" if source.format == "json" else source.format
         reader = reader.format("cloudFiles").option("cloudFiles.format", kind)
-        reader = reader.option("cloudFiles.maxFilesPerTrigger", files)
+        reader = reader.option("cloudFiles.maxFilesPerTrigger", files_per_batch)
         if source.format != "json":
             reader = reader.option("rescuedDataColumn", "rescued")
     else:
         reader = reader.format("text" if source.format == "json" else source.format)
-        reader = reader.option("maxFilesPerTrigger", files).option("maxFileAge", ALWAYS)
-    if lenient:
-        reader = reader.option("ignoreCorruptFiles", "true")
+        reader = reader.option("maxFilesPerTrigger", files_per_batch).option("maxFileAge", ALWAYS)
     reader = reader.option("ignoreMissingFiles", "true").option("recursiveFileLookup", "true")
     if source.format == "json":
         # A blank line is the space between records, not a record.

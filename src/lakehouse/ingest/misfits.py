@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from urllib.parse import unquote, urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -18,58 +17,11 @@ from pyspark.sql.types import StructType
 from lakehouse.declare.expectation import BROKEN
 from lakehouse.declare.schema import struct
 from lakehouse.declare.source import Source
-from lakehouse.declare.table import Table
 from lakehouse.ingest.files import provenance
-from lakehouse.lake.account import Account
-from lakehouse.lake.lake import Lake
+from lakehouse.lake.storage import Storage
 
-
-def landed_files(lake: Lake, source: Source) -> list[str]:
-    """Every file in the source's folder; those still being written are not there yet."""
-    where, inside = fs.FileSystem.from_uri(lake.place.arrivals(source.name))
-    found = where.get_file_info(fs.FileSelector(inside, recursive=True, allow_not_found=True))
-    scheme, colon, _ = lake.place.landing.removeprefix("file://").partition("://")
-    prefix = f"{scheme}://" if colon else ""
-    return sorted(
-        prefix + each.path
-        for each in found
-        if each.is_file and not each.base_name.startswith((".", "_"))
-    )
-
-
-def seen_files(lake: Lake, table: Table) -> dict[str, int]:
-    """The files that the table's query has taken, with the number of their offset.
-
-    Read from the log that Spark's file source keeps in the checkpoint: a line of JSON a file.
-    """
-    where, inside = fs.FileSystem.from_uri(lake.place.checkpoint(table.name) + "/sources/0")
-    seen: dict[str, int] = {}
-    for page in where.get_file_info(fs.FileSelector(inside, allow_not_found=True)):
-        if page.is_file and not page.base_name.startswith("."):
-            with where.open_input_stream(page.path) as log:
-                lines = log.read().decode().splitlines()[1:]  # the first names the format
-            seen |= {_plain(line["path"]): line["batchId"] for line in map(json.loads, lines)}
-    return seen
-
-
-def batch_files(lake: Lake, table: Table, number: int) -> list[str]:
-    """The files of one micro-batch, from the offsets in the checkpoint: exact, and stable."""
-    last, before = _offset(lake, table, number), _offset(lake, table, number - 1)
-    return sorted(path for path, at in seen_files(lake, table).items() if before < at <= last)
-
-
-def _plain(uri: str) -> str:
-    """A local file's URI as its path, spaces and all; any other as it is."""
-    return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
-
-
-def _offset(lake: Lake, table: Table, number: int) -> int:
-    if number < 0:
-        return -1
-    place = lake.place.checkpoint(table.name) + f"/offsets/{number}"
-    where, inside = fs.FileSystem.from_uri(place)
-    with where.open_input_stream(inside) as log:
-        return int(json.loads(log.read().decode().splitlines()[2])["logOffset"])
+AT_ONCE = 16
+"""Footers that are read at the same time: on object storage each takes a round trip or two."""
 
 
 @dataclass(frozen=True)
@@ -81,29 +33,30 @@ class Misfit:
     readable: bool
 
 
-def misfits(source: Source, files: Sequence[str]) -> tuple[Misfit, ...]:
+def misfits(storage: Storage, source: Source, files: Sequence[str]) -> tuple[Misfit, ...]:
     """The files among `files` that are gone, empty, unreadable or of other columns.
 
     A text file can only be gone. Reads footers, not rows.
     """
     wanted = struct(source.schema)
-    found = (_misfit(path, wanted, source.format == "json") for path in files)
-    return tuple(misfit for misfit in found if misfit)
+    check = partial(_misfit, storage, wanted, source.format == "json")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return tuple(misfit for misfit in pool.map(check, files) if misfit)
 
 
-def _misfit(path: str, wanted: StructType, text: bool) -> Misfit | None:
-    where, inside = fs.FileSystem.from_uri(path)
-    info = where.get_file_info(inside)
-    if info.type == fs.FileType.NotFound:
+def _misfit(storage: Storage, wanted: StructType, text: bool, path: str) -> Misfit | None:
+    size = storage.size(path)
+    if size is None:
         return Misfit(path, "the file vanished before it was read", readable=False)
     if text:
         return None
     try:
-        held = from_arrow_schema(pq.read_schema(inside, filesystem=where))
+        with storage.open(path) as file:
+            schema = from_arrow_schema(pq.read_schema(file))
     except (pa.ArrowInvalid, OSError) as error:
-        why = "the file is empty" if info.size == 0 else f"not a Parquet file: {error}"
+        why = "the file is empty" if size == 0 else f"not a Parquet file: {error}"
         return Misfit(path, why.split("\n")[0], readable=False)
-    has = {field.name: field.dataType.simpleString() for field in held}
+    has = {field.name: field.dataType.simpleString() for field in schema}
     wants = {field.name: field.dataType.simpleString() for field in wanted}
     faults = [f"no column {name!r}" for name in wants if name not in has]
     faults += [f"unknown column {name!r}" for name in has if name not in wants]
@@ -118,25 +71,11 @@ def _misfit(path: str, wanted: StructType, text: bool) -> Misfit | None:
 READABLE = "a landed file can be read"
 """The rule that a file breaks of which no row could be read."""
 
-MISFIT = ("path", "why")
-
 
 def unreadable(spark: SparkSession, files: Sequence[Misfit]) -> DataFrame:
-    """`path` and `why` of files, as rows that break READABLE: what quarantine takes."""
-    rows = [(each.path, each.why, [READABLE]) for each in files]
+    """`path`, `why` and the broken rule of files that no row could be read from."""
+    rows = [(file.path, file.why, [READABLE]) for file in files]
     return spark.createDataFrame(rows, f"path STRING, why STRING, {BROKEN} ARRAY<STRING>")
-
-
-def with_files(account: Account, files: int) -> Account:
-    """The account with so many unreadable files: each landed as one, and was set aside as one."""
-    if not files:
-        return account
-    return replace(
-        account,
-        landed=account.landed + files,
-        quarantined=account.quarantined + files,
-        rules={**account.rules, READABLE: files},
-    )
 
 
 def rescue(
@@ -144,20 +83,19 @@ def rescue(
 ) -> DataFrame:
     """The batch read again, its misfit files one by one, so that none costs the others."""
     bad = {each.path for each in misfit}
-    rows: DataFrame | None = None
     fitting = [path for path in files if path not in bad]
-    if fitting:
-        typed = spark.read.schema(source.schema).parquet(*fitting)
-        rows = typed.select(
-            *source.fields, F.lit(None).cast("string").alias("rescued"), *provenance()
-        )
-    for each in misfit:
-        if each.readable:
-            read = _rescued(spark, source, each.path)
-            rows = read if rows is None else rows.unionByName(read)
-    if rows is None:
-        return spark.createDataFrame([], source.landed_schema)
+    frames = [_fitting(spark, source, fitting)] if fitting else []
+    frames += [_rescued(spark, source, each.path) for each in misfit if each.readable]
+    rows = frames[0] if frames else spark.createDataFrame([], source.landed_schema)
+    for frame in frames[1:]:
+        rows = rows.unionByName(frame)
     return rows
+
+
+def _fitting(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:
+    typed = spark.read.schema(source.schema).parquet(*files)
+    rescued = F.lit(None).cast("string").alias("rescued")
+    return typed.select(*source.fields, rescued, *provenance())
 
 
 def _rescued(spark: SparkSession, source: Source, path: str) -> DataFrame:

@@ -29,7 +29,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Account:
-    """Rows of a batch. `rules`: broken rows by rule (a row may break several)."""
+    """Rows of a batch. `rules`: broken rows by rule (a row may break several).
+
+    Before a batch is written, `kept` and `duplicate` are what its own rows come to; what the table
+    holds already is counted by the commit.
+    """
 
     landed: int
     kept: int
@@ -52,15 +56,17 @@ class Account:
         return self
 
 
-def note(batch: Batch, account: Account) -> str:
+def note(batch: Batch, account: Account | None) -> str:
     """What a commit says of itself, so that a batch killed after it is not lost track of."""
-    return json.dumps({"query": batch.query, "batch": batch.number, **asdict(account)})
+    return json.dumps(
+        {"query": batch.query, "batch": batch.number, "account": account and asdict(account)}
+    )
 
 
 def noted(metadata: str | None, batch: Batch) -> dict[str, Any] | None:
     """What the commit of this very batch noted, or None if it is another's."""
     if not metadata or not metadata.startswith("{"):
         return None
-    said: dict[str, Any] = json.loads(metadata)
-    same = said.get("query") == batch.query and said.get("batch") == batch.number
-    return said if same else None
+    content: dict[str, Any] = json.loads(metadata)
+    same = content.get("query") == batch.query and content.get("batch") == batch.number
+    return content if same else None

@@ -7,7 +7,7 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.util import find_spec
@@ -49,7 +49,7 @@ class Sample:
 
 
 class Glance(Protocol):
-    """What can be asked; every question about a table raises LakehouseError if it is not there."""
+    """A way to look at tables; each method raises LakehouseError where the table is not there."""
 
     def exists(self, name: str) -> bool:
         """Whether the table has been made."""
@@ -99,7 +99,7 @@ class Logs:
             rows=None if None in counted else sum(counted),
             size=sum(files.column("size_bytes").to_pylist()) if files.num_rows else 0,
             files=files.num_rows,
-            changed_at=_moment(table.history(1)[0]["timestamp"]),
+            changed_at=self._committed_at(name, table.history(1)[0]),
         )
 
     def columns(self, name: str, version: int | None = None) -> list[Column]:
@@ -114,8 +114,8 @@ class Logs:
 
         # Not through a pyarrow dataset: its read-ahead can hang the process at its end.
         query = "SELECT * FROM t" if limit is None else f"SELECT * FROM t LIMIT {limit:d}"
-        found = QueryBuilder().register("t", self._open(name, version)).execute(query)
-        reader = pa.RecordBatchReader.from_stream(found)
+        result = QueryBuilder().register("t", self._open(name, version)).execute(query)
+        reader = pa.RecordBatchReader.from_stream(result)
         return Sample(tuple(reader.schema.names), (row for batch in reader for row in _rows(batch)))
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
@@ -124,17 +124,27 @@ class Logs:
 
         return [
             Commit(
-                said["version"],
-                _moment(said["timestamp"]),
-                said.get("operation", ""),
-                _numbers((said.get("operationMetrics") or {}).items()),
-                said.get("userMetadata"),
+                commit["version"],
+                self._committed_at(name, commit),
+                commit.get("operation", ""),
+                _numbers((commit.get("operationMetrics") or {}).items()),
+                commit.get("userMetadata"),
             )
-            for said in self._open(name).history(limit)
+            for commit in self._open(name).history(limit)
         ]
 
     def _folder(self, name: str) -> Path:
         return Path(self.place.folder(name).removeprefix("file://"))
+
+    def _committed_at(self, name: str, commit: Mapping[str, Any]) -> datetime:
+        """When a version was made, as Spark tells it: by the time stamp of its file in the log.
+
+        What the commit says of itself is some milliseconds earlier; it is all that is left where
+        the log was cleaned.
+        """
+        page = self._folder(name) / "_delta_log" / f"{commit['version']:020d}.json"
+        stamp = page.stat().st_mtime_ns // 1_000_000 if page.is_file() else commit["timestamp"]
+        return _moment(stamp)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
         if not self.exists(name):
@@ -172,13 +182,13 @@ class Through:
     def facts(self, name: str) -> Facts:
         """Newest version, rows (counted from statistics), bytes, time of the last commit."""
         self._need(name)
-        said = self.lake.delta(name).detail().select("sizeInBytes", "numFiles").collect()[0]
+        detail = self.lake.delta(name).detail().select("sizeInBytes", "numFiles").collect()[0]
         last = self.lake.history(name, 1)[0]
         return Facts(
             version=last.version,
             rows=self.lake.read(name).count(),
-            size=said["sizeInBytes"],
-            files=said["numFiles"],
+            size=detail["sizeInBytes"],
+            files=detail["numFiles"],
             changed_at=_utc(last.at),
         )
 
@@ -190,8 +200,8 @@ class Through:
     def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
         """At most `limit` of its rows, as of a version."""
         rows = self.lake.read(name, version)
-        found = rows.toLocalIterator() if limit is None else rows.limit(limit).collect()
-        return Sample(tuple(rows.columns), zoned(found, rows.schema))
+        sample = rows.toLocalIterator() if limit is None else rows.limit(limit).collect()
+        return Sample(tuple(rows.columns), zoned(sample, rows.schema))
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""

@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
-from lakehouse.declare.table import Append, Merge, Rebuild, Replace, Table
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
 from lakehouse.lake.place import Place
 
 PROPERTIES = {
@@ -21,6 +22,10 @@ PROPERTIES = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
 """History is kept, so that every number can be reproduced at its version."""
+
+
+CHANGE, VERSION = "_change_type", "_commit_version"
+"""Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Lake:
             builder = builder.tableName(self.place.table(table.name))
         else:
             builder = builder.location(self.place.folder(table.name))
-        if isinstance(table.write, Replace | Rebuild):
+        if not isinstance(table.write, Merge) and table.write.partition:
             builder = builder.partitionedBy(table.write.partition)
         followed = isinstance(table.write, Merge | Replace | Rebuild)
         properties = PROPERTIES | ({"delta.enableChangeDataFeed": "true"} if followed else {})
@@ -122,19 +127,18 @@ class Lake:
         )
 
     def changes(self, table: Table) -> DataFrame:
-        """The rows that are added to the table or changed in it, as a stream.
+        """What happens to the rows of the table, as a stream.
 
-        What an `Append` table gains, or the change feed of another: inserts and the
-        new side of updates.
+        The rows that an `Append` table gains. Of any other table the change feed: rows that were
+        inserted, updated (as they are then) or deleted, with CHANGE and VERSION.
         """
         reader = self.spark.readStream.format("delta")
         if isinstance(table.write, Append):
             return self._follow(reader, table)
         feed = self._follow(reader.option("readChangeFeed", "true"), table)
-        new = F.col("_change_type").isin("insert", "update_postimage")
-        return feed.where(new).drop("_change_type", "_commit_version", "_commit_timestamp")
+        return feed.where(F.col(CHANGE) != "update_preimage").drop("_commit_timestamp")
 
-    def touched(self, table: Table, partition: str) -> DataFrame:
+    def changed_partitions(self, table: Table, partition: str) -> DataFrame:
         """The partition of every row added, changed or removed, as a stream."""
         reader = self.spark.readStream.format("delta")
         if not isinstance(table.write, Append):
@@ -161,7 +165,7 @@ class Lake:
         """The versions of a table, newest first. Raises LakehouseError where there is none."""
         if not self.exists(name):
             raise self._unreadable(name, None, ValueError())
-        told = self.delta(name).history(limit) if limit else self.delta(name).history()
+        history = self.delta(name).history(limit) if limit else self.delta(name).history()
         columns = ("version", "timestamp", "operation", "operationMetrics", "userMetadata")
         return [
             Commit(
@@ -175,7 +179,7 @@ class Lake:
                 },
                 row["userMetadata"],
             )
-            for row in told.select(*columns).collect()
+            for row in history.select(*columns).collect()
         ]
 
     def version(self, name: str) -> int:

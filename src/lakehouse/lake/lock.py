@@ -1,4 +1,4 @@
-"""One writer a table: a second one is told so at once instead of breaking a checkpoint."""
+"""One writer a table: a second one is refused at once and breaks no checkpoint."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Append
 
 BATCHES = Table(
     name="ops.batches",
@@ -16,6 +17,7 @@ QUARANTINE = Table(
     name="ops.quarantine",
     schema="table STRING, query STRING, batch BIGINT, rules ARRAY<STRING>, row STRING, "
     "record STRING, quarantined_at TIMESTAMP",
+    write=Append(partition="table"),
 )
 """Broken rows: the names of the broken rules, the row as transformed (JSON), the raw record."""
 

@@ -1,9 +1,8 @@
-"""Rows that are read more than once, kept in memory while something is done with them.
+"""Rows that are read more than once, held in memory for as long as they are of use.
 
-A page of a model says `cached(rows)`; how long is up to whoever called it: the engine opens
-`caching()` around each fit, evaluation and score, and all that was kept in it is let go at its
-end. Outside of it, as in a test of a transform, and where a runtime refuses to cache, rows stay as
-they are.
+A page of a model calls `cached(rows)`; the engine opens `caching()` around each fit, evaluation,
+score and batch, and lets go of what was cached in it at its end. Outside of `caching()`, as in a
+test of a transform, and where a runtime refuses to cache, `cached` returns the rows as they are.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def cached(rows: DataFrame) -> DataFrame:
 
 @contextmanager
 def caching() -> Iterator[None]:
-    """Lets go, at its end, of all that was kept meanwhile in this thread."""
+    """Let go, at its end, of all that was cached in it by this thread."""
     held: list[DataFrame] = []
     before = _held.set(held)
     try:

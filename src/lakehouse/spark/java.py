@@ -52,19 +52,19 @@ def find_java(environment: Mapping[str, str] = os.environ) -> Java:
     """The Java to run Spark on: JAVA_HOME, else the one on the PATH, else one in a usual place.
 
     One that is too old or too new is passed over for one that fits.
-    Raises LakehouseError, which says what was found instead and how to install one.
+    Raises LakehouseError, which names the unfit ones and how to install one.
     """
     passed_over = []
     for java in _known(environment):
         if java.fits:
             return java
         passed_over.append(java)
-    found = "; ".join(
+    others = "; ".join(
         f"{java.home} is Java {java.version}" + ("" if java.whole else f" without {MODULE}")
         for java in passed_over[:3]
     )
     raise LakehouseError(
-        f"no Java {OLDEST} to {NEWEST} found" + (f" ({found})" if found else ""),
+        f"no Java {OLDEST} to {NEWEST} found" + (f" ({others})" if others else ""),
         todo=f"Install one ({how_to_install()}), or name its folder in JAVA_HOME",
     )
 
@@ -126,15 +126,15 @@ def _known(environment: Mapping[str, str]) -> Iterator[Java]:
 
 
 def _home_on_path(path: str) -> str:
-    """The home of the `java` on the PATH; asked of itself, for it may be a shim or a stub."""
+    """The home of the `java` on the PATH; by its own word, for it may be a shim or a stub."""
     command = shutil.which("java", path=path)
     if not command:
         return ""
     home = Path(command).resolve().parent.parent
     if (home / "release").is_file():
         return str(home)
-    said = _ask(command, "-XshowSettings:properties", "-version")
-    named = re.search(r"^\s*java\.home = (.+)$", said, re.MULTILINE)
+    properties = _ask(command, "-XshowSettings:properties", "-version")
+    named = re.search(r"^\s*java\.home = (.+)$", properties, re.MULTILINE)
     return named[1].strip() if named else ""
 
 
@@ -152,12 +152,12 @@ def _look(home: Path) -> Java | None:
     release = home / "release"
     text = release.read_text("utf-8", errors="replace") if release.is_file() else ""
     stated = re.search(r'^JAVA_VERSION="([^"]+)"', text, re.MULTILINE)
-    said = stated or re.search(r'version "([^"]+)"', _ask(str(command), "-version"))
-    if not said:
+    version = stated or re.search(r'version "([^"]+)"', _ask(str(command), "-version"))
+    if not version:
         return None
     modules = re.search(r'^MODULES="([^"]+)"', text, re.MULTILINE)
     whole = modules is None or MODULE in modules[1].split()
-    return Java(home.resolve(), _feature(said[1]), whole)
+    return Java(home.resolve(), _feature(version[1]), whole)
 
 
 def _feature(version: str) -> int:

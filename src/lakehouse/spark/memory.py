@@ -30,18 +30,18 @@ def size_in_bytes(text: str, where: str = "spark.heap") -> int:
 
 def check_heap(heap: str) -> None:
     """Raise LakehouseError if a Java heap of that size cannot fit here."""
-    asked = size_in_bytes(heap)
+    wanted = size_in_bytes(heap)
     there, left = memory_there(), memory_left()
-    if there and asked + BESIDE_HEAP > there:
+    if there and wanted + BESIDE_HEAP > there:
         fits = max(there - max(there // 4, BESIDE_HEAP), UNITS["m"])
         raise LakehouseError(
-            f"a heap of {heap} does not fit into {_said(there)} of memory",
+            f"a heap of {heap} does not fit into {_gib(there)} of memory",
             "spark.heap",
             f"Ask for less, such as {fits // UNITS['m']}m",
         )
-    if left is not None and left < min(asked, LEAST_LEFT):
+    if left is not None and left < min(wanted, LEAST_LEFT):
         raise LakehouseError(
-            f"no memory is left for a heap of {heap}: {_said(left)} of {_said(there)} are free",
+            f"no memory is left for a heap of {heap}: {_gib(left)} of {_gib(there)} are free",
             "spark.heap",
             "End what else is running, or ask for less",
         )
@@ -97,7 +97,7 @@ def _containers(root: Path) -> Iterator[tuple[int, int]]:
                 break
 
 
-def _said(size: int) -> str:
+def _gib(size: int) -> str:
     return f"{size / UNITS['g']:.1f} GiB"
 
 

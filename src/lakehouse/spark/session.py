@@ -51,21 +51,20 @@ def make_session(
     Raises LakehouseError where there is no Java, no room for the heap, or Delta is missing.
     """
     settings = settings or SparkSettings()
-    runtime = _runtime_conf(settings)
     if (there := _session_there(settings)) is not None:
-        for key, value in runtime.items():
+        for key, value in _runtime_conf(settings, _master_of(there)).items():
             _set_if_allowed(there, key, value)
         return there
     if not verbose:
         _hush()
     if os.environ.get("PYSPARK_GATEWAY_PORT"):
-        return _submitted(app, {**_delta_conf(), **runtime}, verbose)
+        return _submitted(app, settings, verbose)
     java = find_java()
     check_heap(settings.heap)
     conf = {
         **_delta_conf(),
         **_start_conf(settings, app, warehouse, ui),
-        **runtime,
+        **_runtime_conf(settings, settings.master),
         **settings.conf,
         JAVA_OPTIONS: _java_options(settings, java, quick),
     }
@@ -107,13 +106,27 @@ def _session_there(settings: SparkSettings) -> SparkSession | None:
     return None
 
 
-def _runtime_conf(settings: SparkSettings) -> dict[str, str]:
-    """What may change in a running session, too."""
+def _master_of(spark: SparkSession) -> str:
+    """The master of a running session; empty where it does not say, as behind Spark Connect."""
+    from pyspark.errors import PySparkException
+
+    try:
+        return spark.conf.get("spark.master") or ""
+    except PySparkException:
+        return ""
+
+
+def _runtime_conf(settings: SparkSettings, master: str) -> dict[str, str]:
+    """What may change in a running session, too.
+
+    Few partitions suit one machine. A cluster chooses for itself, unless `conf` says how many.
+    """
     conf = {"spark.sql.session.timeZone": "UTC"}
     if not is_databricks():
+        conf["spark.sql.execution.arrow.pyspark.enabled"] = "true"
+    if master.startswith("local") and not is_databricks():
         conf["spark.sql.shuffle.partitions"] = str(settings.shuffle_partitions)
         conf["spark.databricks.delta.snapshotPartitions"] = "2"
-        conf["spark.sql.execution.arrow.pyspark.enabled"] = "true"
     runtime = {key: value for key, value in settings.conf.items() if key.startswith("spark.sql.")}
     return {**conf, **runtime}
 
@@ -125,7 +138,7 @@ def _delta_conf() -> dict[str, str]:
 def _start_conf(
     settings: SparkSettings, app: str, warehouse: str | Path, ui: bool
 ) -> dict[str, str]:
-    """What must be said before a Spark of our own starts."""
+    """What must be set before a Spark of our own starts."""
     conf = {
         "spark.app.name": app,
         "spark.master": settings.master,
@@ -133,7 +146,7 @@ def _start_conf(
         "spark.ui.enabled": str(ui).lower(),
         "spark.ui.showConsoleProgress": "false",
     }
-    # Said in full: Spark writes its own default as a URL, and a space in that is a folder "%20".
+    # In full: Spark writes its own default as a URL, and a space in that is a folder "%20".
     conf["spark.sql.warehouse.dir"] = str(Path(warehouse or "spark-warehouse").absolute())
     folder = jars_folder()
     jars = jar_paths(folder) if folder else []
@@ -170,27 +183,28 @@ def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSessi
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
-    said = _log_file(log)
+    output = _log_file(log)
     spark_conf = SparkConf(loadDefaults=False).setAll(list(conf.items()))
     try:
         # The JVM's own streams go to the log: it writes there what no logger's level reaches.
-        streams = {} if verbose else {"stdout": said, "stderr": said}
+        streams = {} if verbose else {"stdout": output, "stderr": output}
         launch: Any = launch_gateway
         gateway = SparkContext._gateway or launch(spark_conf, streams)
         context = SparkContext(conf=spark_conf, gateway=gateway)
     except (Py4JError, PySparkException, OSError) as error:
-        raise _why_not(error, said, conf) from (error if verbose else None)
+        raise _why_not(error, output, conf) from (error if verbose else None)
     _set_level(context, verbose)
     return SparkSession(context)
 
 
-def _submitted(app: str, conf: dict[str, str], verbose: bool) -> SparkSession:
+def _submitted(app: str, settings: SparkSettings, verbose: bool) -> SparkSession:
     """The session of a `spark-submit`: its master and every setting given there stay."""
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
     given = SparkConf()
-    for key, value in {"spark.app.name": app, **conf}.items():
+    runtime = _runtime_conf(settings, given.get("spark.master") or "local")
+    for key, value in {"spark.app.name": app, **_delta_conf(), **runtime}.items():
         given.setIfMissing(key, value)
     context = SparkContext.getOrCreate(given)
     _set_level(context, verbose)
@@ -247,10 +261,10 @@ def _hush() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def _why_not(error: Exception, said: IO[bytes], conf: dict[str, str]) -> LakehouseError:
+def _why_not(error: Exception, output: IO[bytes], conf: dict[str, str]) -> LakehouseError:
     """Say in one sentence why Spark did not start, from what the JVM left behind."""
-    said.seek(0)
-    lines = said.read()[-20_000:].decode("utf-8", "replace").splitlines()
+    output.seek(0)
+    lines = output.read()[-20_000:].decode("utf-8", "replace").splitlines()
     lines += str(error).splitlines()
     text = "\n".join(lines)
     if "object heap" in text or "Cannot allocate memory" in text or "insufficient memory" in text:
@@ -273,5 +287,5 @@ def _why_not(error: Exception, said: IO[bytes], conf: dict[str, str]) -> Lakehou
     telling = [line.strip() for line in lines if "Exception" in line or "Error" in line]
     return LakehouseError(
         f"Spark did not start: {telling[-1] if telling else type(error).__name__}",
-        todo="Call again with --verbose to see all that it says",
+        todo="Call again with --verbose to see its whole output",
     )

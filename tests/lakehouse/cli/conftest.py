@@ -23,7 +23,8 @@ TABLE = bronze(Source("sales", "id STRING, amount STRING"))
 """,
     "sold.py": """
 from lakehouse.declare.expectation import Expectation
-from lakehouse.declare.table import Merge, Table
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Merge
 from toyshop import sales
 TABLE = Table(
     "silver.sold", "id BIGINT, note STRING, amount DECIMAL(8,2), sold_on DATE", (sales.TABLE,),

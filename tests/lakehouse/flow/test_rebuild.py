@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse.declare.table import Rebuild
+from lakehouse.declare.writes import Rebuild
 from lakehouse.flow.rebuild import reach
 
 

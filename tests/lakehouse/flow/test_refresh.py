@@ -15,7 +15,8 @@ from tests.tiny import land_lines, land_prices, sale
 
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
-from lakehouse.declare.table import Merge, Table
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Merge
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Account, Lake
 

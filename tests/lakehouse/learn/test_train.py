@@ -16,7 +16,8 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
-from lakehouse.declare.table import Append, Table
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Append
 from lakehouse.lake import Batch, Lake
 from lakehouse.lake.write import Writer
 from lakehouse.learn.fitted import light

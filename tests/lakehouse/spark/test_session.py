@@ -97,8 +97,9 @@ def test_a_cluster_gets_the_jars_sent_and_may_reach_the_driver(started_with, tmp
     (folder / "delta-spark_2.13-4.0.1.jar").touch()
     monkeypatch.setenv("LAKEHOUSE_JARS", str(folder))
 
-    make_session(SparkSettings(master="spark://127.0.0.1:7077"))
+    make_session(SparkSettings(master="spark://127.0.0.1:7077", shuffle_partitions=4))
 
+    assert "spark.sql.shuffle.partitions" not in started_with, "a cluster chooses for itself"
     assert started_with["spark.jars"] == f"{tmp_path.as_uri()}/a%20b/delta-spark_2.13-4.0.1.jar"
     assert "spark.driver.host" not in started_with
 

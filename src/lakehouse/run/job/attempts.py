@@ -15,6 +15,7 @@ from typing import Any
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.failing import explained
 from lakehouse.base.progress import TASK
+from lakehouse.base.stopping import STOP
 from lakehouse.bundle.graph import Result
 from lakehouse.run.task.call import CURRENT, Call, Launcher
 from lakehouse.terminal.capture import Sink, captured
@@ -55,7 +56,7 @@ def attempt(
     done = threading.Event()
 
     def work() -> None:
-        token, task = CURRENT.set(call), TASK.set(call.task)
+        token, task, stop = CURRENT.set(call), TASK.set(call.task), STOP.set(call.stop)
         with captured(sink):
             try:
                 _tag(call)
@@ -73,6 +74,7 @@ def attempt(
             finally:
                 CURRENT.reset(token)
                 TASK.reset(task)
+                STOP.reset(stop)
                 done.set()
 
     begun = time.monotonic()

@@ -1,0 +1,161 @@
+"""What every declared table must hold, told where it does not.
+
+Data flows down: a table reads its own layer or the one above it, and only bronze reads sources. A
+way of writing follows only what it can follow row for row, so that the table does not depend on
+where batches end:
+
+| way | may follow |
+|---|---|
+| `Append`, `Replace` | a source, or an `Append` table: nothing there is ever taken back |
+| `Merge` | these, or a `Merge` table with the same keys |
+| `Rebuild` | any table: it computes partitions anew, deletes included |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.declare.schema import columns
+from lakehouse.declare.source import Source
+from lakehouse.declare.writes import Append, Merge, Rebuild, Write
+
+
+class Table(Protocol):
+    """What the laws look at of a table."""
+
+    @property
+    def name(self) -> str:
+        """`layer.name`."""
+
+    @property
+    def layer(self) -> str:
+        """What stands before the point."""
+
+    @property
+    def schema(self) -> str:
+        """The contract, as DDL."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns."""
+
+    @property
+    def reads(self) -> Sequence[Any]:
+        """Sources and tables."""
+
+    @property
+    def transform(self) -> Any:
+        """What makes its rows; None where a job does."""
+
+    @property
+    def write(self) -> Write:
+        """How it may change."""
+
+    @property
+    def watched(self) -> Sequence[Any]:
+        """The tables whose changes a `Rebuild` follows."""
+
+
+LAYERS = ("bronze", "silver", "gold")
+"""From the source down."""
+
+OPS = "ops"
+"""The layer of the tables that the lake keeps about itself."""
+
+WHOLE = ("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "LONG")
+
+
+def check(table: Table) -> None:
+    """Raise LakehouseError for the first law that a table breaks."""
+    _has_a_layer(table)
+    _reads_downwards(table)
+    _names_its_columns(table)
+    _follows_what_it_reads(table)
+
+
+def _has_a_layer(table: Table) -> None:
+    layer, dot, short = table.name.partition(".")
+    if layer not in (*LAYERS, OPS) or not dot or not short:
+        known = did_you_mean(layer, LAYERS)
+        raise LakehouseError(
+            f"table {table.name!r} is in no layer", table.name, f"{known} Write it as layer.name"
+        )
+
+
+def _reads_downwards(table: Table) -> None:
+    for read in table.reads:
+        if isinstance(read, Source):
+            if table.layer != LAYERS[0]:
+                raise LakehouseError(
+                    f"a {table.layer} table cannot read the source {read.name!r}",
+                    table.name,
+                    f"land it in bronze first: bronze({read.name.upper()})",
+                )
+            continue
+        above = LAYERS.index(table.layer) - 1 if table.layer in LAYERS else -1
+        allowed = (*LAYERS[max(above, 0) : above + 1], table.layer)
+        if read.layer not in allowed:
+            raise LakehouseError(
+                f"a {table.layer} table cannot read {read.name}",
+                table.name,
+                f"data flows down: read {' or '.join(allowed)}",
+            )
+
+
+def _names_its_columns(table: Table) -> None:
+    write = table.write
+    match write:
+        case Append():
+            names = (write.partition,) if write.partition else ()
+        case Merge():
+            names = (*write.keys, *((write.newest_by,) if write.newest_by else ()))
+            if not write.keys:
+                raise LakehouseError("a Merge has no keys", table.name, "name at least one column")
+        case _:
+            newest_by = getattr(write, "newest_by", None)
+            names = (write.partition, *((newest_by,) if newest_by else ()))
+    for name in names:
+        if name not in table.columns:
+            raise LakehouseError(
+                f"{type(write).__name__} names the column {name!r}, which the schema does not have",
+                table.name,
+                did_you_mean(name, table.columns),
+            )
+
+
+def _follows_what_it_reads(table: Table) -> None:
+    write = table.write
+    if table.transform is None or not table.reads:
+        return
+    if isinstance(write, Rebuild):
+        kind = dict(columns(table.schema))[write.partition]
+        if kind.upper().split()[0] not in WHOLE:
+            raise LakehouseError(
+                f"Rebuild needs a partition of whole numbers; {write.partition!r} is {kind}",
+                table.name,
+                "number the partitions, such as weeks or days",
+            )
+        if not table.watched:
+            raise LakehouseError(
+                f"no table it reads has the column {write.partition!r}",
+                table.name,
+                "rebuild by a partition that its reads have",
+            )
+        return
+    first = table.reads[0]
+    if isinstance(first, Source) or isinstance(first.write, Append):
+        return
+    follows = (
+        isinstance(write, Merge)
+        and isinstance(first.write, Merge)
+        and set(write.keys) == set(first.write.keys)
+    )
+    if not follows:
+        raise LakehouseError(
+            f"{type(write).__name__} cannot follow {first.name}, which is written by "
+            f"{type(first.write).__name__}: rows that are changed or taken away there would stay",
+            table.name,
+            "write it by Rebuild, or by Merge with the keys of the Merge table it reads",
+        )

@@ -1,0 +1,183 @@
+"""What every way of writing does with a batch: judge its rows, count them, set the broken aside.
+
+All of it happens before anything is written to the table, and a batch that does not add up is
+refused then: it can be run again with a mended transform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Observation, Row
+from pyspark.sql import functions as F
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.expectation import BROKEN, dropped, judge, passes, quarantined
+from lakehouse.declare.source import RECORD
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Merge
+from lakehouse.ingest.misfits import READABLE, Misfit, unreadable
+from lakehouse.lake.account import Account
+from lakehouse.lake.write import Writer, merged
+
+ASIDE = "rules ARRAY<STRING>, row STRING, record STRING"
+"""What a way of writing hands to quarantine."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The rows of a batch after the transform, with the rules that they break.
+
+    `landed` counts the rows that went into the transform, while they are read; `lost` are landed
+    files that no row could be read from.
+    """
+
+    table: Table
+    rows: DataFrame
+    landed: Observation
+    lost: Sequence[Misfit] = ()
+
+    def with_rows(self, rows: DataFrame) -> Judged:
+        """The same batch with these rows: ranked, cached."""
+        return replace(self, rows=rows)
+
+
+def judged(
+    table: Table, landed: DataFrame, beside: Sequence[DataFrame], lost: Sequence[Misfit] = ()
+) -> Judged:
+    """The transform of a batch, judged. `beside`: the snapshots that the transform joins."""
+    if table.transform is None:
+        raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
+    count = Observation()
+    watched = landed.observe(count, F.count(F.lit(1)).alias("landed"))
+    rows = judge(table.transform(watched, *beside), table.expect)
+    return Judged(table, rows, count, lost)
+
+
+def counts(table: Table) -> list[Column]:
+    """How many judged rows pass, are broken, and by which rule, as aggregates."""
+    rules = [
+        F.count_if(F.coalesce(F.array_contains(BROKEN, rule.name), F.lit(False))).alias(f"rule{at}")
+        for at, rule in enumerate(table.expect)
+    ]
+    return [
+        F.count_if(passes()).alias("passing"),
+        F.count_if(quarantined(table.expect)).alias("quarantined"),
+        F.count_if(dropped(table.expect)).alias("dropped"),
+        *rules,
+    ]
+
+
+def set_aside(writer: Writer, batch: Judged, groups: Sequence[Row], landed: int) -> Account:
+    """Checks that the batch adds up and quarantines its broken rows, given their `counts`.
+
+    Returns the account so far: all that pass are kept. Raises LakehouseError where rows are
+    unaccounted for (nothing is written then) or a `fail` rule is broken (the rows are in
+    quarantine then, to be looked at).
+    """
+    table = batch.table
+    rules = {
+        rule.name: total
+        for at, rule in enumerate(table.expect)
+        if (total := sum(row[f"rule{at}"] for row in groups))
+    }
+    passing, broken, drops = (
+        sum(row[name] for row in groups) for name in ("passing", "quarantined", "dropped")
+    )
+    account = Account(landed, passing, broken, 0, drops, rules)
+    account.check(writer.batch)
+    account = with_files(account, len(batch.lost))
+    if account.quarantined or writer.rerun:
+        writer.quarantine(_aside(batch, broken > 0))
+    fatal = [rule.name for rule in table.expect if rule.otherwise == "fail" and rule.name in rules]
+    if fatal:
+        raise LakehouseError(
+            f"{rules[fatal[0]]} rows break the rule {fatal[0]!r}, which must hold",
+            table.name,
+            "nothing was written to the table; the rows are in ops.quarantine",
+        )
+    return account
+
+
+def with_files(account: Account, files: int) -> Account:
+    """The account with so many unreadable files: each landed as one, and was set aside as one."""
+    if not files:
+        return account
+    return replace(
+        account,
+        landed=account.landed + files,
+        quarantined=account.quarantined + files,
+        rules={**account.rules, READABLE: files},
+    )
+
+
+def recall(writer: Writer, table: Table, lost: Sequence[Misfit] = ()) -> Account | None:
+    """The account of what an earlier run of this batch wrote; None where it wrote nothing.
+
+    Quarantine is written before the table, so that nothing of a written batch is missing.
+    """
+    own = writer.committed(table.name)
+    if own is None:
+        return None
+    commit, content = own
+    written = merged(commit.metrics)
+    if content["account"] is None:  # counted while it was written
+        return with_files(Account(written, written), len(lost))
+    account = Account(**content["account"])
+    if not isinstance(table.write, Merge) or table.followed:
+        return account
+    return replace(account, kept=written, duplicate=account.duplicate + account.kept - written)
+
+
+def among(column: str, values: Sequence[Any]) -> str:
+    """A SQL condition: the column is one of these values, None for NULL. Sorted, for the log."""
+    known = sorted({value for value in values if value is not None})
+    conditions = [f"`{column}` IN ({', '.join(map(sql_literal, known))})"] if known else []
+    if any(value is None for value in values):
+        conditions.append(f"`{column}` IS NULL")
+    return " OR ".join(conditions) or "false"
+
+
+def sql_literal(value: Any) -> str:
+    """A value as SQL writes it. Raises LakehouseError for a type that has no literal."""
+    if isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return f"{value}BD"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    raise LakehouseError(
+        f"a partition of type {type(value).__name__} cannot be named in SQL",
+        repr(value),
+        "partition by a number, a text, a date or a time",
+    )
+
+
+def _aside(batch: Judged, has_broken: bool) -> DataFrame:
+    """What of a batch goes to quarantine: `rules`, `row` as JSON, `record` as it came."""
+    frames = []
+    if has_broken:
+        broken = batch.rows.where(quarantined(batch.table.expect))
+        record = F.col(RECORD) if RECORD in broken.columns else F.lit(None).cast("string")
+        frames.append(_set_aside_rows(broken, batch.table.columns, record))
+    if batch.lost:
+        files = unreadable(batch.rows.sparkSession, batch.lost)
+        frames.append(_set_aside_rows(files, ("path", "why"), F.lit(None).cast("string")))
+    if not frames:
+        return batch.rows.sparkSession.createDataFrame([], ASIDE)
+    return reduce(DataFrame.unionByName, frames)
+
+
+def _set_aside_rows(broken: DataFrame, columns: Sequence[str], record: Column) -> DataFrame:
+    whole = F.to_json(F.struct(*columns))
+    return broken.select(F.col(BROKEN).alias("rules"), whole.alias("row"), record.alias("record"))

@@ -1,0 +1,76 @@
+"""Committing a batch: by the table's way to change, once however often the batch is run.
+
+Every way keeps two promises: the batch is written once, and each landed row is counted where it
+went. Counting costs no pass of its own: it rides on the pass that fills the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+
+from lakehouse.declare.table import Table, as_landed
+from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
+from lakehouse.flow.append import append, append_as_landed
+from lakehouse.flow.batch import judged, recall
+from lakehouse.flow.follow import follow
+from lakehouse.flow.merge import merge
+from lakehouse.flow.rebuild import rebuild
+from lakehouse.flow.replace import replace
+from lakehouse.ingest.misfits import Misfit
+from lakehouse.lake.account import Account
+from lakehouse.lake.write import Writer
+from lakehouse.spark.caching import caching
+
+
+def commit(
+    writer: Writer,
+    table: Table,
+    landed: DataFrame,
+    beside: Sequence[DataFrame] = (),
+    lost: Sequence[Misfit] = (),
+) -> Account:
+    """Writes one batch of landed rows and says where each went.
+
+    `beside`: the snapshots that the transform joins; `lost`: landed files of the batch that no row
+    could be read from. Raises LakehouseError, before anything is written to the table, where rows
+    are unaccounted for or break a `fail` rule.
+    """
+    if writer.rerun and (account := recall(writer, table, lost)):
+        return account
+    batch = judged(table, landed, beside, lost)
+    with caching():
+        match table.write:
+            case Append() if table.transform is as_landed and not table.expect:
+                return append_as_landed(writer, table, batch, landed)
+            case Append():
+                return append(writer, batch)
+            case Merge() as write:
+                return merge(writer, batch, write)
+            case Replace() as write:
+                return replace(writer, batch, write)
+            case Rebuild():
+                raise TypeError(f"{table.name} is made of partitions, not of landed rows")
+
+
+def commit_followed(
+    writer: Writer, table: Table, write: Merge, changes: DataFrame, beside: Sequence[DataFrame]
+) -> Account:
+    """Brings a table up to date with the changes of the `Merge` table that it follows."""
+    if writer.rerun and (account := recall(writer, table)):
+        return account
+    with caching():
+        return follow(writer, table, write, changes, beside)
+
+
+def commit_rebuilt(
+    writer: Writer, table: Table, write: Rebuild, changed: Sequence[int | None]
+) -> Account:
+    """Writes the partitions that changed rows reach and counts the rows made."""
+    if writer.rerun and (account := recall(writer, table)):
+        return account
+    if not changed:
+        return Account(0, 0)
+    with caching():
+        return rebuild(writer, table, write, changed)

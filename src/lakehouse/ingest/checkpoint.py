@@ -1,0 +1,87 @@
+"""What a query's checkpoint says: where it stands, what it follows, which files a batch took.
+
+Read from the logs that Spark keeps there, a small text file each; nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from lakehouse.lake.lake import Lake
+from lakehouse.lake.storage import Storage, plain, storage
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The checkpoint of the query that fills a table."""
+
+    folder: str
+    storage: Storage
+
+    @staticmethod
+    def of(lake: Lake, table: str) -> Checkpoint:
+        """The checkpoint of a table of this lake, made or not."""
+        folder = lake.place.checkpoint(table)
+        return Checkpoint(folder, storage(lake.spark, folder))
+
+    @property
+    def begun(self) -> int:
+        """The number of the last batch that was begun; -1 where there is none."""
+        return self._last("offsets")
+
+    @property
+    def unfinished(self) -> int | None:
+        """The batch that was begun and not finished, which the next start runs again.
+
+        It may be written or not; every later batch is written for the first time.
+        """
+        begun = self.begun
+        return begun if begun > self._last("commits") else None
+
+    def sources(self) -> int | None:
+        """How many sources the query follows; None before its first batch."""
+        begun = self.begun
+        return None if begun < 0 else len(self._offsets(begun))
+
+    def files(self, batch: int) -> list[str]:
+        """The landed files of one batch of a query whose only source is a folder, in order."""
+        before = self._log_offset(batch - 1) if batch else -1
+        paths: list[str] = []
+        for number in range(before + 1, self._log_offset(batch) + 1):
+            paths += self._log(number)
+        return sorted(paths)
+
+    def _last(self, log: str) -> int:
+        names = (file.name for file in self.storage.files(f"{self.folder}/{log}"))
+        return max((int(name) for name in names if name.isdecimal()), default=-1)
+
+    def _offsets(self, batch: int) -> list[str]:
+        """The offset of each source: what follows the version and the settings of the batch."""
+        return self.storage.read(f"{self.folder}/offsets/{batch}").splitlines()[2:]
+
+    def _log_offset(self, batch: int) -> int:
+        return int(json.loads(self._offsets(batch)[0])["logOffset"])
+
+    def _log(self, number: int) -> list[str]:
+        """The files of one page of the source's log.
+
+        Spark joins its pages every few batches into one `.compact` that holds all of them, and
+        takes away those it joined.
+        """
+        folder = f"{self.folder}/sources/0"
+        for name in (str(number), f"{number}.compact"):
+            if self.storage.size(f"{folder}/{name}") is not None:
+                return self._entries(f"{folder}/{name}", number)
+        joined = sorted(
+            int(file.name.removesuffix(".compact"))
+            for file in self.storage.files(folder)
+            if file.name.endswith(".compact")
+        )
+        later = next(each for each in joined if each > number)
+        return self._entries(f"{folder}/{later}.compact", number)
+
+    def _entries(self, page: str, number: int) -> list[str]:
+        lines = self.storage.read(page).splitlines()[1:]  # the first names the format
+        entries = (json.loads(line) for line in lines)
+        return [plain(entry["path"]) for entry in entries if entry["batchId"] == number]

@@ -1,0 +1,71 @@
+"""The wheel asks for what it imports: `setup.py` requires all that reading its pages takes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from tests.checkout import ROOT
+
+PACKAGES = ("lakehouse", "retail")
+PLATFORM = {"pyspark", "delta-spark", "py4j"}
+"""What Databricks and any cluster bring, and `lakehouse[spark]` elsewhere."""
+
+AIRFLOW = {"run/airflow/operators.py", "run/airflow/remote.py"}
+"""Pages that only Airflow's own Python reads."""
+
+
+def required() -> set[str]:
+    """The distributions that `setup.py` requires, by their normal names."""
+    tree = ast.parse((ROOT / "setup.py").read_text())
+    lists = (
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "install_requires"
+    )
+    names = [ast.literal_eval(each) for value in lists for each in value.elts]  # type: ignore[attr-defined]
+    assert len(names) > 5
+    return {normal(re.split(r"[<>=!~\[; ]", name)[0]) for name in names}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imports(page: Path) -> Iterator[tuple[str, int]]:
+    """The first names of what a page imports when it is read, and their lines."""
+    todo: list[ast.AST] = [ast.parse(page.read_text())]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            todo += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.partition(".")[0], node.lineno) for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0], node.lineno
+        todo += ast.iter_child_nodes(node)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_reading_any_page_takes_only_what_is_required(package: str) -> None:
+    brought = {normal(name) for name in required() | PLATFORM}
+    homes = packages_distributions()
+    pages = sorted((ROOT / "src" / package).rglob("*.py"))
+    assert len(pages) > 30
+    for page in pages:
+        short = page.relative_to(ROOT / "src" / package).as_posix()
+        if "template" in page.parts or short in AIRFLOW:
+            continue
+        for name, line in imports(page):
+            if name in sys.stdlib_module_names or name in PACKAGES:
+                continue
+            distributions = {normal(each) for each in homes.get(name, [name])}
+            assert distributions & brought, f"{package}/{short}:{line} imports {name}"
