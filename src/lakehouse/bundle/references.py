@@ -24,6 +24,11 @@ _KNOWN_KINDS = {"jobs", "pipelines", "schemas", "volumes", "registered_models", 
 _ROOTS = {"var", "variables", "bundle", "workspace", "resources", "artifacts", "targets"}
 
 
+def is_reference(value: object) -> bool:
+    """Say whether a value is, or holds, a `${...}` or `{{...}}` that is filled in later."""
+    return isinstance(value, str) and ("${" in value or "{{" in value)
+
+
 def steps(reference: str) -> Path:
     """Return the path that a reference names: `var.x` stands for `variables.x.value`."""
     found: list[str | int] = [

@@ -41,7 +41,7 @@ def validate(
     names = target_names(read.tree)
     if target is not None:
         names = (chosen_target(read.tree, target, str(folder)),)
-    found: list[Fault] = [*read.faults, *shape.faults(read.tree, whole=False)]
+    found: list[Fault] = [*read.faults, *shape.faults(read.tree, merged=False)]
     found += _one_default(read)
     if read.faults and not read.tree.value:  # there is nothing to look at
         return ordered(found)

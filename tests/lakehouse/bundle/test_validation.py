@@ -67,6 +67,39 @@ environments: [{environment_key: e}]
 
 
 @pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("max_retries", ["2", "'2'", "2.0", "'{{job.parameters.n}}'", "null"],
+         ["true", "1.5", "many", "[2]"]),
+        ("retry_on_timeout", ["true", "'false'", "'${workspace.current_user.active}'"],
+         ["1", "'yes'", "{}"]),
+        ("description", ["text", "1", "1.5", "true"], ["[text]", "{}"]),
+        ("run_if", ["ALL_DONE", "'{{input}}'"], ["all_done", "1", "[ALL_DONE]"]),
+        ("depends_on", ["[]"], ["a", "{task_key: a}"]),
+        ("new_cluster", ["{azure_attributes: {spot_bid_max_price: 0.5}}"],
+         ["{azure_attributes: {spot_bid_max_price: high}}", "{spark_conf: {a: [1]}}"]),
+    ],
+)  # fmt: skip
+def test_a_value_is_of_the_type_that_its_key_has(faults: Faults, key, good, bad):
+    def codes(value: str) -> list[str]:
+        parameters = "parameters: [{name: n, default: '1'}]"
+        found = faults(job(f"- {{task_key: a, {key}: {value}, {NOTE}}}", parameters))
+        return [fault.code for fault in found if not fault.code.startswith("dynamic")]
+
+    assert [value for value in good if codes(value)] == []
+    assert [value for value in bad if not set(codes(value)) & {"wrong-type", "wrong-value"}] == []
+
+
+def test_a_misspelt_key_of_a_task_inside_a_loop_is_told_with_the_nearest(faults: Faults):
+    inner = f"{{task_key: b, max_retrys: 1, {NOTE}}}"
+
+    [fault] = faults(job(f"- {{task_key: a, for_each_task: {{inputs: '[1]', task: {inner}}}}}"))
+
+    assert (fault.code, fault.severity) == ("unknown-key", "error")
+    assert "'max_retries'" in fault.hint
+
+
+@pytest.mark.parametrize(
     ("name", "rest", "code", "hint"),
     [
         ("five fields", "schedule: {quartz_cron_expression: 30 4 * * *, timezone_id: UTC}", "cron",

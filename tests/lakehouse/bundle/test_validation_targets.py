@@ -102,6 +102,17 @@ def test_keys_of_a_target_are_checked_although_it_is_not_chosen(faults: Faults):
     assert [each.code for each in found] == ["unknown-key"]
 
 
+def test_a_target_need_not_repeat_the_required_keys_of_what_it_changes(faults: Faults):
+    text = """
+        bundle: {name: shop}
+        resources: {schemas: {gold: {name: gold, catalog_name: main}}}
+        targets: {dev: {resources: {schemas: {gold: {catalog_name: dev}}}}}
+        """
+
+    assert faults(text) == []
+    assert faults(text.replace("name: gold, ", "")) != []
+
+
 def test_two_default_targets_are_told(faults: Faults):
     found = faults("bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: true}}\n", "a")
 

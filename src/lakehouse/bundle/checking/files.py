@@ -12,7 +12,7 @@ from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, at, dotted
 from lakehouse.bundle.paths import PIPELINE_PATHS, from_root, is_local
-from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.references import is_reference
 
 NOTEBOOK = "# Databricks notebook source"
 _NOTEBOOKS = (".py", ".ipynb", ".sql", ".scala", ".r", ".R")

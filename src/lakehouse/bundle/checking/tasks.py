@@ -11,7 +11,7 @@ from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.graph import cycles
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, at, dotted, plain
-from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.references import is_reference
 from lakehouse.bundle.task_types import TYPES, called_job
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")

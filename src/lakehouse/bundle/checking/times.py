@@ -11,7 +11,7 @@ from lakehouse.bundle.checking.walk import JobNode, jobs, text
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, dotted
-from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.references import is_reference
 
 _STARTS = ("schedule", "trigger", "triggers", "continuous")
 _KINDS = ("periodic", "file_arrival", "table_update", "model", "sql_condition")

@@ -13,7 +13,7 @@ from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import dotted
 from lakehouse.bundle.paths import from_root
-from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.references import is_reference
 
 
 def artifact_folders(bundle: Bundle) -> list[Path]:
