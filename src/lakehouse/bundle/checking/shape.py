@@ -88,16 +88,16 @@ def _word(node: Node, words: schema.Words, path: Path) -> Iterator[Fault]:
 
 def _scalar(node: Node, kind: str, path: Path) -> Iterator[Fault]:
     name, _, limit = kind.partition(" >= ")
-    known, shown = SCALARS[name]
-    if not known(node.value):
-        yield _wrong_type(node, path, shown)
+    is_valid, expected = SCALARS[name]
+    if not is_valid(node.value):
+        yield _wrong_type(node, path, expected)
     elif limit and float(node.value) < float(limit):
         message = f"{dotted(path)} must be {limit} or more, not {_shown(node)}"
         yield Fault("wrong-value", message, node.place, dotted(path))
 
 
 def _text(value: Any) -> str | None:
-    """Return a scalar as Databricks reads it where text is wanted; None for anything else."""
+    """Return a scalar as Databricks reads it where a text belongs; None for anything else."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) else None
@@ -119,6 +119,7 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool) or value in ("true", "false")
 
 
+# Whether a value is of a scalar type, and what the message calls the type.
 SCALARS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "text": (lambda value: _text(value) is not None, "text"),
     "whole": (_is_whole, "a whole number"),
@@ -134,9 +135,9 @@ def _shown(node: Node) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _wrong_type(node: Node, path: Path, wanted: str) -> Fault:
+def _wrong_type(node: Node, path: Path, expected: str) -> Fault:
     where = dotted(path)
-    message = f"{where or 'a bundle'} must be {wanted}, not {_shown(node)}"
+    message = f"{where or 'a bundle'} must be {expected}, not {_shown(node)}"
     return Fault("wrong-type", message, node.place, where)
 
 
