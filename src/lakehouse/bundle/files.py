@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.faults import Fault
-from lakehouse.bundle.merge import joined_files
-from lakehouse.bundle.nodes import Node, Place
+from lakehouse.bundle.merge import join_files
+from lakehouse.bundle.nodes import Node, Place, at
 from lakehouse.bundle.syntax import parse
 
 NAMES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
@@ -17,7 +17,7 @@ NAMES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
 
 @dataclass(frozen=True)
 class Files:
-    """All files of a bundle as one tree. `paths` are in the order in which they were read."""
+    """All files of a bundle as one tree; `paths` are in the order in which they were read."""
 
     root: Path
     tree: Node
@@ -35,17 +35,17 @@ def root_file(folder: Path) -> Path:
     for name in NAMES:
         if (folder / name).is_file():
             return folder / name
-    near = sorted(each.parent for each in folder.glob("*/databricks.yml"))
+    bundles = sorted(path.parent for path in folder.glob("*/databricks.yml"))
     todo = (
-        f"Did you mean {str(near[0])!r}?"
-        if near
+        f"Did you mean {str(bundles[0])!r}?"
+        if bundles
         else "Name the folder that holds the bundle's databricks.yml."
     )
     raise LakehouseError("there is no databricks.yml", str(folder), todo)
 
 
 def shown(path: Path) -> str:
-    """Return a path the way it is shortest to read: relative to where we are, if it is below."""
+    """Return a path as text: relative to the current folder if it is below it, else as it is."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
@@ -53,23 +53,25 @@ def shown(path: Path) -> str:
 
 
 def read_files(folder: Path) -> Files:
-    """Read a bundle's files. What is wrong with one of them is a fault, not an exception."""
+    """Read a bundle's files. What is wrong with one of them is a fault, not an exception.
+
+    Raises LakehouseError where there is no `databricks.yml`.
+    """
     first = root_file(folder).resolve()
     root = first.parent
     tree, faults = _read(first)
-    found, more = _included(root, tree)
-    paths = [first, *found]
-    faults += more
-    for path in found:
-        part, wrong = _read(path)
-        faults += wrong
-        if (included := part.get("include")) is not None:
-            faults += _nested(path, part, included, root, paths)
-            rest = {key: each for key, each in part.items() if key != "include"}
-            part = Node(rest, part.place, part.keys)
-        tree, wrong = joined_files(tree, part)
-        faults += wrong
-    return Files(root, tree, tuple(paths), tuple(faults))
+    included, include_faults = _included(root, tree)
+    faults += include_faults
+    for path in included:
+        part, part_faults = _read(path)
+        faults += part_faults
+        if (include := part.get("include")) is not None:
+            faults += _nested_include(path, part.keys.get("include", include.place), first)
+            content = {key: value for key, value in part.items() if key != "include"}
+            part = Node(content, part.place, part.keys)
+        tree, merge_faults = join_files(tree, part)
+        faults += merge_faults
+    return Files(root, tree, (first, *included), tuple(faults))
 
 
 def _read(path: Path) -> tuple[Node, list[Fault]]:
@@ -84,7 +86,7 @@ def _read(path: Path) -> tuple[Node, list[Fault]]:
 
 
 def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
-    """Return the files that the globs of `include` find, each once, in the order of the list."""
+    """Return the files that match the globs of `include`, each once, in the order of the list."""
     paths: list[Path] = []
     faults: list[Fault] = []
     include = tree.get("include")
@@ -93,19 +95,19 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
         if glob == "":
             faults.append(Fault("include", "an include names no file", entry.place, "include"))
         if not isinstance(glob, str) or not glob:
-            continue  # a wrong type is told by the models
+            continue  # the schema reports a wrong type
         base = Path(os.path.normpath(root / _fixed(glob)))
-        if not any(each == base or each in base.parents for each in _synced(root, tree)):
+        if not any(folder == base or folder in base.parents for folder in _synced(root, tree)):
             message = f"the include {glob!r} reaches above the bundle's root"
             hint = "Move the file below it, or name its folder under sync.paths."
             faults.append(Fault("above-root", message, entry.place, "include", hint))
             continue
-        found = sorted({Path(os.path.normpath(it)) for it in root.glob(glob) if it.is_file()})
-        wild = any(each in glob for each in "*?[")
-        if not found and not (wild and base.is_dir()):
+        files = {Path(os.path.normpath(path)) for path in root.glob(glob) if path.is_file()}
+        wild = any(character in glob for character in "*?[")
+        if not files and not (wild and base.is_dir()):
             message = f"the include {glob!r} finds no file"
             faults.append(Fault("missing-file", message, entry.place, "include"))
-        for path in found:
+        for path in sorted(files):
             if path.name in NAMES and path.parent == root:
                 if not wild:
                     message = f"{path.name} includes itself"
@@ -127,34 +129,34 @@ def _fixed(glob: str) -> str:
 
 def _synced(root: Path, tree: Node) -> list[Path]:
     """Return the folders that files of the bundle may be in: its own, and those under sync."""
-    sync = tree.get("sync")
-    paths = sync.get("paths") if sync is not None else None
-    found = [each.value for each in paths.elements()] if paths is not None else []
-    return [root, *(Path(os.path.normpath(root / it)) for it in found if isinstance(it, str))]
+    paths = at(tree, ("sync", "paths"))
+    names = [node.value for node in paths.elements()] if paths is not None else []
+    return [root, *(Path(os.path.normpath(root / name)) for name in names if isinstance(name, str))]
 
 
-def _nested(path: Path, part: Node, include: Node, root: Path, known: list[Path]) -> list[Fault]:
-    """Tell of an `include` in an included file: it is not followed, and may lead in a circle."""
-    place = part.keys.get("include", include.place)
+def _nested_include(path: Path, place: Place, first: Path) -> list[Fault]:
+    """Return the faults of an `include` in an included file: it is ignored, and may be a cycle."""
     hint = "Name the files under `include` of databricks.yml itself."
     message = "only databricks.yml may include files"
     faults = [Fault("nested-include", message, place, "include", hint)]
-    for chain in _circles(path, root, (known[0], path)):
-        told = " -> ".join(each.name for each in chain)
-        faults.append(Fault("include-cycle", f"the includes go in a circle: {told}", place))
+    for cycle in _include_cycles((first, path)):
+        names = " -> ".join(file.name for file in cycle)
+        faults.append(Fault("include-cycle", f"the includes form a cycle: {names}", place))
     return faults
 
 
-def _circles(path: Path, root: Path, chain: tuple[Path, ...]) -> list[tuple[Path, ...]]:
-    found: list[tuple[Path, ...]] = []
-    tree, _ = _read(path)
+def _include_cycles(chain: tuple[Path, ...]) -> list[tuple[Path, ...]]:
+    """Return the cycles that go on from a `chain` of files of which each includes the next."""
+    root = chain[0].parent
+    cycles: list[tuple[Path, ...]] = []
+    tree, _ = _read(chain[-1])
     include = tree.get("include")
     for entry in include.elements() if include is not None else ():
         if not isinstance(entry.value, str) or ".." in Path(entry.value).parts:
             continue
-        for below in sorted(root.glob(entry.value)):
-            if below in chain:
-                found.append((*chain[chain.index(below) :], below))
-            elif below.is_file() and len(chain) < 20:
-                found += _circles(below, root, (*chain, below))
-    return found
+        for path in sorted(root.glob(entry.value)):
+            if path in chain:
+                cycles.append((*chain[chain.index(path) :], path))
+            elif path.is_file() and len(chain) < 20:
+                cycles += _include_cycles((*chain, path))
+    return cycles

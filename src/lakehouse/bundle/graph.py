@@ -1,4 +1,4 @@
-"""The graph of a job's tasks: what waits for what, and whether a task's turn has come."""
+"""The graph of a job's tasks: which task waits for which, and when a task may run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JobResult = Literal["SUCCESS", "SUCCESS_WITH_FAILURES", "FAILED", "TIMEDOUT", "C
 FAILURES = frozenset({"FAILED", "TIMEDOUT", "UPSTREAM_FAILED"})
 CANCELS = frozenset({"CANCELED", "UPSTREAM_CANCELED"})
 LEFT_OUT = frozenset({"EXCLUDED", "DISABLED"})
-# What a task becomes when its condition is not met: those made for failures are left out.
+# Conditions of tasks that handle failures: where nothing failed, such a task is excluded.
 _FOR_FAILURES = frozenset({"AT_LEAST_ONE_FAILED", "ALL_FAILED"})
 
 Task = Mapping[str, Any]
@@ -22,143 +22,136 @@ Task = Mapping[str, Any]
 
 def dependencies(task: Task) -> tuple[str, ...]:
     """Return the keys of the tasks that a task waits for, each once."""
-    found = (each.get("task_key") for each in task.get("depends_on") or () if each)
-    return tuple(dict.fromkeys(str(each) for each in found if each))
-
-
-def by_key(tasks: Sequence[Task]) -> dict[str, Task]:
-    """Return the tasks by their keys."""
-    return {str(task["task_key"]): task for task in tasks}
+    keys = (dependency.get("task_key") for dependency in task.get("depends_on") or () if dependency)
+    return tuple(dict.fromkeys(str(key) for key in keys if key))
 
 
 def cycles(waits_for: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
-    """Return every circle found while walking the graph, beginning and ending alike."""
-    found: list[tuple[str, ...]] = []
-    done: set[str] = set()
+    """Return the cycles of a graph, each as its keys with the first one repeated at the end."""
+    closed_paths: list[tuple[str, ...]] = []
+    visited: set[str] = set()
 
-    def visit(key: str, above: tuple[str, ...]) -> None:
-        if key in above:
-            found.append((*above[above.index(key) :], key))
+    def visit(key: str, path: tuple[str, ...]) -> None:
+        if key in path:
+            closed_paths.append((*path[path.index(key) :], key))
             return
-        if key in done or key not in waits_for:
+        if key in visited or key not in waits_for:
             return
         for other in waits_for[key]:
-            visit(other, (*above, key))
-        done.add(key)
+            visit(other, (*path, key))
+        visited.add(key)
 
     for key in waits_for:
         visit(key, ())
-    return found
+    return closed_paths
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks so that each stands after those it waits for; else as they are written."""
-    left = list(tasks)
-    found: list[Task] = []
-    while left:
-        placed = {str(each["task_key"]) for each in found}
-        waiting = {str(each["task_key"]) for each in left}
-        ready = [each for each in left if not (waiting - placed) & set(dependencies(each))]
-        if not ready:  # a circle: told elsewhere
-            return found + left
-        found += ready
-        left = [each for each in left if each not in ready]
-    return found
+    """Return the tasks with each one after those it waits for; those in a cycle come last."""
+    waiting = list(tasks)
+    order: list[Task] = []
+    while waiting:
+        placed = {str(task["task_key"]) for task in order}
+        unplaced = {str(task["task_key"]) for task in waiting} - placed
+        ready = [task for task in waiting if not unplaced & set(dependencies(task))]
+        if not ready:  # the checks of a bundle report cycles
+            return order + waiting
+        order += ready
+        waiting = [task for task in waiting if task not in ready]
+    return order
 
 
 def downstream(tasks: Sequence[Task], keys: Iterable[str]) -> set[str]:
     """Return `keys` and every task that waits for one of them, directly or not."""
-    found = set(keys)
-    grown = True
-    while grown:
+    affected = set(keys)
+    while True:
         more = {
-            str(task["task_key"])
-            for task in tasks
-            if str(task["task_key"]) not in found and found & set(dependencies(task))
-        }
-        grown = bool(more)
-        found |= more
-    return found
+            str(task["task_key"]) for task in tasks if affected & set(dependencies(task))
+        } - affected
+        if not more:
+            return affected
+        affected |= more
 
 
 def leaves(tasks: Sequence[Task]) -> set[str]:
     """Return the keys of the tasks that no other task waits for."""
-    waited_for = {key for task in tasks for key in dependencies(task)}
-    return {str(task["task_key"]) for task in tasks} - waited_for
+    inner = {key for task in tasks for key in dependencies(task)}
+    return {str(task["task_key"]) for task in tasks} - inner
 
 
 def decision(
     task: Task, results: Mapping[str, Result], outcomes: Mapping[str, str]
 ) -> Literal["wait", "run"] | Result:
-    """Return what becomes of a task that has not run: it waits, runs, or has a result already.
+    """Return what becomes of a task that has not run: it waits, it runs, or it has a result.
 
-    `results` are those of the tasks that ended, `outcomes` ("true" or "false") those of
-    condition tasks. A branch that was not taken counts as excluded; excluded tasks count as
-    successful, but where all are excluded the task is excluded too. Tasks that are not in the
-    run (`results` lacks them and they are not awaited) have to be removed by the caller.
+    `results` holds the results of the tasks that ended, `outcomes` ("true" or "false") those of
+    condition tasks. A branch that was not taken counts as excluded. Excluded tasks count as
+    successful, but where all dependencies are excluded the task is excluded too. The caller has to
+    leave out dependencies that are not part of the run: a task would wait for them for ever.
     """
-    waits_for = [each for each in task.get("depends_on") or () if each]
-    if any(each["task_key"] not in results for each in waits_for):
+    needs = [dependency for dependency in task.get("depends_on") or () if dependency]
+    if any(dependency["task_key"] not in results for dependency in needs):
         return "wait"
     if task.get("disabled"):
         return "DISABLED"
-    if not waits_for:
+    if not needs:
         return "run"
-    seen = [_seen(each, results, outcomes) for each in waits_for]
-    if all(each == "EXCLUDED" for each in seen):
+    upstream = [_upstream(dependency, results, outcomes) for dependency in needs]
+    if all(result == "EXCLUDED" for result in upstream):
         return "EXCLUDED"
     run_if = task.get("run_if") or "ALL_SUCCESS"
-    if run_if == "ALL_SUCCESS" and not any(each in FAILURES | CANCELS for each in seen):
-        # Beside a branch that was not taken, success elsewhere does not count.
-        return "EXCLUDED" if any(_untaken(each, results, outcomes) for each in waits_for) else "run"
-    if _is_met(run_if, seen):
+    failed = any(result in FAILURES for result in upstream)
+    canceled = any(result in CANCELS for result in upstream)
+    if run_if == "ALL_SUCCESS" and not failed and not canceled:
+        # One branch that was not taken is enough: success of the others does not make up for it.
+        untaken = any(_is_untaken(dependency, results, outcomes) for dependency in needs)
+        return "EXCLUDED" if untaken else "run"
+    if _is_met(run_if, upstream):
         return "run"
     if run_if in _FOR_FAILURES:
         return "EXCLUDED"
-    if any(each in CANCELS for each in seen) and not any(each in FAILURES for each in seen):
-        return "UPSTREAM_CANCELED"
-    return "UPSTREAM_FAILED"
+    return "UPSTREAM_CANCELED" if canceled and not failed else "UPSTREAM_FAILED"
 
 
-def _untaken(
+def _is_untaken(
     dependency: Mapping[str, Any], results: Mapping[str, Result], outcomes: Mapping[str, str]
 ) -> bool:
-    """Say whether this is a branch of a condition that turned out the other way."""
-    key, wanted = dependency["task_key"], dependency.get("outcome")
-    if wanted is None or results[key] != "SUCCESS":
+    """Say whether this is the branch of a condition that had the other outcome."""
+    key, outcome = dependency["task_key"], dependency.get("outcome")
+    if outcome is None or results[key] != "SUCCESS":
         return False
-    return outcomes.get(key) != str(wanted).lower()
+    return outcomes.get(key) != str(outcome).lower()
 
 
-def _seen(
+def _upstream(
     dependency: Mapping[str, Any], results: Mapping[str, Result], outcomes: Mapping[str, str]
 ) -> Result:
+    """Return the result of a dependency, as the task that waits for it counts it."""
     result = results[dependency["task_key"]]
-    if result in LEFT_OUT or _untaken(dependency, results, outcomes):
+    if result in LEFT_OUT or _is_untaken(dependency, results, outcomes):
         return "EXCLUDED"
     return result
 
 
-def _is_met(run_if: str, seen: Sequence[Result]) -> bool:
-    bad = [each in FAILURES or each in CANCELS for each in seen]
-    ran = [each == "SUCCESS" for each in seen]
-    met = {
-        "ALL_SUCCESS": not any(bad),
-        "AT_LEAST_ONE_SUCCESS": any(ran),
-        "NONE_FAILED": not any(bad) and any(ran),
+def _is_met(run_if: str, upstream: Sequence[Result]) -> bool:
+    failures = [result in FAILURES or result in CANCELS for result in upstream]
+    successes = [result == "SUCCESS" for result in upstream]
+    conditions = {
+        "ALL_SUCCESS": not any(failures),
+        "AT_LEAST_ONE_SUCCESS": any(successes),
+        "NONE_FAILED": not any(failures) and any(successes),
         "ALL_DONE": True,
-        "AT_LEAST_ONE_FAILED": any(bad),
-        "ALL_FAILED": all(bad),
+        "AT_LEAST_ONE_FAILED": any(failures),
+        "ALL_FAILED": all(failures),
     }
-    return met[run_if]
+    return conditions[run_if]
 
 
 def job_result(tasks: Sequence[Task], results: Mapping[str, Result]) -> JobResult:
-    """Return what a job comes to, which its leaf tasks decide."""
-    values = list(results.values())
-    if any(each in CANCELS for each in values):
+    """Return the result of a job, which its last tasks decide: those that none waits for."""
+    if any(result in CANCELS for result in results.values()):
         return "CANCELED"
-    ends = [results[key] for key in leaves(tasks) if key in results]
-    if any(each in FAILURES for each in ends):
+    if any(results[key] in FAILURES for key in leaves(tasks) if key in results):
         return "FAILED"
-    return "SUCCESS_WITH_FAILURES" if any(each in FAILURES for each in values) else "SUCCESS"
+    failed = any(result in FAILURES for result in results.values())
+    return "SUCCESS_WITH_FAILURES" if failed else "SUCCESS"

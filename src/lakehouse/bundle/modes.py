@@ -1,11 +1,11 @@
-"""What `mode: development` and the presets do to the resources of a bundle."""
+"""The presets of a bundle, and those of `mode: development`, applied to its resources."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from lakehouse.bundle.nodes import Node, Place, at, made, with_item
+from lakehouse.bundle.nodes import Node, Place, at, node_of, with_item
 from lakehouse.bundle.targets import User
 
 _NAME_KEYS = {
@@ -21,14 +21,14 @@ _IDENTIFIERS = {"schemas": "name", "registered_models": "name", "model_serving_e
 
 
 def with_presets(tree: Node, user: User) -> Node:
-    """Return the bundle as its mode and presets make it.
+    """Return the bundle with its presets applied.
 
-    In development mode, what is not preset otherwise: names begin with `[dev <short name>]`
-    (`dev_<short name>_` where only identifiers are allowed), schedules and triggers are paused
-    unless one is explicitly UNPAUSED, four runs of a job may run at once, pipelines are in
-    development, and everything is tagged `dev`.
+    Development mode has presets of its own, which those of the bundle override: names begin with
+    `[dev <short name>]` (`dev_<short name>_` where only identifiers are allowed), schedules and
+    triggers are paused unless one is explicitly UNPAUSED, four runs of a job may run at once,
+    pipelines are in development, and everything is tagged `dev`.
     """
-    presets = tree.get("presets") or made({}, tree.place)
+    presets = tree.get("presets") or node_of({}, tree.place)
     resources = tree.get("resources")
     if resources is None or not resources.is_mapping:
         return tree
@@ -36,13 +36,13 @@ def with_presets(tree: Node, user: User) -> Node:
     if development is not None and development.value == "development":
         presets = _development(presets, user)
     keep_schemas = at(tree, ("experimental", "skip_name_prefix_for_schema"))
-    for kind, things in resources.items():
+    for kind, definitions in resources.items():
         if kind == "schemas" and keep_schemas is not None and keep_schemas.value is True:
             continue
-        changed = things
-        for name, thing in things.items():
-            if thing.is_mapping:
-                changed = with_item(changed, name, _preset(kind, name, thing, presets))
+        changed = definitions
+        for name, resource in definitions.items():
+            if resource.is_mapping:
+                changed = with_item(changed, name, _with_presets(kind, name, resource, presets))
         resources = with_item(resources, kind, changed)
     return with_item(with_item(tree, "resources", resources), "presets", presets)
 
@@ -57,50 +57,53 @@ def _development(presets: Node, user: User) -> Node:
     place = Place(presets.place.file)
     for key, value in defaults.items():
         if presets.get(key) is None:
-            presets = with_item(presets, key, made(value, place))
-    tags = presets.get("tags") or made({}, place)
+            presets = with_item(presets, key, node_of(value, place))
+    tags = presets.get("tags") or node_of({}, place)
     if tags.get("dev") is None:
-        tags = with_item(tags, "dev", made(user.short_name, place))
+        tags = with_item(tags, "dev", node_of(user.short_name, place))
     return with_item(presets, "tags", tags)
 
 
-def _preset(kind: str, name: str, thing: Node, presets: Node) -> Node:
+def _with_presets(kind: str, name: str, resource: Node, presets: Node) -> Node:
     prefix = presets.get("name_prefix")
     if prefix is not None and isinstance(prefix.value, str) and prefix.value:
-        thing = _prefixed(kind, name, thing, prefix.value)
+        resource = _with_prefix(kind, name, resource, prefix.value)
     tags = presets.get("tags")
     if tags is not None and tags.is_mapping and kind in ("jobs", "pipelines"):
-        own = thing.get("tags") or made({}, thing.place)
+        own = resource.get("tags") or node_of({}, resource.place)
         for key, value in tags.items():
             if own.get(key) is None:
                 own = with_item(own, key, value)
-        thing = with_item(thing, "tags", own)
-    change: dict[str, Callable[[Node, Node], Node]] = {"jobs": _job, "pipelines": _pipeline}
-    return change[kind](thing, presets) if kind in change else thing
+        resource = with_item(resource, "tags", own)
+    if kind == "jobs":
+        return _job(resource, presets)
+    return _pipeline(resource, presets) if kind == "pipelines" else resource
 
 
-def _prefixed(kind: str, name: str, thing: Node, prefix: str) -> Node:
+def _with_prefix(kind: str, name: str, resource: Node, prefix: str) -> Node:
     if kind in _NAME_KEYS:
         key = _NAME_KEYS[kind]
-        return _renamed(thing, key, name, lambda old: prefix + old)
+        return _with_name(resource, key, name, lambda old: prefix + old)
     if kind in _IDENTIFIERS:
         identifier = re.sub(r"[^a-zA-Z0-9]+", "_", prefix).strip("_") + "_"
-        return _renamed(thing, _IDENTIFIERS[kind], name, lambda old: identifier + old)
-    if kind == "experiments":  # a path: what is prefixed is its last part
+        key = _IDENTIFIERS[kind]
+        return _with_name(resource, key, name, lambda old: identifier + old)
+    if kind == "experiments":  # the name is a path: its last part gets the prefix
 
         def last_part(old: str) -> str:
             folder, slash, last = old.rpartition("/")
             return f"{folder}{slash}{prefix}{last}"
 
-        return _renamed(thing, "name", name, last_part)
-    return thing
+        return _with_name(resource, "name", name, last_part)
+    return resource
 
 
-def _renamed(thing: Node, key: str, name: str, change: Callable[[str], str]) -> Node:
-    known = thing.get(key)
-    old = known.value if known is not None and isinstance(known.value, str) else name
-    place = known.place if known is not None else thing.place
-    return with_item(thing, key, Node(change(old), place))
+def _with_name(resource: Node, key: str, default: str, change: Callable[[str], str]) -> Node:
+    """Return a resource with the name under `key` changed; `default` is its name if it has none."""
+    node = resource.get(key)
+    old = node.value if node is not None and isinstance(node.value, str) else default
+    place = node.place if node is not None else resource.place
+    return with_item(resource, key, Node(change(old), place))
 
 
 def _job(job: Node, presets: Node) -> Node:
@@ -111,11 +114,11 @@ def _job(job: Node, presets: Node) -> Node:
     if pause is None:
         return job
     for key in ("schedule", "trigger", "continuous"):
-        when = job.get(key)
-        if when is not None and when.is_mapping:
-            status = when.get("pause_status")
+        trigger = job.get(key)
+        if trigger is not None and trigger.is_mapping:
+            status = trigger.get("pause_status")
             if status is None or status.value != "UNPAUSED":
-                job = with_item(job, key, with_item(when, "pause_status", pause))
+                job = with_item(job, key, with_item(trigger, "pause_status", pause))
     return job
 
 

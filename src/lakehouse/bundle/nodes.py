@@ -26,8 +26,8 @@ class Place:
 class Node:
     """A mapping (`dict` of nodes), a sequence (`list` of nodes) or a plain scalar.
 
-    `keys` says where each key of a mapping is written. Nodes are never changed in place: they
-    are shared where the YAML shares them (anchors).
+    `keys` has the place of each key of a mapping. A node is never changed: where the YAML has
+    anchors, several parents share it.
     """
 
     value: Any
@@ -62,9 +62,9 @@ class Node:
 def plain(node: Node) -> Any:
     """Return the tree as ordinary dictionaries, lists and scalars."""
     if isinstance(node.value, dict):
-        return {key: plain(each) for key, each in node.value.items()}
+        return {key: plain(value) for key, value in node.value.items()}
     if isinstance(node.value, list):
-        return [plain(each) for each in node.value]
+        return [plain(element) for element in node.value]
     return node.value
 
 
@@ -74,15 +74,15 @@ def at(node: Node | None, path: Path) -> Node | None:
         if node is None:
             return None
         if isinstance(step, int):
-            inside = node.value if isinstance(node.value, list) else []
-            node = inside[step] if -len(inside) <= step < len(inside) else None
+            elements = node.value if isinstance(node.value, list) else []
+            node = elements[step] if -len(elements) <= step < len(elements) else None
         else:
             node = node.get(step)
     return node
 
 
 def place_of(node: Node, path: Path) -> Place:
-    """Return where `path` is written: its key where it has one, else the nearest thing above."""
+    """Return the place of the key at `path`, of the element, or of the nearest parent there is."""
     place = node.place
     for step in path:
         below = at(node, (step,))
@@ -94,31 +94,31 @@ def place_of(node: Node, path: Path) -> Place:
 
 
 def with_item(node: Node, key: str, value: Node) -> Node:
-    """Return the mapping with `key` set (and said to be written where the value is)."""
+    """Return the mapping with `key` set; a new key gets the place of its value."""
     keys = {**node.keys, key: node.keys.get(key, value.place)}
     return Node({**(node.value or {}), key: value}, node.place, keys)
 
 
-def made(value: Any, place: Place) -> Node:
-    """Return ordinary Python data as a tree, all of it placed at `place`."""
+def node_of(value: Any, place: Place) -> Node:
+    """Return ordinary Python data as a tree in which everything has the same place."""
     if isinstance(value, dict):
         return Node(
-            {str(key): made(each, place) for key, each in value.items()},
+            {str(key): node_of(below, place) for key, below in value.items()},
             place,
             {str(key): place for key in value},
         )
     if isinstance(value, list | tuple):
-        return Node([made(each, place) for each in value], place)
+        return Node([node_of(element, place) for element in value], place)
     return Node(value, place)
 
 
 def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Yield every node below (and including) `node` with its path, parents first."""
     yield path, node
-    for key, each in node.items():
-        yield from walk(each, (*path, key))
-    for index, each in enumerate(node.elements()):
-        yield from walk(each, (*path, index))
+    for key, value in node.items():
+        yield from walk(value, (*path, key))
+    for index, element in enumerate(node.elements()):
+        yield from walk(element, (*path, index))
 
 
 def dotted(path: Path) -> str:

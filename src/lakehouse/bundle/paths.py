@@ -1,4 +1,4 @@
-"""Paths in a bundle: relative to the file that declares them, here made relative to its root."""
+"""Paths in a bundle: written relative to their file, and used relative to the bundle's root."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from lakehouse.bundle.nodes import Node, with_item
+from lakehouse.bundle.nodes import Node, at, with_item
 
-# Where paths stand inside a task and inside a job; `*` is any element of a list.
+# The keys that hold paths, inside a task, a job and a pipeline; `*` is any element of a list.
 TASK_PATHS = (
     ("notebook_task", "notebook_path"),
     ("spark_python_task", "python_file"),
@@ -27,15 +27,15 @@ PIPELINE_PATHS = (
     ("libraries", "*", "glob", "include"),
     ("root_path",),
 )
-_ELSEWHERE = re.compile(r"^(/|~|\$\{|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+_NOT_LOCAL = re.compile(r"^(/|~|\$\{|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
 
 
 def is_local(path: str, loose: bool = False) -> bool:
-    """Say whether a path is one of this project rather than of a workspace, a volume or a URL.
+    """Say whether a path leads into this project rather than to a workspace, a volume or a URL.
 
-    Where packages may be named too (`loose`), only what looks like a path is one.
+    With `loose`, the text may also name a package: only what looks like a path is one.
     """
-    if not path or _ELSEWHERE.match(path) or "{{" in path:
+    if not path or _NOT_LOCAL.match(path) or "{{" in path:
         return False
     if not loose:
         return True
@@ -58,33 +58,33 @@ def with_paths(tree: Node, root: Path) -> Node:
     if resources is None or not resources.is_mapping:
         return tree
     for kind, patterns in (("jobs", JOB_PATHS), ("pipelines", PIPELINE_PATHS)):
-        things = resources.get(kind)
-        if things is None or not things.is_mapping:
+        definitions = resources.get(kind)
+        if definitions is None or not definitions.is_mapping:
             continue
-        for name, thing in things.items():
-            changed = thing
+        for name, definition in definitions.items():
+            changed = definition
             for pattern in patterns:
-                changed = _at(changed, pattern, root)
+                changed = _relative(changed, pattern, root)
             if kind == "jobs" and changed.get("git_source") is None:
-                changed = _tasks(changed, root)
-            things = with_item(things, name, changed)
-        resources = with_item(resources, kind, things)
+                changed = _job_tasks(changed, root)
+            definitions = with_item(definitions, name, changed)
+        resources = with_item(resources, kind, definitions)
     return with_item(tree, "resources", resources)
 
 
-def _tasks(job: Node, root: Path) -> Node:
+def _job_tasks(job: Node, root: Path) -> Node:
     tasks = job.get("tasks")
     if tasks is None or not tasks.is_sequence:
         return job
-    return with_item(job, "tasks", Node([_task(each, root) for each in tasks.value], tasks.place))
+    elements = [_task(task, root) for task in tasks.value]
+    return with_item(job, "tasks", Node(elements, tasks.place))
 
 
 def _task(task: Node, root: Path) -> Node:
     for pattern in TASK_PATHS:
-        holder = task.get(pattern[0])
-        source = holder.get("source") if holder is not None else None
+        source = at(task, (pattern[0], "source"))
         if source is None or source.value != "GIT":
-            task = _at(task, pattern, root)
+            task = _relative(task, pattern, root)
     loop = task.get("for_each_task")
     inner = loop.get("task") if loop is not None else None
     if loop is None or inner is None:
@@ -92,27 +92,28 @@ def _task(task: Node, root: Path) -> Node:
     return with_item(task, "for_each_task", with_item(loop, "task", _task(inner, root)))
 
 
-def _at(node: Node, pattern: tuple[str, ...], root: Path) -> Node:
-    """Return the tree with the path (or paths) that `pattern` leads to made relative to `root`."""
+def _relative(node: Node, pattern: tuple[str, ...], root: Path) -> Node:
+    """Return the tree with the paths at `pattern` made relative to `root`."""
     if not pattern:
         if isinstance(node.value, str):
             requirements = node.value.startswith("-r ")
             path = node.value.removeprefix("-r ").strip()
             if is_local(node.value, loose=True) or (is_local(path) and not requirements):
-                fresh = from_root(path, node.place.file, root)
-                return Node(f"-r {fresh}" if requirements else fresh, node.place)
+                relative = from_root(path, node.place.file, root)
+                return Node(f"-r {relative}" if requirements else relative, node.place)
         return node
     first, *rest = pattern
     if first == "*":
         if not node.is_sequence:
             return node
-        return Node([_loose(each, tuple(rest), root) for each in node.value], node.place)
+        elements = [_relative_element(element, tuple(rest), root) for element in node.value]
+        return Node(elements, node.place)
     below = node.get(first)
-    return node if below is None else with_item(node, first, _at(below, tuple(rest), root))
+    return node if below is None else with_item(node, first, _relative(below, tuple(rest), root))
 
 
-def _loose(node: Node, rest: tuple[str, ...], root: Path) -> Node:
-    """Leave an element of a list of dependencies alone where it names a package."""
+def _relative_element(node: Node, rest: tuple[str, ...], root: Path) -> Node:
+    """Return an element of a list, unchanged where it is a dependency that names a package."""
     if not rest and isinstance(node.value, str) and not is_local(node.value, loose=True):
         return node
-    return _at(node, rest, root)
+    return _relative(node, rest, root)

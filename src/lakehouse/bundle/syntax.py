@@ -1,4 +1,4 @@
-"""From the text of one YAML file to a tree with places; doubled keys and broken YAML are told."""
+"""Parsing one YAML file to a tree with places; doubled keys and broken YAML are faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lakehouse.bundle.nodes import Node, Place
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F]+|0o[0-7]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_UNTAGGED = re.compile(r"[eEo]")  # `1e3` and `0o7` are words to YAML 1.1 alone
+_NEWER_NUMBERS = re.compile(r"[eEo]")  # `1e3` and `0o7` are text to PyYAML, which reads YAML 1.1
 _CONSTANTS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -26,35 +26,40 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass
 class _Reader:
+    """Turns nodes of PyYAML into ours; `results` are complete, those `in_progress` are not yet.
+
+    Both are keyed by `id`: an alias is the very node that its anchor is.
+    """
+
     file: str
     faults: list[Fault] = field(default_factory=list)
-    above: set[int] = field(default_factory=set)
-    done: dict[int, Node] = field(default_factory=dict)
+    results: dict[int, Node] = field(default_factory=dict)
+    in_progress: set[int] = field(default_factory=set)
 
     def place(self, node: yaml.Node) -> Place:
         mark = node.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1)
 
-    def tell(self, code: str, message: str, node: yaml.Node, hint: str = "") -> None:
+    def report(self, code: str, message: str, node: yaml.Node, hint: str = "") -> None:
         self.faults.append(Fault(code, message, self.place(node), hint=hint))
 
     def read(self, node: yaml.Node) -> Node:
-        if id(node) in self.done:
-            return self.done[id(node)]
-        if id(node) in self.above:
-            self.tell("yaml-anchor", "an anchor holds itself", node)
+        if id(node) in self.results:
+            return self.results[id(node)]
+        if id(node) in self.in_progress:
+            self.report("yaml-anchor", "an anchor holds itself", node)
             return Node(None, self.place(node))
-        self.above.add(id(node))
-        result = self._fresh(node)
-        self.above.discard(id(node))
-        self.done[id(node)] = result
+        self.in_progress.add(id(node))
+        result = self._content(node)
+        self.in_progress.discard(id(node))
+        self.results[id(node)] = result
         return result
 
-    def _fresh(self, node: yaml.Node) -> Node:
+    def _content(self, node: yaml.Node) -> Node:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
-            return Node([self.read(each) for each in node.value], self.place(node))
+            return Node([self.read(element) for element in node.value], self.place(node))
         value = _scalar(node) if isinstance(node, yaml.ScalarNode) else None
         return Node(value, self.place(node))
 
@@ -64,7 +69,7 @@ class _Reader:
         merged: list[Node] = []
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.tell("yaml-key", "a key must be a plain word", key_node)
+                self.report("yaml-key", "a key must be a plain word", key_node)
                 continue
             key = str(key_node.value)
             if key == "<<" and not key_node.style:
@@ -72,7 +77,7 @@ class _Reader:
                 continue
             if key in own:
                 first = keys[key]
-                self.tell(
+                self.report(
                     "doubled-key",
                     f"the key {key!r} is written twice (first in line {first.line})",
                     key_node,
@@ -80,20 +85,20 @@ class _Reader:
                 )
             own[key] = self.read(value_node)
             keys[key] = self.place(key_node)
-        for each in merged:  # what is written here wins over what is merged in
-            for key, value in each.items():
+        for mapping in merged:  # what is written here wins over what is merged in
+            for key, value in mapping.items():
                 if key not in own:
                     own[key] = value
-                    keys[key] = each.keys.get(key, value.place)
+                    keys[key] = mapping.keys.get(key, value.place)
         return Node(own, self.place(node), keys)
 
     def _merged(self, node: yaml.Node) -> list[Node]:
-        read = self.read(node)
-        found = list(read.elements()) if read.is_sequence else [read]
-        for each in found:
-            if not each.is_mapping:
-                self.tell("yaml-merge", "`<<` merges mappings only", node)
-        return [each for each in found if each.is_mapping]
+        content = self.read(node)
+        values = list(content.elements()) if content.is_sequence else [content]
+        mappings = [value for value in values if value.is_mapping]
+        if len(mappings) < len(values):
+            self.report("yaml-merge", "`<<` merges mappings only", node)
+        return mappings
 
 
 def _scalar(node: yaml.ScalarNode) -> object:
@@ -101,7 +106,7 @@ def _scalar(node: yaml.ScalarNode) -> object:
     text = str(node.value)
     if node.style:  # quoted, or a block
         return text
-    if node.tag == "tag:yaml.org,2002:str" and not _UNTAGGED.search(text):
+    if node.tag == "tag:yaml.org,2002:str" and not _NEWER_NUMBERS.search(text):
         return text
     return _CONSTANTS[text] if text in _CONSTANTS else _number(text)
 
@@ -115,7 +120,7 @@ def _number(text: str) -> object:
 
 
 def parse(text: str, file: str) -> tuple[Node, list[Fault]]:
-    """Return the tree of a YAML text and what is wrong with it.
+    """Return the tree of a YAML text, and its faults.
 
     Broken YAML gives an empty mapping and one fault at the place where reading stopped. Scalars
     follow YAML 1.2: `yes`, `on` and dates stay words.
@@ -135,6 +140,6 @@ def parse(text: str, file: str) -> tuple[Node, list[Fault]]:
     reader = _Reader(file)
     tree = reader.read(root)
     if not tree.is_mapping:
-        reader.tell("yaml", "a bundle file must be a mapping of keys to values", root)
+        reader.report("yaml", "a bundle file must be a mapping of keys to values", root)
         return empty, reader.faults
     return tree, reader.faults

@@ -1,4 +1,4 @@
-"""Which target is meant, and what the bundle says once that target is laid over it."""
+"""Choosing a target, laying it over the bundle, and filling in what is known of the deployment."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.bundle.merge import overlaid
-from lakehouse.bundle.nodes import Node, Place, made, with_item
+from lakehouse.bundle.merge import overlay
+from lakehouse.bundle.nodes import Node, Place, at, node_of, with_item
 
-_OF_BUNDLE = ("cluster_id", "compute_id", "git")  # what it says of the bundle by a short way
-_OWN = {"default", "mode", "variables"}  # what a target says of itself, not of the bundle
+_SHORTCUTS = ("cluster_id", "compute_id", "git")  # keys of a target that stand for `bundle.<key>`
+_OWN = {"default", "mode", "variables"}  # keys of a target that the bundle does not have
 
 
 @dataclass(frozen=True)
 class User:
-    """Who deploys: `name` as the workspace knows it, `short_name` fit for names of things."""
+    """Who deploys: `name` as the workspace knows it, `short_name` for use inside other names."""
 
     name: str
 
@@ -30,7 +30,7 @@ class User:
 
 
 def current_user(environment: Mapping[str, str] = os.environ) -> User:
-    """Return who is at work here, by DATABRICKS_USER or the machine's own user name."""
+    """Return the user that DATABRICKS_USER names, else the user of this machine."""
     try:
         return User(environment.get("DATABRICKS_USER") or getpass.getuser())
     except (KeyError, OSError):  # a user id without a name, as in some containers
@@ -43,55 +43,52 @@ def target_names(tree: Node) -> tuple[str, ...]:
     return tuple(targets.value) if targets is not None and targets.is_mapping else ()
 
 
-def chosen_target(tree: Node, wanted: str | None, where: str) -> str:
-    """Return the target that is meant: the one wanted, the default one, or the only one.
+def choose_target(tree: Node, target: str | None, where: str) -> str:
+    """Return `target`, else the default target of the bundle, else its only one.
 
-    Raises LakehouseError for an unknown target (with the nearest name), or where it is not
-    clear which one is meant.
+    Raises LakehouseError for an unknown target (with the nearest name), and where there are
+    several targets and not exactly one of them is the default.
     """
     names = target_names(tree)
-    if wanted is not None:
-        if wanted in names or (not names and wanted == "default"):
-            return wanted
-        raise LakehouseError(f"unknown target {wanted!r}", where, did_you_mean(wanted, names))
+    if target is not None:
+        if target in names or (not names and target == "default"):
+            return target
+        raise LakehouseError(f"unknown target {target!r}", where, did_you_mean(target, names))
     if not names:
         return "default"
-    defaults = [name for name in names if _says(tree, name, "default") is True]
+    defaults = [name for name in names if _target_value(tree, name, "default") is True]
     if len(defaults) == 1 or len(names) == 1:
         return (defaults or list(names))[0]
     reason = "several targets are the default one" if defaults else "no target is the default one"
     raise LakehouseError(reason, where, f"Name one with --target: {', '.join(names)}.")
 
 
-def _says(tree: Node, target: str, key: str) -> object:
-    targets = tree.get("targets")
-    node = targets.get(target) if targets is not None else None
-    found = node.get(key) if node is not None else None
-    return found.value if found is not None else None
+def _target_value(tree: Node, target: str, key: str) -> object:
+    node = at(tree, ("targets", target, key))
+    return node.value if node is not None else None
 
 
 def with_target(tree: Node, target: str) -> Node:
-    """Return the bundle with what the target says laid over it.
+    """Return the bundle with a target laid over it.
 
-    A target's `run_as` and `presets` take the place of the bundle's; all else is merged.
+    Its `run_as` replaces that of the bundle; all else is merged.
     """
-    targets = tree.get("targets")
-    node = targets.get(target) if targets is not None else None
+    node = at(tree, ("targets", target))
     if node is None or not node.is_mapping:
         return tree
-    over = {key: each for key, each in node.items() if key not in _OWN}
+    over = {key: value for key, value in node.items() if key not in _OWN}
     if "run_as" in over:
-        tree = Node({k: v for k, v in tree.items() if k != "run_as"}, tree.place, tree.keys)
-    moved = {key: over.pop(key) for key in _OF_BUNDLE if key in over}
-    if moved:
-        over["bundle"] = overlaid(
-            Node(moved, node.place), over.get("bundle") or Node({}, node.place)
-        )
-    return overlaid(tree, Node(over, node.place, node.keys))
+        content = {key: value for key, value in tree.items() if key != "run_as"}
+        tree = Node(content, tree.place, tree.keys)
+    shortcuts = {key: over.pop(key) for key in _SHORTCUTS if key in over}
+    if shortcuts:
+        bundle = over.get("bundle") or Node({}, node.place)
+        over["bundle"] = overlay(Node(shortcuts, node.place), bundle)
+    return overlay(tree, Node(over, node.place, node.keys))
 
 
 def with_facts(tree: Node, target: str, user: User, root: Path) -> Node:
-    """Fill in what a bundle may ask about itself: target, user, workspace paths, git branch."""
+    """Return the bundle with its target, user, workspace paths and git branch filled in."""
     place = Place(tree.place.file)
     bundle = tree.get("bundle")
     name = bundle.get("name") if bundle is not None else None
@@ -99,13 +96,13 @@ def with_facts(tree: Node, target: str, user: User, root: Path) -> Node:
     git = bundle.get("git") if bundle is not None else None
     branch, commit = _git(root)
     facts["git"] = {"branch": branch, "commit": commit, "origin_url": ""}
-    mode = _says(tree, target, "mode")
+    mode = _target_value(tree, target, "mode")
     if mode is not None:
         facts["mode"] = mode
-    bundle = overlaid(made(facts, place), bundle) if bundle is not None else made(facts, place)
+    bundle = overlay(node_of(facts, place), bundle) if bundle is not None else node_of(facts, place)
     if git is None or git.get("commit") is None:
-        bundle = overlaid(bundle, made({"git": {"commit": commit}}, place))
-    workspace = tree.get("workspace") or made({}, place)
+        bundle = overlay(bundle, node_of({"git": {"commit": commit}}, place))
+    workspace = tree.get("workspace") or node_of({}, place)
     defaults = {
         "current_user": {
             "userName": user.name,
@@ -121,7 +118,7 @@ def with_facts(tree: Node, target: str, user: User, root: Path) -> Node:
         "host": "",
         "profile": "",
     }
-    workspace = overlaid(made(defaults, place), workspace)
+    workspace = overlay(node_of(defaults, place), workspace)
     root_path = workspace.get("root_path")
     if root_path is not None and isinstance(root_path.value, str) and root_path.value[:2] == "~/":
         home = f"/Workspace/Users/{user.name}/{root_path.value[2:]}"

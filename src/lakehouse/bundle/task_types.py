@@ -1,4 +1,4 @@
-"""What kind of thing a task is, what it runs on, and which jobs it calls."""
+"""The type of a task, the cluster it runs on, and the jobs it calls."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ TYPES = ("python_wheel_task", "spark_python_task", "notebook_task", "sql_task", 
 
 def task_type(task: Mapping[str, Any]) -> str:
     """Return the type of a task: the one key that ends in `_task`; empty where there is none."""
-    return next((each for each in TYPES if task.get(each) is not None), "")
+    return next((key for key in TYPES if task.get(key) is not None), "")
 
 
 def cluster_of(task: Mapping[str, Any]) -> str:
-    """Return what the task runs on; tasks of the same answer share one Spark session."""
+    """Return the key of what a task runs on; tasks with the same key share a Spark session."""
     for key in ("job_cluster_key", "existing_cluster_id", "environment_key"):
         if task.get(key):
             return str(task[key])
@@ -34,10 +34,10 @@ def called_job(spec: Mapping[str, Any]) -> str:
 
 def called_jobs(job: Mapping[str, Any]) -> list[str]:
     """Return the keys of the jobs that the tasks of a job call, loops included."""
-    found = []
+    names = []
     for task in job.get("tasks") or ():
         inner = (task.get("for_each_task") or {}).get("task") or {}
-        for each in (task, inner):
-            if each.get("run_job_task") and (name := called_job(each["run_job_task"])):
-                found.append(name)
-    return found
+        for caller in (task, inner):
+            if caller.get("run_job_task") and (name := called_job(caller["run_job_task"])):
+                names.append(name)
+    return names

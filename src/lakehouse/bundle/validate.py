@@ -1,4 +1,4 @@
-"""All that can be said against a bundle without a workspace, at once and in the order of files."""
+"""All faults of a bundle that can be found without a workspace, in the order of its files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lakehouse.bundle.checking import dynamic, files, rules, shape, tasks, times, wheels
+from lakehouse.bundle.checking import dynamic_values, files, rules, shape, tasks, times, wheels
 from lakehouse.bundle.faults import BundleError, Fault, ordered
 from lakehouse.bundle.files import Files, read_files
 from lakehouse.bundle.load import Bundle, load
-from lakehouse.bundle.targets import User, chosen_target, target_names
+from lakehouse.bundle.targets import User, choose_target, target_names
 
 SHAPES = ("unknown-key", "missing-key", "wrong-type", "wrong-value")
 CHECKS: tuple[Callable[[Bundle], Iterable[Fault]], ...] = (
@@ -20,7 +20,7 @@ CHECKS: tuple[Callable[[Bundle], Iterable[Fault]], ...] = (
     rules.faults,
     files.faults,
     wheels.faults,
-    dynamic.faults,
+    dynamic_values.faults,
 )
 
 
@@ -37,40 +37,44 @@ def validate(
     Faults come in the order of files, lines and columns, each once. Raises LakehouseError only
     where there is no bundle, or no such target.
     """
-    read = read_files(Path(folder))
-    names = target_names(read.tree)
-    if target is not None:
-        names = (chosen_target(read.tree, target, str(folder)),)
-    found: list[Fault] = [*read.faults, *shape.faults(read.tree, whole=False)]
-    found += _one_default(read)
-    if read.faults and not read.tree.value:  # there is nothing to look at
-        return ordered(found)
-    found = list({_same(each): each for each in reversed(found)}.values())
-    known = {_same(each) for each in found}
-    where: dict[tuple[str, str, str], list[str]] = {}
-    names = names or ("default",)
-    for name in names:
-        for each in _of_target(folder, name, variables, user, environment):
-            if _same(each) not in known:
-                if _same(each) not in where:
-                    found.append(each)
-                where.setdefault(_same(each), []).append(name)
-    return ordered(_with_targets(each, where.get(_same(each), []), names) for each in found)
+    source = read_files(Path(folder))
+    if target is None:
+        targets = target_names(source.tree) or ("default",)
+    else:
+        targets = (choose_target(source.tree, target, str(folder)),)
+    faults = [*source.faults, *shape.faults(source.tree, merged=False), *_default_targets(source)]
+    if source.faults and not source.tree.value:  # nothing of it could be read
+        return ordered(faults)
+    file_faults: dict[tuple[str, str, str], Fault] = {}
+    for fault in faults:
+        file_faults.setdefault(_identity(fault), fault)
+    target_faults: dict[tuple[str, str, str], tuple[Fault, list[str]]] = {}
+    for name in targets:
+        for fault in _target_faults(folder, name, variables, user, environment):
+            if _identity(fault) not in file_faults:
+                target_faults.setdefault(_identity(fault), (fault, []))[1].append(name)
+    return ordered(
+        [
+            *file_faults.values(),
+            *(_with_targets(fault, names, targets) for fault, names in target_faults.values()),
+        ]
+    )
 
 
-def _same(fault: Fault) -> tuple[str, str, str]:
-    """Return what makes two faults one: targets share most of their lines."""
-    if fault.code in SHAPES:  # a target's key is seen where it is written, and once it is merged
+def _identity(fault: Fault) -> tuple[str, str, str]:
+    """Return what two reports of the same fault have in common: targets share most lines."""
+    if fault.code in SHAPES:  # reported for the file, and again once the target is merged
         return fault.code, str(fault.place), fault.path.rsplit(".", 1)[-1]
     return fault.code, str(fault.place), fault.message
 
 
-def _with_targets(fault: Fault, found_in: list[str], names: tuple[str, ...]) -> Fault:
-    some = dict.fromkeys(found_in)
-    return replace(fault, targets=tuple(some)) if 0 < len(some) < len(names) else fault
+def _with_targets(fault: Fault, names: list[str], targets: tuple[str, ...]) -> Fault:
+    """Return a fault with the `names` of the targets that have it, if not all of them have it."""
+    unique = tuple(dict.fromkeys(names))
+    return replace(fault, targets=unique) if len(unique) < len(targets) else fault
 
 
-def _of_target(
+def _target_faults(
     folder: Path | str,
     target: str,
     variables: Mapping[str, str] | None,
@@ -88,14 +92,14 @@ def _of_target(
         yield from check(bundle)
 
 
-def _one_default(read: Files) -> Iterator[Fault]:
-    targets = read.tree.get("targets")
+def _default_targets(source: Files) -> Iterator[Fault]:
+    targets = source.tree.get("targets")
     defaults = [
         name
         for name, node in (targets.items() if targets is not None else ())
-        if (chosen := node.get("default")) is not None and chosen.value is True
+        if (default := node.get("default")) is not None and default.value is True
     ]
     if len(defaults) > 1 and targets is not None:
         message = f"several targets are the default one: {', '.join(defaults)}"
-        here = targets.keys.get(defaults[1], targets.place)
-        yield Fault("default-target", message, here, f"targets.{defaults[1]}", "Keep one.")
+        place = targets.keys.get(defaults[1], targets.place)
+        yield Fault("default-target", message, place, f"targets.{defaults[1]}", "Keep one.")

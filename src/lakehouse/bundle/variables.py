@@ -6,39 +6,39 @@ from collections.abc import Mapping
 
 from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.faults import Fault
-from lakehouse.bundle.nodes import Node, Place, made, with_item
+from lakehouse.bundle.nodes import Node, Place, at, node_of, with_item
 from lakehouse.bundle.syntax import parse
 
 _FIELDS = {"default", "description", "lookup", "type"}
 
 
-def assigned(
+def variable_values(
     tree: Node,
     target: str,
-    given: Mapping[str, str],
+    overrides: Mapping[str, str],
     environment: Mapping[str, str],
 ) -> tuple[dict[str, Node], list[Fault]]:
-    """Return the value of every declared variable and what is wrong with them.
+    """Return the value of every declared variable, and the faults of variables.
 
-    The later wins: the default, what the target says, `BUNDLE_VAR_<name>` in `environment`,
-    what is `given` by the caller. A variable that nobody sets is a fault; one that is looked up
-    in the workspace stands for itself, since nothing can be looked up offline.
+    The value comes from the caller (`overrides`), else from `BUNDLE_VAR_<name>` in `environment`,
+    else from the target, else it is the default. A variable without a value is a fault. One that
+    is looked up in the workspace keeps a reference, since there is no workspace to ask.
     """
     declared = tree.get("variables") or Node({}, tree.place)
-    over = _target_variables(tree, target)
+    target_variables = _target_variables(tree, target)
     values: dict[str, Node] = {}
     faults: list[Fault] = []
     for name, spec in declared.items():
         value = _default(spec, name)
-        if (set_by_target := over.get(name)) is not None:
-            value = _default(set_by_target, name, bare=True) or value
+        if (target_spec := target_variables.get(name)) is not None:
+            value = _default(target_spec, name, bare=True) or value
         is_complex = _is_complex(spec)
         for source, text in (
             (f"BUNDLE_VAR_{name}", environment.get(f"BUNDLE_VAR_{name}")),
-            (f"--var {name}", given.get(name)),
+            (f"--var {name}", overrides.get(name)),
         ):
             if text is not None:
-                value = _given(text, source, is_complex)
+                value = _from_text(text, source, is_complex)
         if value is None:
             place = declared.keys.get(name, spec.place)
             hint = f"Give it a `default`, or set it under targets.{target}.variables."
@@ -47,27 +47,25 @@ def assigned(
             continue
         faults += _mistyped(name, spec, value, is_complex)
         values[name] = value
-    faults += [
-        Fault("undeclared-variable", f"no variable {name!r} is declared", place, hint=hint)
-        for name, place in [
-            *((name, over.keys.get(name, each.place)) for name, each in over.items()),
-            *((name, Place("--var")) for name in given),
-        ]
-        if declared.get(name) is None
-        for hint in [did_you_mean(name, [each for each, _ in declared.items()])]
-    ]
+    names = [name for name, _ in declared.items()]
+    uses = [(name, target_variables.keys.get(name, node.place))
+            for name, node in target_variables.items()]  # fmt: skip
+    uses += [(name, Place("--var")) for name in overrides]
+    for name, place in uses:
+        if declared.get(name) is None:
+            message = f"no variable {name!r} is declared"
+            hint = did_you_mean(name, names)
+            faults.append(Fault("undeclared-variable", message, place, hint=hint))
     return values, faults
 
 
 def _target_variables(tree: Node, target: str) -> Node:
-    targets = tree.get("targets")
-    chosen = targets.get(target) if targets is not None else None
-    found = chosen.get("variables") if chosen is not None else None
-    return found if found is not None and found.is_mapping else Node({}, tree.place)
+    node = at(tree, ("targets", target, "variables"))
+    return node if node is not None and node.is_mapping else Node({}, tree.place)
 
 
 def _default(spec: Node, name: str, bare: bool = False) -> Node | None:
-    """Return the value a declaration gives; a target may also write the `bare` value."""
+    """Return the value that a declaration gives; in a target, the declaration may be the value."""
     if spec.is_mapping and (not bare or set(spec.value) <= _FIELDS):
         default = spec.get("default")
         if default is not None and default.value is not None:
@@ -83,7 +81,7 @@ def _is_complex(spec: Node) -> bool:
     return kind is not None and kind.value == "complex"
 
 
-def _given(text: str, source: str, is_complex: bool) -> Node:
+def _from_text(text: str, source: str, is_complex: bool) -> Node:
     if is_complex and text.strip()[:1] in "{[":
         tree, faults = parse(f"value: {text}", source)
         value = tree.get("value")
@@ -103,10 +101,10 @@ def _mistyped(name: str, spec: Node, value: Node, is_complex: bool) -> list[Faul
 
 
 def with_values(tree: Node, values: Mapping[str, Node]) -> Node:
-    """Return the tree with each variable's `value` filled in, where references look for it."""
-    declared = tree.get("variables") or made({}, tree.place)
+    """Return the tree with the `value` of each variable, where references look for it."""
+    declared = tree.get("variables") or node_of({}, tree.place)
     for name, value in values.items():
         spec = declared.get(name)
-        base = spec if spec is not None and spec.is_mapping else made({}, value.place)
+        base = spec if spec is not None and spec.is_mapping else node_of({}, value.place)
         declared = with_item(declared, name, with_item(base, "value", value))
     return with_item(tree, "variables", declared)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import find_conf
+from lakehouse.bundle.data_folder import data_folder
 from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.load import Bundle, is_here, load
-from lakehouse.bundle.places import data_folder
 from lakehouse.bundle.validate import validate
 from lakehouse.ship.archive import manifest, unpacked, written
 from lakehouse.ship.changes import changes

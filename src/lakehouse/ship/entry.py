@@ -11,7 +11,7 @@ from pathlib import Path
 from lakehouse.base import settings
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.pairs import pairs
-from lakehouse.bundle.places import OWN
+from lakehouse.bundle.data_folder import DEFAULT_NAME
 from lakehouse.bundle.program import Program
 from lakehouse.run.job.commands import told
 from lakehouse.run.job.options import Options
@@ -79,7 +79,7 @@ def placed(what: Program, home: Path, data: str) -> Path:
     try:
         conf = settings.find_conf(what.root)
     except LakehouseError:  # a bundle without settings of this project's kind
-        return Path(data) if data else home / OWN
+        return Path(data) if data else home / DEFAULT_NAME
     os.environ["LAKEHOUSE_CONF"] = str(conf)
     os.environ.setdefault(settings.HOME, str(home))
     return Path(data) if data else settings.load(what.target, conf=conf).data_folder

@@ -33,7 +33,7 @@ def test_each_call_is_understood(call: str):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_each_code_is_one_that_is_told(code: str):
+def test_each_code_is_one_that_is_reported(code: str):
     sources = (ROOT / "src/lakehouse/bundle").rglob("*.py")
 
     assert any(f'"{code}"' in path.read_text(encoding="utf-8") for path in sources)

@@ -70,11 +70,11 @@ def test_the_last_tasks_decide_what_a_job_comes_to(a, b, result):
     assert job_result([task("a"), task("b", "a")], {"a": a, "b": b}) == result
 
 
-def test_circles_are_named():
+def test_a_cycle_is_named_from_its_first_key_to_itself():
     assert cycles({"a": ["b"], "b": ["c"], "c": ["a"]}) == [("a", "b", "c", "a")]
 
 
-def test_what_follows_from_a_task_is_found():
+def test_the_tasks_downstream_of_a_task_are_those_that_wait_for_it():
     tasks = [task("a"), task("b", "a"), task("c", "b"), task("d")]
 
     assert downstream(tasks, ["b"]) == {"b", "c"}

@@ -162,7 +162,7 @@ def test_a_mapping_in_a_variable_that_is_not_declared_complex_is_a_fault(write: 
     assert codes(load(folder)) == ["variable-type"]
 
 
-def test_a_variable_without_a_value_is_told_where_it_is_declared(write: Write):
+def test_a_variable_without_a_value_is_reported_where_it_is_declared(write: Write):
     folder = write("""
         bundle: {name: shop}
         variables:
@@ -187,7 +187,7 @@ def test_an_undeclared_variable_names_the_nearest_one(write: Write):
     assert "'catalog'" in fault.hint
 
 
-def test_references_that_go_in_a_circle_are_told_by_name(write: Write):
+def test_references_that_form_a_cycle_are_reported_by_name(write: Write):
     folder = write("""
         bundle: {name: shop}
         variables:

@@ -1,61 +1,101 @@
-"""The models against the public SDK: no key that Databricks knows is unknown here."""
+"""The schema against the public SDK, and against itself."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
+from collections.abc import Iterator
 
 import pytest
+import yaml
+from tests.checkout import ROOT
 
-from lakehouse.bundle.schema import Job, Task
-from lakehouse.bundle.schema.cluster import Environment, Library, NewCluster
-from lakehouse.bundle.schema.resources import Pipeline
-from lakehouse.bundle.schema.triggers import (
-    Continuous,
-    EmailNotifications,
-    FileArrival,
-    Schedule,
-    TableUpdate,
-    Trigger,
-)
+from lakehouse.bundle import schema
+from lakehouse.bundle.checking.shape import SCALARS
+from lakehouse.bundle.task_types import TYPES
 
 jobs = pytest.importorskip("databricks.sdk.service.jobs")
 compute = pytest.importorskip("databricks.sdk.service.compute")
+ml = pytest.importorskip("databricks.sdk.service.ml")
 pipelines = pytest.importorskip("databricks.sdk.service.pipelines")
 
-PAIRS = [
-    (Job, jobs.JobSettings),
-    (Task, jobs.Task),
-    (Schedule, jobs.CronSchedule),
-    (Trigger, jobs.TriggerSettings),
-    (FileArrival, jobs.FileArrivalTriggerConfiguration),
-    (TableUpdate, jobs.TableUpdateTriggerConfiguration),
-    (Continuous, jobs.Continuous),
-    (EmailNotifications, jobs.JobEmailNotifications),
-    (NewCluster, compute.ClusterSpec),
-    (Environment, compute.Environment),
-    (Library, compute.Library),
-    (Pipeline, pipelines.PipelineSpec),
+CLASSES = [
+    ("Job", jobs.JobSettings),
+    ("Task", jobs.Task),
+    ("CronSchedule", jobs.CronSchedule),
+    ("TriggerSettings", jobs.TriggerSettings),
+    ("FileArrivalTriggerConfiguration", jobs.FileArrivalTriggerConfiguration),
+    ("TableUpdateTriggerConfiguration", jobs.TableUpdateTriggerConfiguration),
+    ("Continuous", jobs.Continuous),
+    ("JobEmailNotifications", jobs.JobEmailNotifications),
+    ("ClusterSpec", compute.ClusterSpec),
+    ("Cluster", compute.ClusterSpec),
+    ("Environment", compute.Environment),
+    ("Library", compute.Library),
+    ("Pipeline", pipelines.PipelineSpec),
+]
+ENUMS = [
+    ("Task", "run_if", jobs.RunIf),
+    ("ConditionTask", "op", jobs.ConditionTaskOp),
+    ("JobPermission", "level", jobs.JobPermissionLevel),
+    ("PipelinePermission", "level", pipelines.PipelinePermissionLevel),
+    ("ExperimentPermission", "level", ml.ExperimentPermissionLevel),
+    ("ClusterSpec", "data_security_mode", compute.DataSecurityMode),
 ]
 
 
-@pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda each: each.__name__)
-def test_every_key_of_the_sdk_is_known(ours, theirs):
-    known = {field.alias or name for name, field in ours.model_fields.items()}
-    names = {field.name.rstrip("_") for field in dataclasses.fields(theirs)}
+def test_the_page_is_what_the_installed_sdk_says():
+    spec = importlib.util.spec_from_file_location("page", ROOT / "scripts/bundle_schema.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
 
-    assert len(names) > 1
-    assert names - known == set()
+    kept = yaml.safe_load(script.PAGE.read_text("utf-8"))
+
+    assert len(kept) > 100
+    assert kept == yaml.safe_load(script.page()), "Run: .venv/bin/python scripts/bundle_schema.py"
 
 
-@pytest.mark.parametrize("theirs", ["RunIf", "ConditionTaskOp", "JobPermissionLevel"])
-def test_every_value_of_the_sdk_is_allowed(theirs):
-    ours = {
-        "RunIf": (Task, "run_if", lambda it: {"task_key": "a", "run_if": it}),
-        "ConditionTaskOp": (Task, "condition_task", lambda it: {
-            "task_key": "a", "condition_task": {"op": it, "left": "1", "right": "1"}}),
-        "JobPermissionLevel": (Job, "permissions", lambda it: {
-            "permissions": [{"level": it, "group_name": "g"}]}),
-    }[theirs]  # fmt: skip
+@pytest.mark.parametrize(("name", "definition"), CLASSES, ids=[name for name, _ in CLASSES])
+def test_every_key_of_the_sdk_is_known(name, definition):
+    known = set(schema.definition(name))
+    keys = {field.name.rstrip("_") for field in dataclasses.fields(definition)}
 
-    for value in getattr(jobs, theirs):
-        assert ours[0].model_validate(ours[2](value.value))
+    assert len(keys) > 1
+    assert keys - known == set()
+
+
+@pytest.mark.parametrize(("name", "key", "enum"), ENUMS, ids=[name for name, _, _ in ENUMS])
+def test_every_value_of_the_sdk_is_allowed(name, key, enum):
+    words = schema.definition(schema.definition(name)[key].type)
+
+    assert {value.value for value in enum} - set(words) == set()
+
+
+def test_a_task_has_the_types_that_the_schema_knows():
+    assert {key for key in schema.definition("Task") if key.endswith("_task")} == set(TYPES)
+
+
+def test_every_type_is_defined():
+    types = [
+        (f"{name}.{key}", kind)
+        for name, keys in schema.definitions().items()
+        if isinstance(keys, dict)
+        for key, definition in keys.items()
+        for kind in names(definition.type)
+    ]
+
+    assert len(types) > 500
+    assert [each for each in types if not is_defined(each[1])] == []
+
+
+def names(kind: schema.Type) -> Iterator[str]:
+    if isinstance(kind, str):
+        yield kind.removesuffix("?")
+    else:
+        for inner in kind.values() if isinstance(kind, dict) else kind:
+            yield from names(inner)
+
+
+def is_defined(name: str) -> bool:
+    scalar = name == "any" or name.split(" >= ")[0] in SCALARS
+    return scalar or schema.definition(name) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.lakehouse.bundle.telling import NOTE, Faults, job, told
+from tests.lakehouse.bundle.small_bundles import NOTE, Faults, job, summary
 
 
 def test_a_sound_bundle_has_no_fault(faults: Faults):
@@ -50,20 +50,53 @@ def test_a_sound_bundle_has_no_fault(faults: Faults):
          "base_parameters: {p: '{{tasks.b.values.rows}}'}}}", "dynamic-reference", ""),
     ],
 )  # fmt: skip
-def test_a_broken_task_is_told(faults: Faults, name: str, task: str, code: str, hint: str):
+def test_a_broken_task_is_reported(faults: Faults, name: str, task: str, code: str, hint: str):
     rest = """
 parameters: [{name: until, default: ''}]
 job_clusters: [{job_cluster_key: main, new_cluster: {num_workers: 1}}]
 environments: [{environment_key: e}]
 """
-    found = faults(
+    result = faults(
         job(task, rest),
         **{"tour.py": "# Databricks notebook source\n", "plain.py": "print(1)\n"},
     )
 
-    assert [each.code for each in found] == [code], name
-    assert found[0].place.line == 6
-    assert hint in found[0].hint
+    assert [each.code for each in result] == [code], name
+    assert result[0].place.line == 6
+    assert hint in result[0].hint
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("max_retries", ["2", "'2'", "2.0", "'{{job.parameters.n}}'", "null"],
+         ["true", "1.5", "many", "[2]"]),
+        ("retry_on_timeout", ["true", "'false'", "'${workspace.current_user.active}'"],
+         ["1", "'yes'", "{}"]),
+        ("description", ["text", "1", "1.5", "true"], ["[text]", "{}"]),
+        ("run_if", ["ALL_DONE", "'{{input}}'"], ["all_done", "1", "[ALL_DONE]"]),
+        ("depends_on", ["[]"], ["a", "{task_key: a}"]),
+        ("new_cluster", ["{azure_attributes: {spot_bid_max_price: 0.5}}"],
+         ["{azure_attributes: {spot_bid_max_price: high}}", "{spark_conf: {a: [1]}}"]),
+    ],
+)  # fmt: skip
+def test_a_value_is_of_the_type_that_its_key_has(faults: Faults, key, good, bad):
+    def codes(value: str) -> list[str]:
+        parameters = "parameters: [{name: n, default: '1'}]"
+        result = faults(job(f"- {{task_key: a, {key}: {value}, {NOTE}}}", parameters))
+        return [fault.code for fault in result if not fault.code.startswith("dynamic")]
+
+    assert [value for value in good if codes(value)] == []
+    assert [value for value in bad if not set(codes(value)) & {"wrong-type", "wrong-value"}] == []
+
+
+def test_a_misspelt_key_of_a_task_inside_a_loop_is_reported_with_the_nearest(faults: Faults):
+    inner = f"{{task_key: b, max_retrys: 1, {NOTE}}}"
+
+    [fault] = faults(job(f"- {{task_key: a, for_each_task: {{inputs: '[1]', task: {inner}}}}}"))
+
+    assert (fault.code, fault.severity) == ("unknown-key", "error")
+    assert "'max_retries'" in fault.hint
 
 
 @pytest.mark.parametrize(
@@ -97,16 +130,16 @@ environments: [{environment_key: e}]
          "{job_cluster_key: a, new_cluster: {}}]", "doubled-job-cluster-key", ""),
     ],
 )  # fmt: skip
-def test_a_broken_job_is_told(faults: Faults, name: str, rest: str, code: str, hint: str):
-    found = faults(job(f"- {{task_key: a, {NOTE}}}", rest))
+def test_a_broken_job_is_reported(faults: Faults, name: str, rest: str, code: str, hint: str):
+    result = faults(job(f"- {{task_key: a, {NOTE}}}", rest))
 
-    assert [each.code for each in found] == [code], name
-    assert found[0].place.line >= 7
-    assert hint in found[0].hint
+    assert [each.code for each in result] == [code], name
+    assert result[0].place.line >= 7
+    assert hint in result[0].hint
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_lines(faults: Faults):
-    found = faults(
+def test_all_faults_are_reported_at_once_in_the_order_of_lines(faults: Faults):
+    result = faults(
         job(
             f"""
 - {{task_key: a, {NOTE}, depends_on: [{{task_key: z}}]}}
@@ -117,7 +150,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines(faults: Faults):
         )
     )
 
-    assert told(found) == [
+    assert summary(result) == [
         ("unknown-task", 6),
         ("unknown-key", 7),
         ("doubled-task-key", 8),
@@ -126,7 +159,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines(faults: Faults):
     ]
 
 
-def test_tasks_that_wait_for_each_other_are_told_by_name(faults: Faults):
+def test_tasks_that_wait_for_each_other_are_reported_by_name(faults: Faults):
     [fault] = faults(
         job(f"""
 - {{task_key: a, depends_on: [{{task_key: b}}], {NOTE}}}
@@ -138,7 +171,7 @@ def test_tasks_that_wait_for_each_other_are_told_by_name(faults: Faults):
     assert "a -> b -> a" in fault.message
 
 
-def test_a_job_that_calls_itself_through_another_is_told_by_name(faults: Faults):
+def test_a_job_that_calls_itself_through_another_is_reported_by_name(faults: Faults):
     [fault] = faults("""
         bundle: {name: shop}
         resources:

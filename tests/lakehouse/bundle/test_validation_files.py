@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tests.lakehouse.bundle.telling import Faults, job, told
+from tests.lakehouse.bundle.small_bundles import Faults, job, summary
 
 
-def test_a_doubled_key_of_the_file_is_told_with_its_first_line(faults: Faults):
+def test_a_doubled_key_of_the_file_is_reported_with_its_first_line(faults: Faults):
     [fault] = faults("bundle:\n  name: shop\n  name: again\n")
 
     assert (fault.code, fault.place.line) == ("doubled-key", 3)
     assert "first in line 2" in fault.message
 
 
-def test_broken_yaml_is_told_where_reading_stopped(faults: Faults):
+def test_broken_yaml_is_reported_where_reading_stopped(faults: Faults):
     [fault] = faults("bundle:\n  name: [shop\nresources: {}\n")
 
     assert fault.code == "yaml"
@@ -26,14 +26,16 @@ def test_a_key_that_resembles_nothing_known_is_only_a_warning(faults: Faults):
     assert (fault.code, fault.severity) == ("unknown-key", "warning")
 
 
-def test_an_included_file_that_is_missing_is_told(faults: Faults):
-    assert told(faults("bundle: {name: shop}\ninclude:\n  - jobs.yml\n")) == [("missing-file", 3)]
+def test_an_included_file_that_is_missing_is_reported(faults: Faults):
+    assert summary(faults("bundle: {name: shop}\ninclude:\n  - jobs.yml\n")) == [
+        ("missing-file", 3)
+    ]
 
 
-def test_a_glob_that_finds_nothing_is_told_only_where_its_folder_is_missing(faults: Faults):
+def test_a_glob_that_finds_nothing_is_reported_only_where_its_folder_is_missing(faults: Faults):
     text = "bundle: {name: shop}\ninclude:\n  - jobs/*.yml\n"
 
-    assert told(faults(text)) == [("missing-file", 3)]
+    assert summary(faults(text)) == [("missing-file", 3)]
     assert faults(text, **{"jobs/README.md": ""}) == []
 
 
@@ -42,7 +44,7 @@ def test_a_file_above_the_root_is_included_if_its_folder_is_synced(faults: Fault
     (tmp_path / "common/names.yml").write_text("variables: {a: {default: x}}\n")
     text = "bundle: {name: shop}\ninclude: [../common/*.yml]\n"
 
-    assert told(faults(text)) == [("above-root", 2)]
+    assert summary(faults(text)) == [("above-root", 2)]
     assert faults(text + "sync: {paths: [., ../common]}\n") == []
 
 
@@ -62,39 +64,41 @@ def test_fields_that_only_a_workspace_knows_are_left_alone(faults: Faults):
 
 
 def test_deprecated_things_are_warned_of(faults: Faults):
-    found = faults(job("- {task_key: a, spark_submit_task: {parameters: [x]}}",
+    result = faults(job("- {task_key: a, spark_submit_task: {parameters: [x]}}",
                        "environments: [{environment_key: e, spec: {client: '1'}}]"))  # fmt: skip
 
-    assert [(each.code, each.severity) for each in found] == [("deprecated", "warning")] * 2
+    assert [(each.code, each.severity) for each in result] == [("deprecated", "warning")] * 2
 
 
 def test_a_file_above_the_root_is_not_included(faults: Faults):
-    assert told(faults("bundle: {name: shop}\ninclude:\n  - ../jobs.yml\n")) == [("above-root", 3)]
+    assert summary(faults("bundle: {name: shop}\ninclude:\n  - ../jobs.yml\n")) == [
+        ("above-root", 3)
+    ]
 
 
-def test_includes_that_go_in_a_circle_are_told_by_name(faults: Faults):
-    found = faults(
+def test_includes_that_form_a_cycle_are_reported_by_name(faults: Faults):
+    result = faults(
         "bundle: {name: shop}\ninclude: [a.yml]\n",
         **{"a.yml": "include: [b.yml]\n", "b.yml": "include: [a.yml]\n"},
     )
 
-    assert {each.code for each in found} == {"nested-include", "include-cycle"}
-    [circle] = [each for each in found if each.code == "include-cycle"]
-    assert "a.yml -> b.yml -> a.yml" in circle.message
+    assert {each.code for each in result} == {"nested-include", "include-cycle"}
+    [cycle] = [each for each in result if each.code == "include-cycle"]
+    assert "a.yml -> b.yml -> a.yml" in cycle.message
 
 
-def test_a_bundle_that_includes_itself_is_told(faults: Faults):
-    found = faults("bundle: {name: shop}\ninclude: [databricks.yml]\n")
+def test_a_bundle_that_includes_itself_is_reported(faults: Faults):
+    result = faults("bundle: {name: shop}\ninclude: [databricks.yml]\n")
 
-    assert told(found) == [("include-cycle", 2)]
+    assert summary(result) == [("include-cycle", 2)]
 
 
-def test_a_file_above_what_is_synced_is_told(faults: Faults, tmp_path):
+def test_a_file_above_what_is_synced_is_reported(faults: Faults, tmp_path):
     (tmp_path / "far.py").write_text("print(1)\n")
     task = "- {task_key: a, environment_key: e, spark_python_task: {python_file: ../far.py}}"
     rest = "environments: [{environment_key: e}]"
 
-    assert told(faults(job(task, rest))) == [("above-root", 6)]
+    assert summary(faults(job(task, rest))) == [("above-root", 6)]
     assert faults(job(task, rest) + "sync: {paths: [., ..]}\n") == []
 
 
@@ -127,7 +131,7 @@ resources:
     ],
     ids=lambda project: next(iter(project)),
 )
-def test_an_entry_point_that_the_wheel_does_not_have_is_told(faults: Faults, project):
+def test_an_entry_point_that_the_wheel_does_not_have_is_reported(faults: Faults, project):
     assert faults(WHEEL % ("shop", "main"), **project) == []
 
     [fault] = faults(WHEEL % ("shop", "mian"), **project)
@@ -145,7 +149,7 @@ def test_a_function_of_the_package_serves_as_entry_point(faults: Faults):
     assert faults(WHEEL % ("shop", "go"), **files) == []
 
 
-def test_a_misspelt_package_is_told(faults: Faults):
+def test_a_misspelt_package_is_reported(faults: Faults):
     files = {"pyproject.toml": "[project]\nname='shop'\n[project.scripts]\nx='shop:x'\n"}
 
     [fault] = faults(WHEEL % ("shpo", "x"), **files)

@@ -1,16 +1,16 @@
-"""Faults of task values, of targets and their modes; and how all faults are told."""
+"""Faults of task values, of targets and their modes; and how all faults are reported."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from tests.lakehouse.bundle.telling import NOTE, Faults, job
+from tests.lakehouse.bundle.small_bundles import NOTE, Faults, job
 
 from lakehouse.ship.remote import as_json
 
 
-def test_a_task_value_that_nobody_sets_is_told(faults: Faults):
+def test_a_task_value_that_nobody_sets_is_reported(faults: Faults):
     text = job(
         """
 - {task_key: count, notebook_task: {notebook_path: ./count.py}}
@@ -28,7 +28,7 @@ def test_a_task_value_that_nobody_sets_is_told(faults: Faults):
     assert "'row'" in fault.hint
 
 
-def test_a_task_value_of_a_task_that_is_not_awaited_is_told(faults: Faults):
+def test_a_task_value_of_a_task_that_is_not_awaited_is_reported(faults: Faults):
     [fault] = faults(
         job(f"""
 - {{task_key: count, {NOTE}}}
@@ -66,9 +66,9 @@ targets:
     ],
 )
 def test_the_rules_of_a_mode_are_kept(faults: Faults, target: str, codes: list[str]):
-    found = faults(TARGET.format(target=target))
+    result = faults(TARGET.format(target=target))
 
-    assert sorted(each.code for each in found) == sorted(codes)
+    assert sorted(each.code for each in result) == sorted(codes)
 
 
 def test_a_wheel_task_that_is_deployed_needs_something_to_run_on(faults: Faults):
@@ -89,23 +89,36 @@ def test_a_wheel_task_that_is_deployed_needs_something_to_run_on(faults: Faults)
     assert faults(text, "local") == []
 
 
-def test_what_is_wrong_in_every_target_is_told_once(faults: Faults):
-    found = faults(job(f"- {{task_key: a, {NOTE}, max_retrys: 1}}") + "targets: {a: {}, b: {}}\n")
+def test_what_is_wrong_in_every_target_is_reported_once(faults: Faults):
+    result = faults(job(f"- {{task_key: a, {NOTE}, max_retrys: 1}}") + "targets: {a: {}, b: {}}\n")
 
-    assert len(found) == 1
-    assert found[0].targets == ()
+    assert len(result) == 1
+    assert result[0].targets == ()
 
 
 def test_keys_of_a_target_are_checked_although_it_is_not_chosen(faults: Faults):
-    found = faults("bundle: {name: shop}\ntargets: {a: {}, b: {moode: development}}\n", "a")
+    result = faults("bundle: {name: shop}\ntargets: {a: {}, b: {moode: development}}\n", "a")
 
-    assert [each.code for each in found] == ["unknown-key"]
+    assert [each.code for each in result] == ["unknown-key"]
 
 
-def test_two_default_targets_are_told(faults: Faults):
-    found = faults("bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: true}}\n", "a")
+def test_a_target_need_not_repeat_the_required_keys_of_what_it_changes(faults: Faults):
+    text = """
+        bundle: {name: shop}
+        resources: {schemas: {gold: {name: gold, catalog_name: main}}}
+        targets: {dev: {resources: {schemas: {gold: {catalog_name: dev}}}}}
+        """
 
-    assert [each.code for each in found] == ["default-target"]
+    assert faults(text) == []
+    assert faults(text.replace("name: gold, ", "")) != []
+
+
+def test_two_default_targets_are_reported(faults: Faults):
+    result = faults(
+        "bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: true}}\n", "a"
+    )
+
+    assert [each.code for each in result] == ["default-target"]
 
 
 def test_faults_for_tools_are_json_with_places(faults: Faults):
@@ -132,7 +145,7 @@ def test_faults_for_tools_are_json_with_places(faults: Faults):
     ],
 )
 def test_what_makes_no_sense_at_all_is_a_fault_too(faults: Faults, text: str):
-    found = faults(text)
+    result = faults(text)
 
-    assert [each for each in found if each.severity == "error"]
-    assert all(each.place.line >= 1 for each in found)
+    assert [each for each in result if each.severity == "error"]
+    assert all(each.place.line >= 1 for each in result)

@@ -39,7 +39,7 @@ _FIELDS = (
 )
 
 
-def wrong(expression: str) -> tuple[str, str] | None:
+def cron_fault(expression: str) -> tuple[str, str] | None:
     """Return what is wrong with an expression and what to do about it; None if nothing is."""
     parts = expression.upper().split()
     if len(parts) == 5:
@@ -48,16 +48,16 @@ def wrong(expression: str) -> tuple[str, str] | None:
             weekday = "?"
         elif day == "*":
             day = "?"
-        meant = f"0 {minute} {hour} {day} {month} {weekday}"
-        return "it has 5 fields, and Quartz begins with seconds", f"Did you mean {meant!r}?"
+        likely = f"0 {minute} {hour} {day} {month} {weekday}"
+        return "it has 5 fields, and Quartz begins with seconds", f"Did you mean {likely!r}?"
     if len(parts) not in (6, 7):
         hint = "seconds minutes hours day-of-month month day-of-week [year]"
         return f"it has {len(parts)} fields instead of 6 or 7", f"The fields are: {hint}."
-    for text, kind in zip(parts, _FIELDS, strict=False):
-        for piece in text.split(","):
-            reason = _piece(piece, kind)
+    for part, part_field in zip(parts, _FIELDS, strict=False):
+        for element in part.split(","):
+            reason = _element_fault(element, part_field)
             if reason:
-                return f"{reason} in its {kind.name}", ""
+                return f"{reason} in its {part_field.name}", ""
     day, weekday = parts[3], parts[5]
     if (day == "?") == (weekday == "?"):
         if day == "?":
@@ -66,26 +66,26 @@ def wrong(expression: str) -> tuple[str, str] | None:
             day = "?"
         else:
             weekday = "?"
-        meant = " ".join([*parts[:3], day, parts[4], weekday, *parts[6:]])
+        likely = " ".join([*parts[:3], day, parts[4], weekday, *parts[6:]])
         reason = "exactly one of day of month and day of week must be ?"
-        return reason, f"Did you mean {meant!r}?"
+        return reason, f"Did you mean {likely!r}?"
     return None
 
 
-def _piece(piece: str, kind: _Field) -> str:
-    """Return what is wrong with one element of the list that a field is; empty if nothing is."""
-    if kind.special and re.fullmatch(kind.special, piece):
+def _element_fault(element: str, part: _Field) -> str:
+    """Return what is wrong with one element of the list in a field; empty if nothing is."""
+    if part.special and re.fullmatch(part.special, element):
         return ""
-    base, slash, step = piece.partition("/")
-    if slash and (not step.isdigit() or not 1 <= int(step) <= kind.high):
-        return f"{piece!r} has a bad step"
+    base, slash, step = element.partition("/")
+    if slash and (not step.isdigit() or not 1 <= int(step) <= part.high):
+        return f"{element!r} has a bad step"
     if base == "*" or (base == "" and slash):
         return ""
     first, dash, last = base.partition("-")
     for end in (first, last) if dash else (first,):
-        number = kind.words.get(end, int(end) if end.isdigit() else None)
+        number = part.words.get(end, int(end) if end.isdigit() else None)
         if number is None:
-            return f"{piece!r} is not understood"
-        if not kind.low <= number <= kind.high:
-            return f"{end} is not between {kind.low} and {kind.high}"
+            return f"{element!r} is not understood"
+        if not part.low <= number <= part.high:
+            return f"{end} is not between {part.low} and {part.high}"
     return ""

@@ -1,4 +1,4 @@
-"""The entry points that a project's wheel will have, read from its sources without running them."""
+"""The entry points of the wheel that a project builds, read from its files without running them."""
 
 from __future__ import annotations
 
@@ -8,44 +8,50 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Python 3.10 reads no TOML: what only pyproject.toml says is then not known.
+# Python 3.10 reads no TOML: there, entry points in pyproject.toml are unknown.
 _toml: Any = importlib.import_module("tomllib") if importlib.util.find_spec("tomllib") else None
 
 
 class UnknownError(Exception):
-    """What a text says cannot be known without running it."""
+    """An expression cannot be evaluated without running the file it is in."""
 
 
-def normal(name: str) -> str:
+@dataclass(frozen=True)
+class Metadata:
+    """The name of a distribution and its entry points: name to `module:function`."""
+
+    name: str
+    entry_points: Mapping[str, str]
+
+
+def normal_name(name: str) -> str:
     """Return the name of a distribution in the one form that all its spellings share."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def declared(folder: Path) -> tuple[str, dict[str, str]] | None:
-    """Return the distribution's name and its entry points (name to `module:function`).
+def project_metadata(folder: Path) -> Metadata | None:
+    """Return what pyproject.toml, setup.cfg and setup.py declare; the first of them wins.
 
-    Looks into pyproject.toml, setup.cfg and setup.py; None where they say nothing that can be
-    understood.
+    None where none of them declares anything that can be read without running it.
     """
-    found: dict[str, str] = {}
     name = ""
-    known = False
+    entry_points: dict[str, str] = {}
     for read in (_pyproject, _setup_cfg, _setup_py):
         try:
-            part = read(folder)
+            metadata = read(folder)
         except (UnknownError, OSError, ValueError, SyntaxError, configparser.Error):
             continue
-        if part is not None:
-            known = True
-            name = name or part[0]
-            found = {**part[1], **found}
-    return (name, found) if known and (name or found) else None
+        if metadata is not None:
+            name = name or metadata.name
+            entry_points = {**metadata.entry_points, **entry_points}
+    return Metadata(name, entry_points) if name or entry_points else None
 
 
-def _pyproject(folder: Path) -> tuple[str, dict[str, str]] | None:
+def _pyproject(folder: Path) -> Metadata | None:
     path = folder / "pyproject.toml"
     if _toml is None or not path.is_file():
         return None
@@ -54,7 +60,7 @@ def _pyproject(folder: Path) -> tuple[str, dict[str, str]] | None:
     poetry = (data.get("tool") or {}).get("poetry") or {}
     if not project and not poetry:
         return None
-    points: dict[str, str] = {}
+    entry_points: dict[str, str] = {}
     for group in (
         project.get("scripts"),
         project.get("gui-scripts"),
@@ -62,13 +68,13 @@ def _pyproject(folder: Path) -> tuple[str, dict[str, str]] | None:
         poetry.get("scripts"),
         *(poetry.get("plugins") or {}).values(),
     ):
-        points.update({key: str(value) for key, value in (group or {}).items()})
-    if "entry-points" in (project.get("dynamic") or ()) and not points:
+        entry_points.update({key: str(value) for key, value in (group or {}).items()})
+    if "entry-points" in (project.get("dynamic") or ()) and not entry_points:
         return None
-    return str(project.get("name") or poetry.get("name") or ""), points
+    return Metadata(str(project.get("name") or poetry.get("name") or ""), entry_points)
 
 
-def _setup_cfg(folder: Path) -> tuple[str, dict[str, str]] | None:
+def _setup_cfg(folder: Path) -> Metadata | None:
     path = folder / "setup.cfg"
     if not path.is_file():
         return None
@@ -78,10 +84,10 @@ def _setup_cfg(folder: Path) -> tuple[str, dict[str, str]] | None:
         return None
     texts = dict(parser["options.entry_points"])
     name = parser.get("metadata", "name", fallback="")
-    return name, _points({group: text.splitlines() for group, text in texts.items()})
+    return Metadata(name, _entry_points(texts))
 
 
-def _setup_py(folder: Path) -> tuple[str, dict[str, str]] | None:
+def _setup_py(folder: Path) -> Metadata | None:
     path = folder / "setup.py"
     if not path.is_file():
         return None
@@ -94,33 +100,37 @@ def _setup_py(folder: Path) -> tuple[str, dict[str, str]] | None:
             except UnknownError:
                 continue
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _called(node.func) == "setup":
-            given = {each.arg: each.value for each in node.keywords if each.arg}
-            name = value_of(given["name"], names) if "name" in given else ""
-            points = value_of(given["entry_points"], names) if "entry_points" in given else {}
-            return str(name), _points(points)
+        if isinstance(node, ast.Call) and _function_name(node.func) == "setup":
+            arguments = {
+                keyword.arg: value_of(keyword.value, names)
+                for keyword in node.keywords
+                if keyword.arg in ("name", "entry_points")
+            }
+            name, groups = arguments.get("name", ""), arguments.get("entry_points", {})
+            return Metadata(str(name), _entry_points(groups))
     return None
 
 
-def _called(function: ast.expr) -> str:
+def _function_name(function: ast.expr) -> str:
     if isinstance(function, ast.Name):
         return function.id
     return function.attr if isinstance(function, ast.Attribute) else ""
 
 
-def _points(groups: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _entry_points(groups: Any) -> dict[str, str]:
+    """Return the entry points of all groups; a group is lines of `name = module:function`."""
+    entry_points: dict[str, str] = {}
     for group in groups.values() if isinstance(groups, Mapping) else ():
         lines = group.splitlines() if isinstance(group, str) else group
         for line in lines:
             key, equals, value = str(line).partition("=")
             if equals:
-                found[key.strip()] = value.strip()
-    return found
+                entry_points[key.strip()] = value.strip()
+    return entry_points
 
 
 def value_of(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """Return what an expression comes to, if it is made of constants, names and comprehensions.
+    """Return the value of an expression of constants, known `names` and comprehensions.
 
     Raises UnknownError for anything else: nothing of the file is run.
     """
@@ -129,13 +139,13 @@ def value_of(node: ast.expr, names: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.Name) and node.id in names:
         return names[node.id]
     if isinstance(node, ast.List | ast.Tuple):
-        found: list[Any] = []
-        for each in node.elts:
-            if isinstance(each, ast.Starred):
-                found += value_of(each.value, names)
+        elements: list[Any] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                elements += value_of(element.value, names)
             else:
-                found.append(value_of(each, names))
-        return found
+                elements.append(value_of(element, names))
+        return elements
     if isinstance(node, ast.Dict):
         mapping: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
@@ -145,7 +155,7 @@ def value_of(node: ast.expr, names: Mapping[str, Any]) -> Any:
                 mapping[value_of(key, names)] = value_of(value, names)
         return mapping
     if isinstance(node, ast.JoinedStr):
-        return "".join(str(value_of(each, names)) for each in node.values)
+        return "".join(str(value_of(part, names)) for part in node.values)
     if isinstance(node, ast.FormattedValue) and node.format_spec is None:
         return value_of(node.value, names)
     if isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
@@ -173,6 +183,6 @@ def package_functions(folder: Path, package: str) -> set[str] | None:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                     names.add(node.name)
                 elif isinstance(node, ast.ImportFrom | ast.Import):
-                    names |= {each.asname or each.name for each in node.names}
+                    names |= {alias.asname or alias.name for alias in node.names}
             return names
     return None

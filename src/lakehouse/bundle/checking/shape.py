@@ -1,124 +1,151 @@
-"""Unknown keys, wrong types and values, missing keys: what the models say of a bundle."""
+"""Unknown keys, wrong types and values, missing keys: a bundle against the schema."""
 
 from __future__ import annotations
 
 import difflib
-import types
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
-
-from pydantic import BaseModel, ValidationError
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 from lakehouse.base.errors import did_you_mean, nearest
+from lakehouse.bundle import schema
 from lakehouse.bundle.faults import Fault
-from lakehouse.bundle.nodes import Node, Path, at, dotted, place_of, plain
-from lakehouse.bundle.schema import BundleFile
-from lakehouse.bundle.schema.base import Open
+from lakehouse.bundle.nodes import Node, Path, Place, dotted, plain
+from lakehouse.bundle.references import is_reference
 
 _ALIKE = 0.8  # from here on, a key is taken for a misspelt one
-_KINDS = {
-    "int": "a whole number",
-    "bool": "true or false",
-    "string": "text",
-    "list": "a list",
-    "dict": "a mapping of keys to values",
-    "model": "a mapping of keys to values",
-    "float": "a number",
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_TARGETS = ("targets", "environments")  # the second is its former name
+_MAPPING = "a mapping of keys to values"
+
+
+def faults(tree: Node, merged: bool = True) -> Iterator[Fault]:
+    """Yield where a bundle differs from the schema.
+
+    Required keys may be missing in a bundle whose target is not `merged` into it yet, and inside
+    the targets themselves, which need not repeat what they do not change.
+    """
+    if merged:
+        content = {key: value for key, value in tree.items() if key not in _TARGETS}
+        yield from _value(Node(content, tree.place, tree.keys), schema.ROOT, (), tree.place)
+    else:
+        differences = _value(tree, schema.ROOT, (), tree.place)
+        yield from (fault for fault in differences if fault.code != "missing-key")
+
+
+def _value(node: Node, kind: schema.Type, path: Path, place: Place) -> Iterator[Fault]:
+    """Yield the faults of a value, whose key (or, in a list, itself) is written at `place`."""
+    if kind == "any" or is_reference(node.value):
+        return
+    if isinstance(kind, list):
+        if not node.is_sequence:
+            yield _wrong_type(node, path, "a list")
+        for index, element in enumerate(node.elements()):
+            yield from _value(element, kind[0], (*path, index), element.place)
+    elif isinstance(kind, dict):
+        if not node.is_mapping:
+            yield _wrong_type(node, path, _MAPPING)
+        [inner] = kind.values()
+        for name, value in node.items():
+            yield from _value(value, inner, (*path, name), node.keys.get(name, value.place))
+    elif kind.endswith("?"):
+        if node.value is not None:
+            yield from _value(node, kind.removesuffix("?"), path, place)
+    else:
+        allowed = schema.definition(kind)
+        if allowed is None:
+            yield from _scalar(node, kind, path)
+        elif isinstance(allowed, tuple):
+            yield from _word(node, allowed, path)
+        else:
+            yield from _mapping(node, allowed, path, place)
+
+
+def _mapping(node: Node, keys: schema.Keys, path: Path, place: Place) -> Iterator[Fault]:
+    if not node.is_mapping:
+        yield _wrong_type(node, path, _MAPPING)
+        return
+    for name, value in node.items():
+        here = node.keys.get(name, value.place)
+        key = keys.get(name) or keys.get("*")
+        if key is None:
+            yield _unknown_key(name, list(keys), path, here)
+        elif value.value is not None or key.required:
+            yield from _value(value, key.type, (*path, name), here)
+    for name, key in keys.items():
+        if key.required and node.get(name) is None:
+            where = dotted((*path, name))
+            yield Fault("missing-key", f"the key {where!r} is required", place, where)
+
+
+def _word(node: Node, words: schema.Words, path: Path) -> Iterator[Fault]:
+    if _text(node.value) not in words:
+        message = f"{dotted(path)} cannot be {_shown(node)}"
+        hint = did_you_mean(str(plain(node)), words)
+        yield Fault("wrong-value", message, node.place, dotted(path), hint)
+
+
+def _scalar(node: Node, kind: str, path: Path) -> Iterator[Fault]:
+    name, _, limit = kind.partition(" >= ")
+    is_valid, expected = SCALARS[name]
+    if not is_valid(node.value):
+        yield _wrong_type(node, path, expected)
+    elif limit and float(node.value) < float(limit):
+        message = f"{dotted(path)} must be {limit} or more, not {_shown(node)}"
+        yield Fault("wrong-value", message, node.place, dotted(path))
+
+
+def _text(value: Any) -> str | None:
+    """Return a scalar as Databricks reads it where a text belongs; None for anything else."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, str):
+        return _WHOLE.fullmatch(value) is not None
+    return _is_number(value) and float(value).is_integer()
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or value in ("true", "false")
+
+
+# Whether a value is of a scalar type, and what the message calls the type.
+SCALARS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "text": (lambda value: _text(value) is not None, "text"),
+    "whole": (_is_whole, "a whole number"),
+    "number": (_is_number, "a number"),
+    "flag": (_is_flag, "true or false"),
 }
 
 
-def faults(tree: Node, whole: bool = True) -> Iterator[Fault]:
-    """Yield what the models find wrong with a bundle.
-
-    With `whole`, keys that are required must be there; a bundle before its target is laid over
-    it may still lack some.
-    """
-    try:
-        BundleFile.model_validate(plain(tree))
-    except ValidationError as error:
-        for each in error.errors(include_url=False, include_context=True):
-            if whole or each["type"] != "missing":
-                yield _fault(tree, each)
+def _shown(node: Node) -> str:
+    if node.value is None:
+        return "nothing"
+    text = repr(plain(node))
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _fault(tree: Node, error: Mapping[str, Any]) -> Fault:
-    path: Path = tuple(error["loc"])
-    kind = error["type"]
-    place = place_of(tree, path)
-    name = path[-1] if path else ""
-    told = dotted(path)
-    if kind == "extra_forbidden":
-        known = _keys(path[:-1])
-        near = nearest(str(name), known)
-        hint = f"Did you mean {near!r}?" if near else did_you_mean(str(name), known)
-        above = dotted(path[:-1]) or "a bundle"
-        message = f"unknown key {str(name)!r} in {above}"
-        # What resembles nothing may be newer than this list: that alone stops nobody.
-        alike = difflib.SequenceMatcher(None, str(name), near).ratio() if near else 0.0
-        severity: Literal["error", "warning"] = "error" if alike >= _ALIKE else "warning"
-        return Fault("unknown-key", message, place, told, hint, severity)
-    if kind == "missing":
-        parent = place_of(tree, path[:-1])
-        return Fault("missing-key", f"the key {told!r} is required", parent, told)
-    value = at(tree, path)
-    shown = repr(plain(value)) if value is not None else "nothing"
-    if len(shown) > 60:
-        shown = shown[:57] + "..."
-    place = value.place if value is not None else place
-    if kind == "literal_error":
-        known = _choices(path)
-        hint = did_you_mean(str(error["input"]), known)
-        return Fault("wrong-value", f"{told} cannot be {shown}", place, told, hint)
-    if kind.startswith("greater_than"):
-        limit = (error.get("ctx") or {}).get("ge", "")
-        return Fault("wrong-value", f"{told} must be {limit} or more, not {shown}", place, told)
-    wanted = _KINDS.get(kind.split("_")[0], "")
-    if kind == "value_error":
-        wanted = str((error.get("ctx") or {}).get("error", "")).removesuffix(" is wanted")
-    message = f"{told} must be {wanted or error['msg']}, not {shown}"
-    return Fault("wrong-type", message, place, told)
+def _wrong_type(node: Node, path: Path, expected: str) -> Fault:
+    where = dotted(path)
+    message = f"{where or 'a bundle'} must be {expected}, not {_shown(node)}"
+    return Fault("wrong-type", message, node.place, where)
 
 
-def _keys(path: Path) -> list[str]:
-    """Return the keys that are known at `path`."""
-    for each in _types(path):
-        if isinstance(each, type) and issubclass(each, BaseModel) and not issubclass(each, Open):
-            return [field.alias or name for name, field in each.model_fields.items()]
-    return []
-
-
-def _choices(path: Path) -> list[str]:
-    return [
-        str(choice)
-        for each in _types(path)
-        if get_origin(each) is Literal
-        for choice in get_args(each)
-    ]
-
-
-def _types(path: Path) -> list[Any]:
-    """Return the types that a value at `path` may have, by walking the models."""
-    found: list[Any] = [BundleFile]
-    for step in path:
-        below: list[Any] = []
-        for each in found:
-            if isinstance(step, int):
-                below += get_args(each)[:1] if get_origin(each) is list else []
-            elif get_origin(each) is dict:
-                below += get_args(each)[1:]
-            elif isinstance(each, type) and issubclass(each, BaseModel):
-                for name, field in each.model_fields.items():
-                    if step in (name, field.alias):
-                        below.append(field.annotation)
-        found = [flat for each in below for flat in _flat(each)]
-    return found
-
-
-def _flat(annotation: Any) -> list[Any]:
-    """Return the plain types inside unions and annotations."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _flat(get_args(annotation)[0])
-    if origin in (Union, types.UnionType):
-        return [flat for each in get_args(annotation) for flat in _flat(each)]
-    return [] if annotation is type(None) else [annotation]
+def _unknown_key(name: str, known: list[str], path: Path, place: Place) -> Fault:
+    near = nearest(name, known)
+    # What resembles nothing may be newer than the schema: that alone stops nobody.
+    alike = difflib.SequenceMatcher(None, name, near).ratio() if near else 0.0
+    severity: Literal["error", "warning"] = "error" if alike >= _ALIKE else "warning"
+    message = f"unknown key {name!r} in {dotted(path) or 'a bundle'}"
+    hint = did_you_mean(name, known)
+    return Fault("unknown-key", message, place, dotted((*path, name)), hint, severity)

@@ -1,4 +1,4 @@
-"""The tasks of a job: their keys, what they wait for, what they run on."""
+"""The tasks of a job: their keys, dependencies, types and compute."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import re
 from collections.abc import Iterator
 
 from lakehouse.base.errors import did_you_mean
-from lakehouse.bundle.checking.walk import JobNode, TaskNode, jobs, tasks, text, with_inner
+from lakehouse.bundle.checking.walk import (
+    JobNode,
+    TaskNode,
+    elements,
+    jobs,
+    tasks,
+    text,
+    with_inner,
+)
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.graph import cycles
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, at, dotted, plain
-from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.references import is_reference
 from lakehouse.bundle.task_types import TYPES, called_job
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -24,10 +32,10 @@ _COMPUTE = ("job_cluster_key", "environment_key", "existing_cluster_id", "new_cl
 def faults(bundle: Bundle) -> Iterator[Fault]:
     """Yield what is wrong with the tasks of every job."""
     for job in jobs(bundle):
-        found = tasks(job)
-        yield from _keys(found)
-        yield from _dependencies(found)
-        for task in with_inner(found):
+        job_tasks = tasks(job)
+        yield from _keys(job_tasks)
+        yield from _dependencies(job_tasks)
+        for task in with_inner(job_tasks):
             yield from _type(task)
             yield from _compute(task)
         yield from _doubled(job, "job_clusters", "job_cluster_key")
@@ -41,9 +49,9 @@ def _fault(task: TaskNode, code: str, message: str, *keys: str, hint: str = "") 
     return Fault(code, message, task.place(*keys), dotted((*task.path, *keys)), hint)
 
 
-def _keys(found: list[TaskNode]) -> Iterator[Fault]:
+def _keys(tasks: list[TaskNode]) -> Iterator[Fault]:
     first: dict[str, TaskNode] = {}
-    for task in with_inner(found):
+    for task in with_inner(tasks):
         if not task.key or is_reference(task.key):
             continue
         if not _KEY.fullmatch(task.key):
@@ -56,36 +64,38 @@ def _keys(found: list[TaskNode]) -> Iterator[Fault]:
         first.setdefault(task.key, task)
 
 
-def _dependencies(found: list[TaskNode]) -> Iterator[Fault]:
-    known = {task.key: task for task in found}
-    waits_for: dict[str, list[str]] = {key: [] for key in known}
-    for task in found:
-        listed = task.node.get("depends_on")
-        for index, each in enumerate(listed.elements() if listed is not None else ()):
-            key = each.get("task_key")
-            other = text(key)
-            if key is None or not other or is_reference(other):
+def _dependencies(tasks: list[TaskNode]) -> Iterator[Fault]:
+    by_key = {task.key: task for task in tasks}
+    waits_for: dict[str, list[str]] = {key: [] for key in by_key}
+    for task in tasks:
+        for index, dependency in enumerate(elements(task.node.get("depends_on"))):
+            node = dependency.get("task_key")
+            other = text(node)
+            if node is None or not other or is_reference(other):
                 continue
             path = dotted((*task.path, "depends_on", index))
-            if other not in known:
+            if other not in by_key:
                 message = f"task {task.key!r} depends on {other!r}, which is no task of this job"
-                hint = did_you_mean(other, known)
-                yield Fault("unknown-task", message, key.place, path, hint)
+                hint = did_you_mean(other, by_key)
+                yield Fault("unknown-task", message, node.place, path, hint)
                 continue
             waits_for[task.key].append(other)
-            outcome = each.get("outcome")
-            if outcome is not None and known[other].node.get("condition_task") is None:
+            outcome = dependency.get("outcome")
+            if outcome is not None and by_key[other].node.get("condition_task") is None:
                 message = f"{other!r} has no outcome: it is no condition_task"
                 yield Fault("outcome", message, outcome.place, path)
-    for circle in cycles(waits_for):
-        task = known[circle[0]]
-        told = " -> ".join(circle)
-        message = f"tasks wait for each other: {told}"
-        yield _fault(task, "task-cycle", message, "depends_on", hint="Break the circle.")
+    for cycle in cycles(waits_for):
+        task = by_key[cycle[0]]
+        message = f"tasks wait for each other: {' -> '.join(cycle)}"
+        yield _fault(task, "task-cycle", message, "depends_on", hint="Break the cycle.")
+
+
+def _types(task: TaskNode) -> list[str]:
+    return [key for key in TYPES if task.node.get(key) is not None]
 
 
 def _type(task: TaskNode) -> Iterator[Fault]:
-    types = [each for each in TYPES if task.node.get(each) is not None]
+    types = _types(task)
     label = f"task {task.key!r}" if task.key else "a task"
     if not types:
         hint = "Give it one, such as python_wheel_task or notebook_task."
@@ -107,61 +117,56 @@ def _type(task: TaskNode) -> Iterator[Fault]:
 
 
 def _compute(task: TaskNode) -> Iterator[Fault]:
-    job = task.job.node
-    for key, listed in (("job_cluster_key", "job_clusters"), ("environment_key", "environments")):
-        wanted = text(task.node.get(key))
-        if not wanted or is_reference(wanted):
+    for key, section in (("job_cluster_key", "job_clusters"), ("environment_key", "environments")):
+        name = text(task.node.get(key))
+        if not name or is_reference(name):
             continue
-        known = _names(job.get(listed), key)
-        if known is not None and wanted not in known:
-            message = f"no {key} {wanted!r} is defined in the job's {listed}"
-            hint = did_you_mean(wanted, known) or f"Define it under {listed}."
+        defined = _names(task.job.node.get(section), key)
+        if defined is not None and name not in defined:
+            message = f"no {key} {name!r} is defined in the job's {section}"
+            hint = did_you_mean(name, defined) or f"Define it under {section}."
             yield _fault(task, f"undefined-{key.replace('_', '-')}", message, key, hint=hint)
-    chosen = [each for each in _COMPUTE if task.node.get(each) is not None]
-    if len(chosen) > 1:
-        message = f"task {task.key!r} runs on several things: {', '.join(chosen)}"
-        yield _fault(task, "compute", message, chosen[1], hint="Keep one.")
-    libraries = task.node.get("libraries")
-    if libraries is not None and "environment_key" in chosen:
+    compute = [key for key in _COMPUTE if task.node.get(key) is not None]
+    if len(compute) > 1:
+        message = f"task {task.key!r} runs on several things: {', '.join(compute)}"
+        yield _fault(task, "compute", message, compute[1], hint="Keep one.")
+    if task.node.get("libraries") is not None and "environment_key" in compute:
         message = "serverless compute takes no libraries"
         hint = "Name them under the environment's dependencies."
         yield _fault(task, "compute", message, "libraries", hint=hint)
 
 
 def needs_compute(task: TaskNode) -> bool:
-    """Say whether a task of a wheel or a file names nothing that it runs on."""
-    types = [each for each in TYPES if task.node.get(each) is not None]
+    """Say whether a task of a type that needs compute names none."""
+    types = _types(task)
     if not types or types[0] in _NO_COMPUTE or types[0] == "notebook_task":
         return False
-    return not any(task.node.get(each) is not None for each in _COMPUTE)
+    return not any(task.node.get(key) is not None for key in _COMPUTE)
 
 
-def _names(listed: Node | None, key: str) -> set[str] | None:
-    """Return the keys that a list defines; None where it is a reference."""
-    if listed is None:
-        return set()
-    if not listed.is_sequence:
+def _names(section: Node | None, key: str) -> set[str] | None:
+    """Return the names that a list defines under `key`; None where it is a reference."""
+    if section is not None and not section.is_sequence:
         return None
-    return {text(each.get(key)) for each in listed.elements()}
+    return {text(element.get(key)) for element in elements(section)}
 
 
-def _doubled(job: JobNode, listed: str, key: str) -> Iterator[Fault]:
-    seen: set[str] = set()
-    found = job.node.get(listed)
-    for index, each in enumerate(found.elements() if found is not None else ()):
-        name = text(each.get(key))
-        if name and name in seen:
-            node = each.get(key) or each
-            path = dotted((*job.path, listed, index))
-            yield Fault(f"doubled-{key.replace('_', '-')}", f"{name!r} is used twice in {listed}",
-                        node.place, path)  # fmt: skip
-        seen.add(name)
+def _doubled(job: JobNode, section: str, key: str) -> Iterator[Fault]:
+    """Yield the names that two elements of a list have in common."""
+    names: set[str] = set()
+    for index, element in enumerate(elements(job.node.get(section))):
+        node = element.get(key)
+        name = text(node)
+        if node is not None and name and name in names:
+            path = dotted((*job.path, section, index))
+            message = f"{name!r} is used twice in {section}"
+            yield Fault(f"doubled-{key.replace('_', '-')}", message, node.place, path)
+        names.add(name)
 
 
 def _environments(job: JobNode) -> Iterator[Fault]:
-    found = job.node.get("environments")
-    for index, each in enumerate(found.elements() if found is not None else ()):
-        client = at(each, ("spec", "client"))
+    for index, environment in enumerate(elements(job.node.get("environments"))):
+        client = at(environment, ("spec", "client"))
         if client is not None:
             path = dotted((*job.path, "environments", index, "spec", "client"))
             hint = "Write environment_version instead."
@@ -170,19 +175,17 @@ def _environments(job: JobNode) -> Iterator[Fault]:
 
 
 def _calls(bundle: Bundle) -> Iterator[Fault]:
-    """Tell of jobs that call jobs nobody defines, and of jobs that call themselves."""
-    found = {job.name: job for job in jobs(bundle)}
-    calls: dict[str, list[str]] = {name: [] for name in found}
-    at_task: dict[str, TaskNode] = {}
-    for job in found.values():
+    """Yield the jobs that call themselves, directly or through others."""
+    calls: dict[str, list[str]] = {job.name: [] for job in jobs(bundle)}
+    callers: dict[str, TaskNode] = {}
+    for job in jobs(bundle):
         for task in with_inner(tasks(job)):
             spec = task.node.get("run_job_task")
             name = called_job(plain(spec)) if spec is not None and spec.is_mapping else ""
-            if name in found:
+            if name in calls:
                 calls[job.name].append(name)
-                at_task.setdefault(job.name, task)
-    for circle in cycles(calls):
-        told = " -> ".join(circle)
-        message = f"a job calls itself: {told}"
-        task = at_task[circle[0]]
-        yield _fault(task, "job-cycle", message, "run_job_task", hint="Break the circle.")
+                callers.setdefault(job.name, task)
+    for cycle in cycles(calls):
+        message = f"a job calls itself: {' -> '.join(cycle)}"
+        task = callers[cycle[0]]
+        yield _fault(task, "job-cycle", message, "run_job_task", hint="Break the cycle.")

@@ -1,4 +1,4 @@
-"""When jobs run: cron expressions, time zones, triggers."""
+"""The times at which jobs run: cron expressions, time zones, triggers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import zoneinfo
 from collections.abc import Iterator
 
 from lakehouse.base.errors import did_you_mean
-from lakehouse.bundle.checking.cron import wrong
+from lakehouse.bundle.checking.cron import cron_fault
 from lakehouse.bundle.checking.walk import JobNode, jobs, text
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, dotted
-from lakehouse.bundle.schema.base import is_reference
+from lakehouse.bundle.references import is_reference
 
 _STARTS = ("schedule", "trigger", "triggers", "continuous")
 _KINDS = ("periodic", "file_arrival", "table_update", "model", "sql_condition")
@@ -21,11 +21,11 @@ _STORAGE = ("/Volumes/", "s3://", "abfss://", "gs://")
 def faults(bundle: Bundle) -> Iterator[Fault]:
     """Yield what is wrong with the times at which jobs run."""
     for job in jobs(bundle):
-        chosen = [each for each in _STARTS if job.node.get(each) is not None]
-        if len(chosen) > 1:
-            message = f"the job has {' and '.join(chosen)}: only one of them may start it"
-            place = job.node.keys.get(chosen[1], job.node.place)
-            yield Fault("trigger", message, place, dotted((*job.path, chosen[1])), "Keep one.")
+        starts = [key for key in _STARTS if job.node.get(key) is not None]
+        if len(starts) > 1:
+            message = f"the job has {' and '.join(starts)}: only one of them may start it"
+            place = job.node.keys.get(starts[1], job.node.place)
+            yield Fault("trigger", message, place, dotted((*job.path, starts[1])), "Keep one.")
         schedule = job.node.get("schedule")
         if schedule is not None:
             path = dotted((*job.path, "schedule"))
@@ -38,11 +38,11 @@ def _cron(node: Node | None, path: str) -> Iterator[Fault]:
     expression = text(node)
     if node is None or not expression or is_reference(expression):
         return
-    found = wrong(expression)
-    if found is not None:
-        message = f"the cron expression {expression!r} is wrong: {found[0]}"
-        where = f"{path}.quartz_cron_expression"
-        yield Fault("cron", message, node.place, where, found[1])
+    fault = cron_fault(expression)
+    if fault is not None:
+        reason, hint = fault
+        message = f"the cron expression {expression!r} is wrong: {reason}"
+        yield Fault("cron", message, node.place, f"{path}.quartz_cron_expression", hint)
 
 
 def _zone(node: Node | None, path: str) -> Iterator[Fault]:
@@ -53,7 +53,7 @@ def _zone(node: Node | None, path: str) -> Iterator[Fault]:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         known = zoneinfo.available_timezones()
-        if known:  # without any zones on this machine nothing can be said
+        if known:  # a machine without any time zones can check none
             hint = did_you_mean(name, known)
             message = f"there is no time zone {name!r}"
             yield Fault("time-zone", message, node.place, f"{path}.timezone_id", hint)
@@ -64,11 +64,11 @@ def _trigger(job: JobNode) -> Iterator[Fault]:
     if trigger is None or not trigger.is_mapping:
         return
     path = dotted((*job.path, "trigger"))
-    kinds = [each for each in _KINDS if trigger.get(each) is not None]
+    kinds = [key for key in _KINDS if trigger.get(key) is not None]
     if len(kinds) != 1:
-        told = "has no kind" if not kinds else f"has several kinds: {', '.join(kinds)}"
+        reason = "has no kind" if not kinds else f"has several kinds: {', '.join(kinds)}"
         hint = f"Give it exactly one of {', '.join(_KINDS)}."
-        yield Fault("trigger", f"the trigger {told}", trigger.place, path, hint)
+        yield Fault("trigger", f"the trigger {reason}", trigger.place, path, hint)
     arrival = trigger.get("file_arrival")
     url = arrival.get("url") if arrival is not None else None
     address = text(url)

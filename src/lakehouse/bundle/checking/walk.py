@@ -1,4 +1,4 @@
-"""Walking the jobs and tasks of a resolved bundle, with the path and place of everything."""
+"""The jobs, tasks and other resources of a resolved bundle, each with its path and place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class JobNode:
 class TaskNode:
     """One task: its key ("" where it has none), tree, path, and the job it belongs to.
 
-    `loop` is the key of the for_each_task around it; empty for a task of the job itself.
+    `loop` is the key of the for_each_task that holds it; empty for a task of the job itself.
     """
 
     key: str
@@ -32,7 +32,7 @@ class TaskNode:
     loop: str = ""
 
     def place(self, *keys: str) -> Place:
-        """Return where the value below `keys` is written, or the nearest thing above it."""
+        """Return the place of the value at `keys`, or of the nearest parent there is."""
         node, place = self.node, self.node.place
         for key in keys:
             below = node.get(key)
@@ -48,32 +48,40 @@ def text(node: Node | None) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def things(bundle: Bundle, kind: str) -> Iterator[tuple[str, Node, Path]]:
+def elements(node: Node | None) -> list[Node]:
+    """Return the elements of a list; none for anything else."""
+    return list(node.elements()) if node is not None else []
+
+
+def resources(bundle: Bundle, kind: str) -> Iterator[tuple[str, Node, Path]]:
     """Yield the resources of a kind: key, tree, path."""
-    found = at(bundle.config, ("resources", kind))
-    if found is not None:
-        for name, node in found.items():
+    definitions = at(bundle.config, ("resources", kind))
+    if definitions is not None:
+        for name, node in definitions.items():
             yield name, node, ("resources", kind, name)
 
 
 def jobs(bundle: Bundle) -> list[JobNode]:
     """Return the jobs of a bundle."""
-    return [JobNode(*each) for each in things(bundle, "jobs") if each[1].is_mapping]
-
-
-def tasks(job: JobNode) -> list[TaskNode]:
-    """Return the tasks of a job, without those inside loops."""
-    found = job.node.get("tasks")
     return [
-        TaskNode(text(node.get("task_key")), node, (*job.path, "tasks", index), job)
-        for index, node in enumerate(found.elements() if found is not None else ())
+        JobNode(name, node, path)
+        for name, node, path in resources(bundle, "jobs")
         if node.is_mapping
     ]
 
 
-def with_inner(found: list[TaskNode]) -> Iterator[TaskNode]:
+def tasks(job: JobNode) -> list[TaskNode]:
+    """Return the tasks of a job, without those inside loops."""
+    return [
+        TaskNode(text(node.get("task_key")), node, (*job.path, "tasks", index), job)
+        for index, node in enumerate(elements(job.node.get("tasks")))
+        if node.is_mapping
+    ]
+
+
+def with_inner(tasks: list[TaskNode]) -> Iterator[TaskNode]:
     """Yield tasks, and right after each loop the task inside it."""
-    for task in found:
+    for task in tasks:
         yield task
         loop = task.node.get("for_each_task")
         inner = loop.get("task") if loop is not None else None

@@ -1,7 +1,68 @@
-"""What the keys of a bundle are and hold, as pydantic classes that read like documentation."""
+"""The keys of a bundle and their types, as data.
 
-from lakehouse.bundle.schema.bundle import BundleFile, Target
-from lakehouse.bundle.schema.job import Job
-from lakehouse.bundle.schema.task import Task
+`sdk.yml` is what databricks-sdk knows, written by `scripts/bundle_schema.py`; `bundle.yml` is
+written by hand and laid over it, key by key. A type is written as
 
-__all__ = ["BundleFile", "Job", "Target", "Task"]
+    text, whole, number, flag, any    a scalar, or anything; `whole >= 60` has a lower limit
+    GIT | WORKSPACE                   one of these words
+    [Task]                            a list
+    {name: Job}                       a mapping with keys of one's own
+    Task                              what is defined under this name: words, or known keys
+
+`task_key!` is a key that is required, `"*"` stands for keys that are not known here, and
+`Target?` may be empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+import yaml
+
+Type: TypeAlias = str | list[Any] | dict[str, Any]
+Words: TypeAlias = tuple[str, ...]
+Keys: TypeAlias = Mapping[str, "Key"]
+
+ROOT = "BundleFile"
+"""The type of a whole bundle, its files read into one."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A known key: the type of its value, and whether it must be there."""
+
+    type: Type
+    required: bool
+
+
+def definition(name: str) -> Words | Keys | None:
+    """Return what a type allows: its words, or its keys; None for a scalar."""
+    return _words(name) if "|" in name else definitions().get(name)
+
+
+@lru_cache(maxsize=1)
+def definitions() -> Mapping[str, Words | Keys]:
+    """Return all types that have a name."""
+    named: dict[str, Any] = {}
+    for page in ("sdk.yml", "bundle.yml"):
+        text = (files(__name__) / page).read_text(encoding="utf-8")
+        for name, content in yaml.load(text, Loader=_Loader).items():
+            if isinstance(content, str):
+                named[name] = _words(content)
+            else:
+                named[name] = {**named.get(name, {}), **_keys(content)}
+    return named
+
+
+def _words(text: str) -> Words:
+    return tuple(text.split(" | "))
+
+
+def _keys(content: Mapping[str, Type]) -> Keys:
+    return {key.rstrip("!"): Key(each, key.endswith("!")) for key, each in content.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.bundle.checking.cron import wrong
+from lakehouse.bundle.checking.cron import cron_fault
 
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _HIGHEST = {"minutes": 59, "hours": 23, "day of month": 31, "month": 12}
@@ -21,7 +21,7 @@ def cron(expression: str) -> str:
     Raises LakehouseError for what is wrong, and for what cron cannot say: more than one second of
     a minute, the nearest weekday (`15W`), days before the last (`L-3`), years.
     """
-    if fault := wrong(expression):
+    if fault := cron_fault(expression):
         raise LakehouseError(fault[0], f"schedule {expression!r}", fault[1])
     seconds, minutes, hours, day, month, weekday, *year = expression.upper().split()
     if not seconds.isdigit():

@@ -19,7 +19,7 @@ from typing import Any
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.progress import Event, listening
-from lakehouse.bundle.dynamic import Scope
+from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.program import Program, check, program
 from lakehouse.bundle.task_types import task_type
 from lakehouse.run.airflow.plan import parameters

@@ -14,11 +14,11 @@ from typing import Any
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.base.progress import listening
+from lakehouse.bundle.data_folder import data_folder
 from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.graph import leaves
 from lakehouse.bundle.load import Bundle, load
-from lakehouse.bundle.places import data_folder
 from lakehouse.bundle.program import Program, program
 from lakehouse.run.job.attempts import LEFT
 from lakehouse.run.job.options import Options

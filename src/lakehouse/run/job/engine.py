@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from lakehouse.base.progress import Event
-from lakehouse.bundle.dynamic import Scope
+from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.graph import Result, decision, dependencies, in_order, job_result
 from lakehouse.bundle.program import Program, check
 from lakehouse.bundle.task_types import cluster_of, task_type

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.bundle.dynamic import Scope
+from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.graph import Result
 from lakehouse.bundle.program import Program
 from lakehouse.bundle.task_types import called_job, cluster_of, task_type

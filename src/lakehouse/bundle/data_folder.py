@@ -1,4 +1,4 @@
-"""Where a bundle keeps what it makes on this machine: runs, deployments, locks."""
+"""The folder in which a bundle keeps its runs, deployments and locks on this machine."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
 
-OWN = ".lakehouse"
+DEFAULT_NAME = ".lakehouse"
 
 
-def data_folder(root: Path, target: str, given: Path | None = None) -> Path:
+def data_folder(root: Path, target: str, folder: Path | None = None) -> Path:
     """Return the folder for runs and deployments of a bundle.
 
-    It is the one that is `given`, else the `data` of the settings that belong to the bundle's
-    project, else `.lakehouse` beside `databricks.yml`.
+    It is `folder` if there is one, else the `data` of the project's settings, else `.lakehouse`
+    beside `databricks.yml`.
     """
-    if given is not None:
-        return given.absolute()
+    if folder is not None:
+        return folder.absolute()
     from lakehouse.base import settings
 
     try:
         conf = settings.find_conf(root)
     except LakehouseError:
-        return root / OWN
+        return root / DEFAULT_NAME
     try:
         return settings.load(target, conf=conf).data_folder.absolute()
     except LakehouseError:  # a target without settings of its own

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 import pytest
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.bundle.checking.cron import wrong
-from lakehouse.bundle.dynamic import Scope
+from lakehouse.bundle.checking.cron import cron_fault
+from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.run.job.conditions import holds
 
 SCOPE = Scope(
@@ -67,7 +67,7 @@ def test_a_reference_that_names_nothing_says_the_nearest_name(text, near):
 
 
 @pytest.mark.parametrize(
-    ("op", "left", "right", "holds_"),
+    ("op", "left", "right", "expected"),
     [
         ("EQUAL_TO", "a", "a", True),
         ("EQUAL_TO", "12.0", "12", False),
@@ -78,8 +78,8 @@ def test_a_reference_that_names_nothing_says_the_nearest_name(text, near):
         ("LESS_THAN_OR_EQUAL", "10", "9.5", False),
     ],
 )
-def test_conditions_compare_texts_for_equality_and_numbers_for_order(op, left, right, holds_):
-    assert holds(op, left, right) is holds_
+def test_conditions_compare_texts_for_equality_and_numbers_for_order(op, left, right, expected):
+    assert holds(op, left, right) is expected
 
 
 def test_order_of_what_is_no_number_is_refused():
@@ -101,7 +101,7 @@ def test_order_of_what_is_no_number_is_refused():
     ],
 )
 def test_quartz_expressions_are_understood(expression):
-    assert wrong(expression) is None
+    assert cron_fault(expression) is None
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_quartz_expressions_are_understood(expression):
     ],
 )
 def test_wrong_quartz_expressions_say_what_and_how(expression, reason, hint):
-    found = wrong(expression)
+    fault = cron_fault(expression)
 
-    assert found is not None
-    assert reason in found[0]
-    assert hint in found[1]
+    assert fault is not None
+    assert reason in fault[0]
+    assert hint in fault[1]

@@ -19,8 +19,8 @@ resources:
 """
 
 
-def told(found: list[Fault]) -> list[tuple[str, int]]:
-    return [(each.code, each.place.line) for each in found]
+def summary(faults: list[Fault]) -> list[tuple[str, int]]:
+    return [(fault.code, fault.place.line) for fault in faults]
 
 
 def job(tasks: str, rest: str = "") -> str:

@@ -1,4 +1,4 @@
-"""The `{{...}}` references of a job, filled in when a task starts."""
+"""The `{{...}}` references of a job, resolved when a task starts."""
 
 from __future__ import annotations
 
@@ -25,26 +25,15 @@ ROOTS = ("job", "task", "tasks", "workspace", "input", "backfill")
 
 def steps(reference: str) -> tuple[str, ...]:
     """Return the words of a reference, without back-ticks and brackets."""
-    return tuple(each.strip("`[]") for each in _STEP.findall(reference))
-
-
-def found_in(value: Any) -> list[tuple[str, ...]]:
-    """Return the references inside a value, wherever in it they stand."""
-    if isinstance(value, str):
-        return [steps(match[1]) for match in REFERENCE.finditer(value)]
-    if isinstance(value, Mapping):
-        return [each for one in value.values() for each in found_in(one)]
-    if isinstance(value, list | tuple):
-        return [each for one in value for each in found_in(one)]
-    return []
+    return tuple(step.strip("`[]") for step in _STEP.findall(reference))
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What references may name while one task of one run starts.
+    """The values that the references of one task may name when it starts.
 
-    `tasks` holds, by task key, the facts of tasks that ended: `result_state`, `values`,
-    `output`, `run_id`, `execution_count`. `item` is the element of the loop, inside one.
+    `tasks` holds, by task key, what is known of tasks that ended: `result_state`, `values`,
+    `output`, `run_id`, `execution_count`. Inside a loop, `item` is its current element.
     """
 
     job_id: str
@@ -63,29 +52,29 @@ class Scope:
         if isinstance(value, str):
             return REFERENCE.sub(self._text, value)
         if isinstance(value, Mapping):
-            return {key: self.filled(each) for key, each in value.items()}
+            return {key: self.filled(below) for key, below in value.items()}
         if isinstance(value, list | tuple):
-            return [self.filled(each) for each in value]
+            return [self.filled(element) for element in value]
         return value
 
     def _text(self, match: re.Match[str]) -> str:
         words = steps(match[1])
         if words[0] not in ROOTS:
-            return match[0]  # not a reference that anybody knows: it stays as it is written
+            return match[0]  # not one of our references: it stays as it is written
         value = self.value(words)
         return value if isinstance(value, str) else json.dumps(value, default=str)
 
     def value(self, words: tuple[str, ...]) -> Any:
-        """Return what a reference stands for; raise LakehouseError with the nearest name."""
+        """Return the value of a reference; raise LakehouseError if it names nothing."""
         root, *rest = words
         if root == "job":
             return self._job(rest, words)
         if root == "task":
-            return self._among(self.task, rest, words, TASK)
+            return _fact(self.task, rest, words, TASK)
         if root == "tasks":
-            return self._other(rest, words)
+            return self._other_task(rest, words)
         if root == "workspace":
-            return self._among(self.workspace, rest, words, ("id", "url"))
+            return _fact(self.workspace, rest, words, ("id", "url"))
         if root == "input":
             return _inside(self.item, rest, words)
         raise _unknown(words, "", ROOTS)
@@ -114,36 +103,33 @@ class Scope:
             return ""
         raise _unknown(words, name, JOB)
 
-    def _other(self, rest: list[str], words: tuple[str, ...]) -> Any:
+    def _other_task(self, rest: list[str], words: tuple[str, ...]) -> Any:
         if len(rest) < 2:
             raise _unknown(words, rest[0] if rest else "", self.tasks)
-        key, what, *more = rest
+        key, name, *more = rest
         if key not in self.tasks:
             raise _unknown(words, key, self.tasks)
         facts = self.tasks[key]
-        if what == "values" and more:
+        if name == "values" and more:
             values = facts.get("values") or {}
             if more[0] not in values:
                 raise _unknown(words, more[0], values, f"task {key!r} set no such value")
             return _inside(values[more[0]], more[1:], words)
-        if what == "output":
+        if name == "output":
             return _inside(facts.get("output"), more, words)
-        return self._among(facts, [what, *more], words, OTHER_TASK)
+        return _fact(facts, [name, *more], words, OTHER_TASK)
 
-    def _among(
-        self,
-        facts: Mapping[str, Any],
-        rest: list[str],
-        words: tuple[str, ...],
-        known: tuple[str, ...],
-    ) -> Any:
-        if len(rest) != 1 or rest[0] not in known:
-            raise _unknown(words, rest[0] if rest else "", known)
-        return str(facts.get(rest[0], ""))
+
+def _fact(
+    facts: Mapping[str, Any], rest: list[str], words: tuple[str, ...], known: tuple[str, ...]
+) -> str:
+    if len(rest) != 1 or rest[0] not in known:
+        raise _unknown(words, rest[0] if rest else "", known)
+    return str(facts.get(rest[0], ""))
 
 
 def time_part(moment: datetime, part: str) -> str:
-    """Return one part of a moment, in UTC, by the name that references give it."""
+    """Return the part of a moment, in UTC, that references call `part`."""
     at = moment.astimezone(timezone.utc)
     parts: dict[str, Any] = {
         "iso_weekday": at.isoweekday(),
@@ -164,6 +150,7 @@ def time_part(moment: datetime, part: str) -> str:
 
 
 def _inside(value: Any, rest: list[str], words: tuple[str, ...]) -> Any:
+    """Return what the keys and indexes `rest` lead to inside a value."""
     for step in rest:
         if isinstance(value, Mapping) and step in value:
             value = value[step]
@@ -176,6 +163,6 @@ def _inside(value: Any, rest: list[str], words: tuple[str, ...]) -> Any:
 
 
 def _unknown(words: tuple[str, ...], name: str, known: Any, why: str = "") -> LakehouseError:
-    told = "{{" + ".".join(words) + "}}"
-    reason = why or f"{told} names nothing that is known"
-    return LakehouseError(reason, told if why else "", did_you_mean(name, known))
+    reference = "{{" + ".".join(words) + "}}"
+    reason = why or f"{reference} names nothing that is known"
+    return LakehouseError(reason, reference if why else "", did_you_mean(name, known))

@@ -1,0 +1,106 @@
+"""Write sdk.yml of the bundle's schema: the keys of jobs and other resources, from databricks-sdk.
+
+Importing the SDK takes a second, so bundles are checked against that page instead. Run this script
+where a test says that the page and the installed SDK differ.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import inspect
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from databricks.sdk.service import catalog, compute, jobs, ml, pipelines
+
+PAGE = Path(__file__).parents[1] / "src/lakehouse/bundle/schema/sdk.yml"
+HEADER = f"""\
+# The keys of what a bundle deploys, made by scripts/bundle_schema.py from databricks-sdk
+# {version("databricks-sdk")} (Apache-2.0, Copyright 2023 Databricks, Inc.).
+# Corrections belong into bundle.yml, which is laid over this page.
+"""
+# A resource has the keys of a class, or the parameters of the call that creates it.
+ROOTS: dict[Callable[..., Any], str] = {
+    jobs.JobSettings: "Job",
+    jobs.JobPermissionLevel: "JobPermissionLevel",
+    pipelines.PipelinesAPI.create: "Pipeline",
+    pipelines.PipelinePermissionLevel: "PipelinePermissionLevel",
+    compute.ClustersAPI.create: "Cluster",
+    catalog.SchemasAPI.create: "Schema",
+    catalog.VolumesAPI.create: "Volume",
+    catalog.RegisteredModelsAPI.create: "RegisteredModel",
+    ml.ExperimentsAPI.create_experiment: "Experiment",
+    ml.ExperimentPermissionLevel: "ExperimentPermissionLevel",
+}
+TYPES = {str: "text", int: "whole", float: "number", bool: "flag"}
+# Connectors in preview: with every version of the SDK other keys, and others of them required.
+UNCHECKED = (
+    pipelines.IngestionPipelineDefinition,
+    pipelines.IngestionGatewayPipelineDefinition,
+)
+
+
+def schema() -> dict[str, str | dict[str, str]]:
+    """Return what each type is made of: its keys and their types, or the words of an enum."""
+    names: dict[Any, str] = {
+        **TYPES,
+        **ROOTS,
+        **dict.fromkeys(UNCHECKED, "{key: any}"),
+    }
+    types: dict[str, str | dict[str, str]] = {}
+
+    def type_of(hint: Any) -> str:
+        arguments = [each for each in get_args(hint) if each is not type(None)]
+        if get_origin(hint) is Union:
+            return type_of(arguments[0])
+        if get_origin(hint) is list:
+            return f"[{type_of(arguments[0])}]"
+        if get_origin(hint) is dict:
+            return f"{{key: {type_of(arguments[1])}}}"
+        if hint not in names:
+            names[hint] = hint.__name__
+            describe(hint)
+        return names[hint]
+
+    def describe(definition: Any) -> None:
+        if isinstance(definition, enum.EnumMeta):
+            content: Any = " | ".join(sorted(each.value for each in definition))
+        else:
+            hints = get_type_hints(definition)
+            content = {
+                key.rstrip("_") + ("!" if required else ""): type_of(hints[key])
+                for key, required in keys(definition).items()
+            }
+        if types.setdefault(names[definition], content) != content:
+            raise ValueError(f"two classes of the SDK have the name {names[definition]}")
+
+    for definition in ROOTS:
+        describe(definition)
+    return dict(sorted(types.items()))
+
+
+def keys(definition: Any) -> dict[str, bool]:
+    """Return the keys of a class or a call, and whether each is required."""
+    if dataclasses.is_dataclass(definition):
+        fields = dataclasses.fields(definition)
+        return {field.name: field.default is dataclasses.MISSING for field in fields}
+    parameters = list(inspect.signature(definition).parameters.values())[1:]  # without `self`
+    return {each.name: each.default is each.empty for each in parameters}
+
+
+def page() -> str:
+    """Return the page as text: YAML, a line for each key."""
+    lines = [HEADER]
+    for name, content in schema().items():
+        if not isinstance(content, dict) or not content:
+            lines.append(f"{name}: {content}")
+        else:
+            lines += [f"{name}:", *(f"  {key}: {kind}" for key, kind in content.items())]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
