@@ -62,10 +62,10 @@ def local_path(address: str) -> Path | None:
     return None if "://" in address else Path(address)
 
 
-def plain(address: str) -> str:
-    """A local file's URL as its path; any other address as it is."""
-    path = local_path(address)
-    return address if path is None else str(path)
+def plain(url: str) -> str:
+    """A file as Spark's logs write it (a URL, a space is `%20`) as what Spark reads it by."""
+    path = local_path(url)
+    return unquote(url) if path is None else str(path)
 
 
 def _is_data(name: str) -> bool:

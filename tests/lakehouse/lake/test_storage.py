@@ -35,7 +35,7 @@ def test_a_local_address_is_a_path_or_a_file_url() -> None:
     assert local_path("file:///a%20b/c") == Path("/a b/c")
     assert local_path("s3a://bucket/c") is None
     assert plain("file:/a%20b") == "/a b"
-    assert plain("s3a://bucket/a%20b") == "s3a://bucket/a%20b"
+    assert plain("s3a://bucket/a%20b") == "s3a://bucket/a b"
 
 
 def test_files_are_the_same_through_python_and_through_the_jvm(
