@@ -19,6 +19,7 @@ NOTEBOOKS = ["markdown-it-py>=3,<5", "nbformat>=5.9,<6", "Pygments>=2.17,<3"]
 TEST = [
     "chispa>=0.11,<0.13",
     "pyspark-test>=0.2,<0.3",
+    "databricks-sdk>=0.156,<1",
     "import-linter>=2.10,<3",
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",

@@ -56,11 +56,15 @@ class StreamSettings(_Page):
 
 
 class MlflowSettings(_Page):
-    """Where experiments, models and their files are kept."""
+    """Where experiments, models and their files are kept.
+
+    `scratch`: the folder through which Spark models move; empty: beside the tables.
+    """
 
     tracking_uri: str
     registry_uri: str = ""
     artifacts: str = ""
+    scratch: str = ""
     experiment: str = "{model}"
     registered: str = ""
 
@@ -240,6 +244,7 @@ def _absolute(settings: Settings, home: Path) -> Settings:
                 update={
                     "tracking_uri": tracking,
                     "artifacts": place(settings.mlflow.artifacts),
+                    "scratch": place(settings.mlflow.scratch),
                 }
             ),
         }

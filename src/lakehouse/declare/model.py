@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from pyspark.ml import PipelineModel
@@ -20,6 +21,15 @@ Frames = Sequence[DataFrame]
 """The tables a model reads, as DataFrames, in the order of `Model.reads`."""
 
 Params = Mapping[str, Any]
+
+Metrics = Mapping[str, float | None]
+"""Metrics by name. What could not be computed is NaN, None or missing: `finite` reads all alike."""
+
+
+def finite(metrics: Metrics, name: str) -> float:
+    """The metric as a number; NaN where it is missing, None or infinite."""
+    value = metrics.get(name)
+    return float(value) if value is not None and isfinite(value) else nan
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,21 @@ class Split:
         return Split(self.by, train_before, test_from)
 
     def tuning(self, first: int) -> Split:
-        """A split inside the training time, to tune on without a look at the test."""
+        """A split inside the training time `first..train_before`, with the same gap, to tune on.
+
+        Raises LakehouseError where the gap leaves nothing to train on: with a smaller one, labels
+        would reach into the time that trials are judged on.
+        """
         test_from = self.train_before - max(1, (self.train_before - first) // 5)
-        return Split(self.by, max(first + 1, test_from - self.gap), test_from)
+        train_before = test_from - self.gap
+        if train_before <= first:
+            raise LakehouseError(
+                "there is too little time before the test to tune on",
+                f"{self.by} {first} to {self.train_before - 1}, with {self.gap} between "
+                "training and test",
+                "land more days, or set train.trials to 0 to train with the declared parameters",
+            )
+        return Split(self.by, train_before, test_from)
 
 
 @dataclass(frozen=True)
@@ -92,7 +114,7 @@ class Report:
     `drivers`: what the model leans on, strongest first, as (name, signed weight).
     """
 
-    metrics: Mapping[str, float]
+    metrics: Metrics
     figures: Mapping[str, Figure] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     drivers: Sequence[tuple[str, float]] = ()
@@ -100,32 +122,29 @@ class Report:
 
 @dataclass(frozen=True)
 class Gate:
-    """What a candidate must reach to become champion.
+    """What a candidate must reach to become champion, on however short a time it was tested.
 
     `at_least`: least values by metric. `beats`: metrics (more is better) in which it must be above
-    every baseline that has them.
+    every baseline that has them; baselines are judged on the same rows.
     """
 
     at_least: Mapping[str, float] = field(default_factory=dict)
     beats: Sequence[str] = ()
 
-    def misses(
-        self, metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]]
-    ) -> list[str]:
-        """One sentence for each value that is not reached (a missing or NaN one is not)."""
-        held = {name: metrics.get(name, float("nan")) for name in (*self.at_least, *self.beats)}
+    def misses(self, metrics: Metrics, baselines: Mapping[str, Metrics]) -> list[str]:
+        """One sentence for each value that is not reached; one that is not finite never is."""
         low = [
-            f"{name} is {held[name]:.4f}, wanted {least:.4f}"
+            f"{name} is {finite(metrics, name):.4f}, wanted {least:.4f}"
             for name, least in self.at_least.items()
-            if not held[name] >= least
+            if not finite(metrics, name) >= least
         ]
-        beaten = [
-            f"{name} is {held[name]:.4f}, {baseline} has {reached[name]:.4f}"
+        unbeaten = [
+            f"{name} is {finite(metrics, name):.4f}, {baseline} has {finite(others, name):.4f}"
             for name in self.beats
-            for baseline, reached in baselines.items()
-            if name in reached and not held[name] > reached[name]
+            for baseline, others in baselines.items()
+            if name in others and not finite(metrics, name) > finite(others, name)
         ]
-        return low + beaten
+        return low + unbeaten
 
 
 @dataclass(frozen=True)
@@ -142,6 +161,9 @@ class Model:
     `score(fitted, frames)` gives the rows of `scores` as of the newest data, without
     the columns the engine adds: model, version, run, feature_version, scored_at.
     `example(frames)` gives a few rows as the fitted pipeline takes them, for the signature.
+    `gate`: what a candidate must reach to become champion. `early_gate`: what it must reach instead
+    while the data is too short for `split`; None: the same. Declare one only if a model that
+    misses `gate` is better than none until there is more data.
     """
 
     name: str
@@ -154,8 +176,9 @@ class Model:
     scores: Table
     score: Callable[[PipelineModel, Frames], DataFrame]
     example: Callable[[Frames], DataFrame]
-    baselines: Callable[[Frames, Split], Mapping[str, Mapping[str, float]]] | None = None
+    baselines: Callable[[Frames, Split], Mapping[str, Metrics]] | None = None
     gate: Gate = field(default_factory=Gate)
+    early_gate: Gate | None = None
 
 
 SCORED = "model STRING, version INT, run STRING, feature_version BIGINT, scored_at TIMESTAMP"

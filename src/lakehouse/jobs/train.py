@@ -11,11 +11,11 @@ from lakehouse.jobs.arguments import parse
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Trains on a version of the model's table; does nothing where the champion knows it."""
+    """Trains on a version of the model's table; does nothing where that was done before."""
     job = parse(argv, "model", "at")
     model = job.project.model(job.need("model"))
     from lakehouse.learn.train import train
 
     lake = job.lake
-    with progress.step(f"train {model.name}") as told:
-        told["detail"] = train(lake, model, at=job.whole("at")).why
+    with progress.step(f"train {model.name}") as facts:
+        facts["detail"] = train(lake, model, at=job.whole("at")).why

@@ -1,58 +1,44 @@
-"""How good chances of a yes are: figures, a calibration table and pictures of them.
+"""How good chances of a yes are: metrics, a calibration table and plots of them.
 
-All functions take `answers` (1 or 0) and `chances` (in [0, 1]) as arrays of the same length.
+All functions take `answers` (1 or 0) and `chances` (in [0, 1]) as arrays of the same length. The
+metrics are scikit-learn's; what it lacks, calibration in bins of equally many rows, is here. It and
+matplotlib are imported when they are used: every command imports the pages of a project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
 BINS = 10
-"""Bins of equally many rows that calibration is looked at in."""
+"""Bins of equally many rows for calibration."""
 
 
 def metrics(answers: Floats, chances: Floats) -> dict[str, float]:
     """ROC-AUC, average precision, log loss, Brier score, calibration error and the yes share.
 
-    What needs both a yes and a no is NaN where there is only one of them.
+    ROC-AUC is NaN where there is only a yes or only a no, average precision where there is no yes.
     """
+    from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+    yes, no = _classes(answers)
+    nan = float("nan")
     return {
-        "roc_auc": roc_auc(answers, chances),
-        "average_precision": average_precision(answers, chances),
-        "log_loss": log_loss(answers, chances),
-        "brier": float(np.mean((chances - answers) ** 2)),
+        "roc_auc": float(roc_auc_score(answers, chances)) if yes and no else nan,
+        "average_precision": float(average_precision_score(answers, chances)) if yes else nan,
+        "log_loss": float(log_loss(answers, chances, labels=[0, 1])),
+        "brier": float(brier_score_loss(answers, chances, pos_label=1)),
         "calibration_error": calibration_error(answers, chances),
         "base_rate": float(np.mean(answers)),
     }
-
-
-def roc_auc(answers: Floats, chances: Floats) -> float:
-    """The chance that a yes is ranked above a no, ties counting half (Mann and Whitney, 1947)."""
-    yes = answers.sum()
-    no = len(answers) - yes
-    if not yes or not no:
-        return float("nan")
-    _, place, counts = np.unique(chances, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    return float((ranks[answers > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
-
-
-def average_precision(answers: Floats, chances: Floats) -> float:
-    """The sum over thresholds of precision times the recall gained; no interpolation."""
-    recall, precision, _ = precision_recall(answers, chances)
-    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
-
-
-def log_loss(answers: Floats, chances: Floats) -> float:
-    """The mean negative log likelihood, chances kept 1e-15 away from 0 and 1."""
-    kept = np.clip(chances, 1e-15, 1 - 1e-15)
-    return float(-np.mean(answers * np.log(kept) + (1 - answers) * np.log(1 - kept)))
 
 
 def calibration(
@@ -70,39 +56,38 @@ def calibration_error(answers: Floats, chances: Floats, bins: int = BINS) -> flo
     return sum(abs(chance - share) * n for chance, share, n in rows) / len(answers)
 
 
-def precision_recall(answers: Floats, chances: Floats) -> tuple[Floats, Floats, Floats]:
-    """Recall, precision and threshold at each distinct chance, from the highest down."""
-    if not answers.sum():
-        return np.array([np.nan]), np.array([np.nan]), np.array([np.nan])
-    hits, taken, thresholds = _cumulated(answers, chances)
-    return hits / answers.sum(), hits / taken, thresholds
-
-
 def report(answers: Floats, chances: Floats, at: float = 0.5) -> str:
     """Precision, recall and F1 of yes and no, where a chance of `at` or more is called a yes."""
-    called = chances >= at
-    lines = [f"{'':>10}{'precision':>12}{'recall':>12}{'f1':>12}{'rows':>12}"]
-    for name, is_so, said in (("no", answers < 1, ~called), ("yes", answers > 0, called)):
-        right = float((is_so & said).sum())
-        precision = right / said.sum() if said.sum() else float("nan")
-        recall = right / is_so.sum() if is_so.sum() else float("nan")
-        f1 = 2 * right / (said.sum() + is_so.sum()) if said.sum() + is_so.sum() else float("nan")
-        lines.append(f"{name:>10}{precision:>12.4f}{recall:>12.4f}{f1:>12.4f}{is_so.sum():>12,}")
-    accuracy = float(np.mean((answers > 0) == called))
-    lines.append(f"{'accuracy':>10}{accuracy:>36.4f}{len(answers):>12,}")
-    return "\n".join(lines) + "\n"
+    from sklearn.metrics import classification_report
+
+    text = classification_report(
+        answers > 0,
+        chances >= at,
+        labels=[False, True],
+        target_names=["no", "yes"],
+        digits=4,
+        zero_division=np.nan,
+    )
+    return str(text)
 
 
 def figures(answers: Floats, chances: Floats) -> dict[str, Figure]:
-    """ROC, precision-recall and calibration as pictures, by file name."""
-    hits, taken, _ = _cumulated(answers, chances)
-    no = max(len(answers) - answers.sum(), 1)
+    """ROC, precision-recall and calibration as plots, by file name.
+
+    Without a yes there is no line of the first two, without a no none of the first.
+    """
+    from sklearn.metrics import precision_recall_curve, roc_curve
+
+    yes, no = _classes(answers)
     roc = _plot("ROC", "share of the others called a yes", "share of the yes found")
-    roc.axes[0].plot(np.append(0, (taken - hits) / no), np.append(0, hits / max(hits[-1], 1)))
+    if yes and no:
+        wrong, right, _ = roc_curve(answers, chances)
+        roc.axes[0].plot(wrong, right)
     roc.axes[0].plot([0, 1], [0, 1], linestyle=":", color="grey")
-    recall, precision, _ = precision_recall(answers, chances)
     curve = _plot("Precision and recall", "recall", "precision")
-    curve.axes[0].plot(recall, precision)
+    if yes:
+        precision, recall, _ = precision_recall_curve(answers, chances)
+        curve.axes[0].plot(recall, precision)
     curve.axes[0].axhline(answers.mean(), linestyle=":", color="grey")
     rows = calibration(answers, chances)
     match = _plot("Calibration", "mean chance", "share of yes")
@@ -127,15 +112,14 @@ def calibration_csv(answers: Floats, chances: Floats) -> str:
     return "\n".join(["mean_chance,share_of_yes,rows", *lines]) + "\n"
 
 
-def _cumulated(answers: Floats, chances: Floats) -> tuple[Floats, Floats, Floats]:
-    """Yes found, rows taken and threshold at each distinct chance, from the highest down."""
-    order = np.argsort(-chances, kind="stable")
-    sorted_chances = chances[order]
-    last = np.append(np.flatnonzero(np.diff(sorted_chances)), len(order) - 1)
-    return np.cumsum(answers[order])[last], (last + 1).astype(float), sorted_chances[last]
+def _classes(answers: Floats) -> tuple[bool, bool]:
+    """Whether there is a yes, and whether there is a no."""
+    return bool((answers > 0).any()), bool((answers < 1).any())
 
 
 def _plot(title: str, x: str, y: str) -> Figure:
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(6, 5), layout="constrained")
     axes = figure.add_subplot()
     axes.set(title=title, xlabel=x, ylabel=y, xlim=(0, 1), ylim=(0, 1.02))

@@ -1,4 +1,4 @@
-"""Fitted MLlib stages as they are kept: what a stage has learnt, and nothing of its training."""
+"""Fitted MLlib stages without what only their training needed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pyspark import SparkContext
 
 
 def light(stage: Any) -> Any:
-    """Lets go of a fitted stage's training summary, and returns the stage.
+    """Removes a fitted stage's training summary, and returns the stage.
 
-    The summary of a regression holds its Spark session, and is shipped to the executors with the
-    model. A session in which rows were ever observed cannot be shipped, so a model fitted after a
-    refresh could not answer. What is saved never had a summary. A stage without one, or one that
-    lives on a Spark Connect server, is left as it is.
+    The summary of a regression holds its Spark session and is sent to the executors with the
+    model. A session in which rows were ever observed cannot be serialised, so a model fitted after
+    a refresh could not transform rows. A saved model has no summary anyway. A stage without one,
+    or one that lives on a Spark Connect server, is returned as it is.
     """
     context = SparkContext._active_spark_context
     if context is not None and getattr(stage, "hasSummary", False):

@@ -2,7 +2,7 @@
 
 Pure functions on DataFrames that know neither models nor what is ranked. Relevance is binary:
 an item is relevant to a user or it is not. `user` and `item` name key columns of any type; `by`
-names columns that tell several lists of a user apart (which ranking, which question).
+names columns that tell several lists of a user apart (which ranking, which setting).
 
 NDCG is Järvelin and Kekäläinen's (Cumulated gain-based evaluation of IR techniques, ACM TOIS
 20(4), 2002) with gain 1 and discount log2(rank + 1), as in `RankingMetrics.ndcgAt` of MLlib; the
@@ -33,7 +33,7 @@ def per_user(
     item: str,
     by: Sequence[str] = (),
 ) -> DataFrame:
-    """One row per list and user with something relevant: `ndcg` and `recall` at k, in [0, 1].
+    """One row per list and user with a relevant item: `ndcg` and `recall` at k, in [0, 1].
 
         DCG@k    = sum over ranks r <= k that hold a relevant item of 1 / log2(r + 1)
         NDCG@k   = DCG@k / DCG@k of the ideal list
@@ -43,16 +43,16 @@ def per_user(
     relevant item, and those of `by` on which relevance depends. A user whom a ranking leaves out
     counts 0; one without anything relevant is not judged.
     """
-    asked_by = [name for name in by if name in relevant.columns]
-    wanted = relevant.groupBy(*asked_by, user).agg(F.count(F.lit(1)).alias("wanted"))
+    relevant_by = [name for name in by if name in relevant.columns]
+    wanted = relevant.groupBy(*relevant_by, user).agg(F.count(F.lit(1)).alias("wanted"))
     lists = ranked.select(*by).distinct() if by else None
-    if lists is not None and asked_by:
-        wanted = wanted.join(F.broadcast(lists), on=asked_by, how="inner")
+    if lists is not None and relevant_by:
+        wanted = wanted.join(F.broadcast(lists), on=relevant_by, how="inner")
     elif lists is not None:
         wanted = wanted.crossJoin(F.broadcast(lists))
-    found = (
+    gains = (
         ranked.where(F.col("rank") <= k)
-        .join(relevant, on=[*asked_by, user, item], how="left_semi")
+        .join(relevant, on=[*relevant_by, user, item], how="left_semi")
         .groupBy(*by, user)
         .agg(
             F.sum(1 / F.log2(F.col("rank") + 1)).alias("dcg"),
@@ -62,7 +62,7 @@ def per_user(
     ranks = F.sequence(F.lit(1), F.least("wanted", F.lit(k)).cast("int"))
     ideal = F.aggregate(ranks, F.lit(0.0), lambda total, rank: total + 1 / F.log2(rank + 1))
     return (
-        wanted.join(found, on=[*by, user], how="left")
+        wanted.join(gains, on=[*by, user], how="left")
         .na.fill(0, ["dcg", "hits"])
         .select(
             *by,

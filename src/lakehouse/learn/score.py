@@ -10,13 +10,14 @@ from pyspark.sql import functions as F
 from lakehouse.declare.model import Model
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.write import Writer
+from lakehouse.learn.inputs import inputs, read
 from lakehouse.learn.tracking import Registered, Tracking
 from lakehouse.spark.caching import caching
 
 
 @dataclass(frozen=True)
 class Scored:
-    """How many rows were added, by which version; `rows` is 0 where they were there already."""
+    """How many rows were added, by which version; 0 where these scores were there before."""
 
     champion: Registered
     rows: int
@@ -24,33 +25,34 @@ class Scored:
 
 
 def score(lake: Lake, model: Model) -> Scored:
-    """Adds the champion's scores for the newest data, once a model and table version.
+    """Adds the champion's scores for the newest data, once a model and version of its first table.
 
-    Raises LakehouseError where the model has no champion yet.
+    A table that is made anew counts its versions from 0 again, so its own id tells it from the one
+    before. Raises LakehouseError where the model has no champion yet.
     """
     begun = time()
     tracking = Tracking(lake.settings)
     champion = tracking.need_champion(model.name)
-    versions = {read.name: lake.version(read.name) for read in model.reads}
-    feature_version = versions[model.reads[0].name]
+    versions = inputs(lake, model)
+    features = versions[0]
     lake.ensure(model.scores)
-    batch = Batch(model.scores.name, f"{champion.name}/{champion.run}", feature_version)
+    query = f"{champion.name}/{champion.run}/{features.id}"
+    batch = Batch(model.scores.name, query, features.version)
     writer = Writer(lake, batch)
     if writer.committed(model.scores.name):
-        return Scored(champion, 0, feature_version)
+        return Scored(champion, 0, features.version)
     with caching():
-        frames = tuple(lake.read(name, version) for name, version in versions.items())
-        rows = model.score(tracking.load(champion), frames).select(
+        rows = model.score(tracking.load(champion), read(lake, versions)).select(
             "*",
             F.lit(champion.name).alias("model"),
             F.lit(champion.version).cast("int").alias("version"),
             F.lit(champion.run).alias("run"),
-            F.lit(feature_version).cast("bigint").alias("feature_version"),
+            F.lit(features.version).cast("bigint").alias("feature_version"),
             F.current_timestamp().alias("scored_at"),
         )
         # Libraries answer in types of their own (ALS knows only INT): the contract decides.
         typed = [F.col(field.name).cast(field.dataType) for field in model.scores.struct]
-        wrote = writer.append(rows.select(*typed), model.scores.name)
+        added = writer.append(rows.select(*typed), model.scores.name)
     version = lake.version(model.scores.name)
-    writer.account(Account(wrote, wrote), version, time() - begun)
-    return Scored(champion, wrote, feature_version)
+    writer.account(Account(added, added), version, time() - begun)
+    return Scored(champion, added, features.version)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.tracking import MlflowClient
 from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
 from pyspark.ml import PipelineModel
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
+from lakehouse.learn.scratch import scratch, use_file_system_of
 
 CHAMPION = "champion"
+MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
+THERE_ALREADY = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
+LIBRARIES = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore")
+"""Whose errors come from MLflow or from the way to it. Not all of them are wrapped by MLflow."""
 _connecting = threading.Lock()
 
 
@@ -38,10 +47,20 @@ class Registered:
         return f"models:/{self.name}/{self.version}"
 
 
-class Tracking:
-    """The tracking server and registry that the settings name.
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to: the version that it registered, and why that became champion or
+    not."""
 
-    Raises LakehouseError where the server cannot be reached.
+    version: int
+    why: str
+
+
+class Tracking:
+    """The tracking server and the registry that the settings name.
+
+    Every method raises LakehouseError, with the address, where a server gives no answer or refuses.
+    A model or an alias counts as missing only where the registry's own answer says that it is.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,20 +68,28 @@ class Tracking:
         self.settings = settings
         uri = settings.mlflow.tracking_uri
         _quiet()
-        with _connecting:  # the embedded store is made once, by one thread
+        with _connecting, self.tracking_errors():  # an embedded store is made once, by one thread
             if uri.startswith("sqlite:///"):
                 Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
             mlflow.set_tracking_uri(uri)
             mlflow.set_registry_uri(settings.mlflow.registry_uri or uri)
             self.client = MlflowClient()
-            try:
-                self.client.search_experiments(max_results=1)
-            except (MlflowException, OSError) as error:
-                raise LakehouseError(
-                    f"MLflow does not answer: {str(error).splitlines()[0]}",
-                    uri,
-                    "start the server, or change the setting mlflow.tracking_uri",
-                ) from None
+            self.client.search_experiments(max_results=1)
+
+    @contextmanager
+    def tracking_errors(self) -> Iterator[None]:
+        """Turns errors of the tracking server into a LakehouseError."""
+        with _explained("MLflow", self.settings.mlflow.tracking_uri, "mlflow.tracking_uri"):
+            yield
+
+    @contextmanager
+    def registry_errors(self) -> Iterator[None]:
+        """Turns errors of the registry into a LakehouseError."""
+        own = self.settings.mlflow.registry_uri
+        address = own or self.settings.mlflow.tracking_uri
+        setting = "mlflow.registry_uri" if own else "mlflow.tracking_uri"
+        with _explained("MLflow's registry", address, setting):
+            yield
 
     def registered_name(self, model: str) -> str:
         """What a model is called in the registry: three levels where there is a catalog."""
@@ -74,9 +101,9 @@ class Tracking:
     def experiment(self, model: str) -> str:
         """The id of a model's experiment, made if it is new."""
         name = self.settings.mlflow.experiment.format(model=model)
-        with _connecting:
-            if found := self.client.get_experiment_by_name(name):
-                return str(found.experiment_id)
+        with _connecting, self.tracking_errors():
+            if experiment := self.client.get_experiment_by_name(name):
+                return str(experiment.experiment_id)
             folder = self.settings.mlflow.artifacts
             where = Path(folder, model).as_uri() if folder.startswith("/") else None
             if folder and not folder.startswith("/"):
@@ -84,65 +111,123 @@ class Tracking:
             return str(self.client.create_experiment(name, artifact_location=where))
 
     def champion(self, model: str) -> Registered | None:
-        """The version that carries the alias `champion`, or None."""
-        try:
-            found = self.client.get_model_version_by_alias(self.registered_name(model), CHAMPION)
-        except MlflowException:
-            return None
-        return _registered(found)
+        """The version that carries the alias `champion`, or None.
+
+        Read from the model's own aliases: where one is not there, stores differ in the error that
+        `get_model_version_by_alias` raises, and SQL stores give the code of a wrong parameter.
+        """
+        name = self.registered_name(model)
+        with self.registry_errors():
+            try:
+                aliases = self.client.get_registered_model(name).aliases
+            except MlflowException as error:
+                if error.error_code == MISSING:
+                    return None
+                raise
+            if CHAMPION not in aliases:
+                return None
+            return _registered(self.client.get_model_version(name, str(aliases[CHAMPION])))
 
     def need_champion(self, model: str) -> Registered:
         """The champion. Raises LakehouseError where none has been trained yet."""
-        found = self.champion(model)
-        if found is None:
+        champion = self.champion(model)
+        if champion is None:
             raise LakehouseError(
                 "has no champion yet", f"model {model}", f"train one: lakehouse train {model}"
             )
-        return found
+        return champion
 
     def register(self, model: str, run: str, tags: dict[str, str]) -> Registered:
         """Registers the model logged under `model` in a run."""
         name = self.registered_name(model)
-        with _connecting:
+        with _connecting, self.registry_errors():
+            self._ensure_registered(name)
+            MLFLOW_LOGGING_STREAM.enabled = False  # it prints what the caller prints anyway
             try:
-                self.client.get_registered_model(name)
-            except MlflowException:
-                self.client.create_registered_model(name)
-            MLFLOW_LOGGING_STREAM.enabled = False  # it prints what the caller is told anyway
-            try:
-                made = mlflow.register_model(f"runs:/{run}/model", name, tags=tags)
+                version = mlflow.register_model(f"runs:/{run}/model", name, tags=tags)
             finally:
                 MLFLOW_LOGGING_STREAM.enabled = True
-        return _registered(made)
+        return _registered(version)
+
+    def _ensure_registered(self, name: str) -> None:
+        """Looks first: where a catalog may only be read, creating is refused even what is there."""
+        try:
+            self.client.get_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != MISSING:
+                raise
+            try:
+                self.client.create_registered_model(name)
+            except MlflowException as raced:
+                if raced.error_code != THERE_ALREADY:  # another process has just made it
+                    raise
 
     def promote(self, version: Registered) -> None:
         """Gives a version the alias `champion`."""
-        self.client.set_registered_model_alias(version.name, CHAMPION, str(version.version))
+        with self.registry_errors():
+            self.client.set_registered_model_alias(version.name, CHAMPION, str(version.version))
+
+    def record(self, run: str, fingerprint: str, outcome: Outcome) -> None:
+        """Notes in its run what a training came to; only then is it known by its fingerprint."""
+        with self.tracking_errors():
+            self.client.set_tag(run, "version", str(outcome.version))
+            self.client.set_tag(run, "outcome", outcome.why)
+            self.client.set_tag(run, "fingerprint", fingerprint)
+
+    def outcome(self, model: str, fingerprint: str) -> Outcome | None:
+        """What the newest training with this fingerprint came to; None where none was finished.
+
+        In the tags of runs, since each tracking server can search these; Unity Catalog cannot
+        search the tags of versions.
+        """
+        wanted = f"tags.fingerprint = '{fingerprint}'"
+        with self.tracking_errors():
+            runs = self.client.search_runs([self.experiment(model)], wanted, max_results=1)
+            tags = runs[0].data.tags if runs else None
+        return Outcome(int(tags["version"]), tags["outcome"]) if tags else None
 
     def load(self, version: Registered) -> PipelineModel:
         """The fitted pipeline of a version."""
-        loaded: PipelineModel = mlflow.spark.load_model(version.uri, dfs_tmpdir=self.scratch())
+        with self.registry_errors():
+            loaded: PipelineModel = mlflow.spark.load_model(version.uri, dfs_tmpdir=self.scratch())
         return loaded
 
-    def scratch(self) -> str | None:
-        """The folder through which MLflow moves Spark models; None: MLFLOW_DFS_TMP names it."""
-        if "MLFLOW_DFS_TMP" in os.environ:
-            return None
-        folder = self.settings.data_folder / "tmp"
-        folder.mkdir(parents=True, exist_ok=True)
-        return f"file:{folder.absolute()}"  # as Hadoop reads it: a space stays a space
+    def scratch(self) -> str:
+        """The folder through which MLflow moves Spark models, made ready for it."""
+        folder = scratch(self.settings)
+        use_file_system_of(folder)
+        return folder
 
     def metrics(self, run: str) -> dict[str, float]:
         """The metrics of a run, baselines included."""
-        return dict(self.client.get_run(run).data.metrics)
+        with self.tracking_errors():
+            return dict(self.client.get_run(run).data.metrics)
 
 
-def _registered(found: ModelVersion) -> Registered:
-    return Registered(found.name, int(found.version), found.run_id or "", dict(found.tags or {}))
+def _registered(version: ModelVersion) -> Registered:
+    return Registered(
+        version.name, int(version.version), version.run_id or "", dict(version.tags or {})
+    )
+
+
+@contextmanager
+def _explained(who: str, address: str, setting: str) -> Iterator[None]:
+    """Turns errors on the way to an address into a sentence; a password in it is left out."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in LIBRARIES:
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise LakehouseError(
+            f"{who} cannot be used: {reason}",
+            re.sub(r"//[^/@]*@", "//", address),
+            f"see that it is up and that you may use it, or change the setting {setting}",
+        ) from error
 
 
 def _quiet() -> None:
-    """MLflow and its migrations speak at length of what is of no use to a reader here."""
+    """Silences MLflow and its migrations, which log at length what is of no use to a reader."""
     for name in ("mlflow", "alembic", "py4j"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="mlflow")

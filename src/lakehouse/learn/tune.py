@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import mlflow
 import numpy as np
 from pyspark.sql import functions as F
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import TrainSettings
-from lakehouse.declare.model import Candidate, Frames, Model, Split
+from lakehouse.declare.model import Candidate, Frames, Model, Split, finite
 from lakehouse.spark.caching import caching
 
 
 def tune(
-    model: Model, candidate: Candidate, frames: Frames, split: Split, settings: TrainSettings
+    model: Model,
+    candidate: Candidate,
+    frames: Frames,
+    tuning: Split,
+    split: Split,
+    settings: TrainSettings,
 ) -> dict[str, Any]:
     """The best parameters of a candidate's space, by the model's own metric.
 
-    Every trial learns on the first part of the training time and is judged on its end; the
-    test time is never looked at. Trials are kept as runs nested in the active one. The trials
-    themselves are Spark jobs, so hyperopt's plain `Trials` runs them one after the other.
-    """
-    from hyperopt import STATUS_OK, Trials, fmin, space_eval, tpe
+    Every trial learns on the first part of the training time of `split` and is judged on its end,
+    as `tuning` cuts it; the test time is never looked at. Trials are kept as runs nested in the
+    active one. The trials themselves are Spark jobs, so hyperopt's plain `Trials` runs them one
+    after the other.
 
-    seen = frames[0].where(F.col(split.by) < split.train_before)
-    first = seen.agg(F.min(split.by)).collect()[0][0]
-    inner = split.tuning(first)
-    inside = (seen, *frames[1:])
+    A trial whose metric is missing, NaN or infinite has failed. Raises LakehouseError where all
+    have.
+    """
+    from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, space_eval, tpe
+    from hyperopt.exceptions import AllTrialsFailed
+
+    inside = (frames[0].where(F.col(split.by) < split.train_before), *frames[1:])
     outer = mlflow.active_run()
     experiment = outer.info.experiment_id if outer else None  # else trials go to the default one
 
@@ -41,22 +50,31 @@ def tune(
         ):
             mlflow.log_params(params)
             with caching():
-                fitted = candidate.fit(inside, inner, params)
-                reached = model.evaluate(fitted, inside, inner).metrics[model.choose_by]
+                fitted = candidate.fit(inside, tuning, params)
+                reached = finite(model.evaluate(fitted, inside, tuning).metrics, model.choose_by)
             mlflow.log_metric(model.choose_by, reached)
+        if isnan(reached):
+            return {"status": STATUS_FAIL}
         return {"loss": -reached, "status": STATUS_OK}
 
     space = dict(candidate.space()) if candidate.space else {}
-    best = fmin(
-        trial,
-        space,
-        algo=tpe.suggest,
-        max_evals=settings.trials,
-        trials=Trials(),
-        rstate=np.random.default_rng(settings.seed),
-        show_progressbar=False,
-        verbose=False,
-    )
+    try:
+        best = fmin(
+            trial,
+            space,
+            algo=tpe.suggest,
+            max_evals=settings.trials,
+            trials=Trials(),
+            rstate=np.random.default_rng(settings.seed),
+            show_progressbar=False,
+            verbose=False,
+        )
+    except AllTrialsFailed:
+        raise LakehouseError(
+            f"all {settings.trials} trials failed: none has a finite {model.choose_by}",
+            f"model {model.name}, candidate {candidate.name}",
+            "look at the trials in MLflow: are there rows of every class in the tuning time?",
+        ) from None
     return _whole(space_eval(space, best))
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a fitted stage."""
+"""Fitted stages without their training summary."""
 
 from __future__ import annotations
 

@@ -1,109 +1,40 @@
-"""The model loop on a model small enough to read: fit, judge, register, promote, score."""
+"""The model loop on a small model: fit, judge, register, promote, and not twice for nothing."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import mlflow
 import pytest
-from pyspark.ml import Pipeline, PipelineModel
-from pyspark.ml.classification import LogisticRegression
-from pyspark.ml.feature import VectorAssembler
-from pyspark.ml.functions import vector_to_array
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
+import yaml
+from tests.lakehouse.learn.small_model import BAD, MODEL, VISITS, land
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.declare.model import SCORED, Candidate, Frames, Gate, Model, Params, Report, Split
-from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append
-from lakehouse.lake import Batch, Lake
-from lakehouse.lake.write import Writer
-from lakehouse.learn.fitted import light
-from lakehouse.learn.score import score
+from lakehouse.declare.model import Gate
+from lakehouse.lake import Lake
+from lakehouse.learn.inputs import inputs
 from lakehouse.learn.tracking import Tracking
-from lakehouse.learn.train import train
-
-VISITS = Table(
-    name="gold.visits",
-    schema="week INT, shopper INT, away DOUBLE, left INT",
-    reads=(),
-    write=Append(),
-)
+from lakehouse.learn.train import Trained, fingerprint, train
 
 
-def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
-    """A regression of `left` on `away`; the sign it is told to learn."""
-    rows = split.train(frames[0]).withColumn("away", F.col("away") * params["sign"])
-    vector = VectorAssembler(inputCols=["away"], outputCol="features")
-    learner = LogisticRegression(labelCol="left", regParam=0.01)
-    fitted = Pipeline(stages=[vector, learner]).fit(rows.orderBy("week", "shopper").coalesce(1))
-    return PipelineModel([light(stage) for stage in fitted.stages])
+def changed(lake: Lake, page: str, **values: object) -> Lake:
+    """The same lake with other values on a page of its settings."""
+    settings = lake.settings
+    page_of = getattr(settings, page).model_copy(update=values)
+    return Lake(lake.spark, settings.model_copy(update={page: page_of}))
 
 
-def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
-    """The share of test rows that are called right."""
-    called = fitted.transform(split.test(frames[0]))
-    right = called.agg(F.avg(F.expr("CAST(prediction = left AS INT)"))).collect()[0][0]
-    return Report(metrics={"right": right}, drivers=[("away", fitted.stages[-1].coefficients[0])])
-
-
-def chances(fitted: PipelineModel, frames: Frames) -> DataFrame:
-    return fitted.transform(frames[0]).select(
-        "week", "shopper", vector_to_array("probability")[1].alias("chance")
-    )
-
-
-def example(frames: Frames) -> DataFrame:
-    return frames[0].select("away").orderBy("away").limit(2)
-
-
-GOOD = Candidate(name="good", fit=fit, params={"sign": 1})
-BAD = Candidate(name="bad", fit=fit, params={"sign": -1})
-
-MODEL = Model(
-    name="leaving",
-    reads=(VISITS,),
-    split=Split(by="week", train_before=4, test_from=5),
-    eligible=lambda rows: rows.where("left IS NOT NULL"),
-    candidates=(GOOD,),
-    evaluate=evaluate,
-    choose_by="right",
-    scores=Table(
-        "gold.leaving_scores", schema=f"week INT, shopper INT, chance DOUBLE, {SCORED}", reads=()
-    ),
-    score=chances,
-    example=example,
-    baselines=lambda frames, split: {"nobody": {"right": 0.5}},
-)
-
-
-def land(lake: Lake, weeks: range, batch: int, away: float = 0.0) -> None:
-    """Four shoppers a week: those who were away long have left."""
-    rows = [
-        (week, shopper, shopper + away, int(shopper > 2))
-        for week in weeks
-        for shopper in (1, 2, 3, 4)
-    ]
-    lake.ensure(VISITS)
-    made = lake.spark.createDataFrame(rows, VISITS.struct)
-    Writer(lake, Batch(VISITS.name, "test", batch)).append(made, VISITS.name)
-
-
-@pytest.fixture
-def filled(lake: Lake) -> Lake:
-    """A lake with six weeks of visits, in version 1 of their table."""
-    land(lake, range(1, 7), 0)
-    return lake
-
-
-def test_the_best_candidate_becomes_champion_with_all_that_it_came_from(filled: Lake) -> None:
-    trained = train(filled, replace(MODEL, candidates=(BAD, GOOD)))
+def test_the_best_candidate_becomes_champion_with_all_that_it_came_from(
+    learnt: tuple[Lake, Trained],
+) -> None:
+    lake, trained = learnt
     assert trained.metrics == {"bad": {"right": 0.5}, "good": {"right": 1.0}}
-    tracking = Tracking(filled.settings)
+    tracking = Tracking(lake.settings)
     champion = tracking.champion("leaving")
     assert champion is not None
+    assert champion == trained.champion == trained.version
     assert (champion.version, champion.tags["candidate"]) == (1, "good")
     run = tracking.client.get_run(champion.run)
     assert run.data.params == {
@@ -121,58 +52,110 @@ def test_the_best_candidate_becomes_champion_with_all_that_it_came_from(filled: 
     assert signature.outputs.input_names() == ["prediction"]
 
 
-def test_a_model_goes_through_the_lake_s_own_folder_spaces_and_all(filled: Lake) -> None:
-    champion = train(filled, MODEL).champion
-    Tracking(filled.settings).load(champion)
+def test_requirements_are_pinned_to_what_is_installed(learnt: tuple[Lake, Trained]) -> None:
+    lake, trained = learnt
+    Tracking(lake.settings)
+    folder = Path(mlflow.artifacts.download_artifacts(trained.champion.uri))
+    pinned = {f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", "pyspark")}
+    assert set((folder / "requirements.txt").read_text().split()) == pinned
+    (pip,) = (
+        each["pip"]
+        for each in yaml.safe_load((folder / "conda.yaml").read_text())["dependencies"]
+        if isinstance(each, dict)
+    )
+    assert set(pip) == pinned
 
-    root = Path(filled.settings.data)
+
+def test_a_model_goes_through_the_lake_s_own_folder_spaces_and_all(
+    learnt: tuple[Lake, Trained],
+) -> None:
+    lake, trained = learnt
+    Tracking(lake.settings).load(trained.champion)
+
+    root = Path(lake.settings.lake.root)
     assert " " in root.name
-    assert (root / "tmp").is_dir()
+    assert (root / "_scratch").is_dir()
     assert [each.name for each in root.parent.iterdir() if "%20" in each.name] == []
 
 
 def test_what_the_champion_knows_is_not_trained_on_again(filled: Lake) -> None:
     train(filled, MODEL)
     again = train(filled, MODEL)
-    assert again.metrics == {}
-    assert "trained on this data" in again.why
+    assert (again.metrics, again.version) == ({}, None)
+    assert again.why == (
+        "version 1 was trained on this data with this code already (good: right 1.0000)"
+    )
     land(filled, range(7, 9), 1)
     assert set(train(filled, MODEL).metrics) == {"good"}
 
 
-def test_training_on_an_earlier_version_gives_the_same_model(filled: Lake) -> None:
+def test_a_challenger_that_lost_is_not_trained_on_the_same_data_the_next_night(
+    filled: Lake,
+) -> None:
+    train(filled, MODEL)
+    land(filled, range(7, 9), 1)
+    weaker = replace(MODEL, candidates=(BAD,))
+    lost = train(filled, weaker)
+    assert lost.why == "champion stays: right 1.0000 of version 1 beats 0.5000"
+    assert lost.version is not None
+    assert (lost.champion.version, lost.version.version) == (1, 2)
+
+    next_night = train(filled, weaker)
+    assert (next_night.metrics, next_night.version) == ({}, None)
+    assert next_night.why == (
+        f"version 2 was trained on this data with this code already ({lost.why})"
+    )
+    assert train(filled, weaker, again=True).metrics == {"bad": {"right": 0.5}}
+
+
+def test_training_on_an_earlier_version_gives_the_same_model_and_a_tie_promotes_nothing(
+    filled: Lake,
+) -> None:
     tracking = Tracking(filled.settings)
     first = train(filled, MODEL).champion
     land(filled, range(1, 9), 1, away=0.3)
-    then = train(filled, MODEL, at=1, again=True).champion
-    now = train(filled, MODEL, again=True).champion
-    assert then.version == 2
+    then = train(filled, MODEL, at=1, again=True)
+    now = train(filled, MODEL, again=True)
+    assert then.version is not None and now.version is not None
+    assert (then.version.version, then.champion) == (2, first)
+    assert then.why == "champion stays: right 1.0000 of version 1 ties with 1.0000"
+    assert tracking.champion("leaving") == first
     learnt = [
         [tracking.load(each).stages[-1].coefficients[0], tracking.load(each).stages[-1].intercept]
-        for each in (first, then)
+        for each in (first, then.version)
     ]
     assert learnt[0] == learnt[1]
-    assert tracking.load(now).stages[-1].intercept != learnt[0][1]
+    assert tracking.load(now.version).stages[-1].intercept != learnt[0][1]
 
 
-def test_a_weaker_challenger_is_not_promoted(filled: Lake) -> None:
-    train(filled, MODEL)
-    weaker = train(filled, replace(MODEL, candidates=(BAD,)), again=True)
-    assert weaker.champion.version == 1
-    assert "champion stays: right 1.0000 beats 0.5000" in weaker.why
+def test_a_table_that_was_made_anew_is_other_data_at_the_same_version(filled: Lake) -> None:
+    before = inputs(filled, MODEL)
+    assert inputs(filled, MODEL) == before
+    remake(filled)
+    after = inputs(filled, MODEL)
+    assert [each.version for each in before] == [each.version for each in after] == [1]
+    assert fingerprint(filled, MODEL, before) != fingerprint(filled, MODEL, after)
+
+
+def remake(lake: Lake) -> None:
+    """Drops the visits and lands others, until their table is at the same version again."""
+    import shutil
+
+    shutil.rmtree(lake.place.folder(VISITS.name))
+    land(lake, range(1, 7), 0, away=0.5)
 
 
 @pytest.mark.parametrize(
-    ("gate", "said"),
+    ("gate", "miss"),
     [
         (Gate({"right": 0.9}), "right is 0.5000, wanted 0.9000"),
         (Gate(beats=("right",)), "right is 0.5000, nobody has 0.5000"),
     ],
 )
 def test_a_candidate_that_misses_the_gate_never_becomes_champion(
-    filled: Lake, gate: Gate, said: str
+    filled: Lake, gate: Gate, miss: str
 ) -> None:
-    with pytest.raises(LakehouseError, match=said):
+    with pytest.raises(LakehouseError, match=miss):
         train(filled, replace(MODEL, candidates=(BAD,), gate=gate))
     assert Tracking(filled.settings).champion("leaving") is None
 
@@ -183,34 +166,39 @@ def test_a_table_with_nothing_to_learn_from_is_refused(lake: Lake) -> None:
         train(lake, MODEL)
 
 
+def test_a_registry_that_is_away_stops_a_training_before_anything_is_fitted(
+    filled: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    away = changed(filled, "mlflow", registry_uri="http://127.0.0.1:9")
+    with pytest.raises(LakehouseError, match=r"http://127\.0\.0\.1:9: MLflow's registry cannot be"):
+        train(away, MODEL)
+    client = Tracking(filled.settings).client
+    assert client.get_experiment_by_name("leaving") is None
+
+
+def test_tuning_that_has_too_little_time_is_refused_before_anything_is_fitted(
+    filled: Lake,
+) -> None:
+    from hyperopt import hp
+
+    tuned = replace(BAD, name="tuned", space=lambda: {"sign": hp.choice("sign", [-1, 1])})
+    late = replace(MODEL, candidates=(tuned,), eligible=lambda rows: rows.where("week >= 3"))
+    with pytest.raises(LakehouseError, match="too little time before the test to tune on"):
+        train(changed(filled, "train", trials=4), late)
+    assert Tracking(filled.settings).client.get_experiment_by_name("leaving") is None
+
+
 def test_tuning_tries_and_keeps_what_is_best_before_the_test(filled: Lake) -> None:
     from hyperopt import hp
 
     tuned = replace(BAD, name="tuned", space=lambda: {"sign": hp.choice("sign", [-1, 1])})
-    train_settings = filled.settings.train.model_copy(update={"trials": 4})
-    settings = filled.settings.model_copy(update={"train": train_settings})
+    tuning = changed(filled, "train", trials=4)
     land(filled, range(-6, 1), 1)  # earlier weeks, so that there is time to tune on
-    found = train(Lake(filled.spark, settings), replace(MODEL, candidates=(tuned,)))
-    assert found.metrics == {"tuned": {"right": 1.0}}
-    client = Tracking(settings).client
+    trained = train(tuning, replace(MODEL, candidates=(tuned,)))
+    assert trained.metrics == {"tuned": {"right": 1.0}}
+    client = Tracking(tuning.settings).client
     runs = client.search_runs([client.get_experiment_by_name("leaving").experiment_id])
     trials = [run for run in runs if "trial" in run.data.tags]
     assert len(trials) == 4
     assert {run.data.metrics["right"] for run in trials} == {0.5, 1.0}
-
-
-def test_scores_are_added_once_with_the_model_and_data_they_came_from(filled: Lake) -> None:
-    trained = train(filled, MODEL)
-    assert [score(filled, MODEL).rows for _ in range(2)] == [24, 0]
-    rows = filled.read("gold.leaving_scores").orderBy("week", "shopper").collect()
-    assert len(rows) == 24
-    assert [row["chance"] > 0.5 for row in rows[:4]] == [False, False, True, True]
-    assert {(row["model"], row["version"], row["feature_version"]) for row in rows} == {
-        ("leaving", 1, 1)
-    }
-    assert {row["run"] for row in rows} == {trained.champion.run}
-
-
-def test_scoring_without_a_champion_says_how_to_get_one(filled: Lake) -> None:
-    with pytest.raises(LakehouseError, match="lakehouse train leaving"):
-        score(filled, MODEL)
