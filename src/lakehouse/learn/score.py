@@ -39,7 +39,10 @@ def score(lake: Lake, model: Model) -> Scored:
     query = f"{champion.name}/{champion.run}/{features.id}"
     batch = Batch(model.scores.name, query, features.version)
     writer = Writer(lake, batch)
-    if writer.committed(model.scores.name):
+    if found := writer.committed(model.scores.name):
+        # A run that was killed right after it wrote has left no account.
+        added = found[0].metrics.get("numOutputRows", 0)
+        writer.account(Account(added, added), found[0].version, time() - begun)
         return Scored(champion, 0, features.version)
     with caching():
         rows = model.score(tracking.load(champion), read(lake, versions)).select(

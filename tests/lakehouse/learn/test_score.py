@@ -9,6 +9,7 @@ from tests.lakehouse.learn.small_model import MODEL, VISITS, land
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake import Lake
+from lakehouse.lake.write import Writer
 from lakehouse.learn.score import score
 from lakehouse.learn.train import Trained
 
@@ -37,6 +38,17 @@ def test_a_feature_table_that_was_made_anew_is_scored_though_its_versions_restar
     assert (again.rows, again.feature_version) == (28, 1)  # the version that was scored before
     assert score(scored, MODEL).rows == 0
     assert scored.read("gold.leaving_scores").count() == 24 + 28
+
+
+def test_a_kill_between_the_scores_and_their_account_leaves_both(
+    scored: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Writer, "account", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        score(scored, MODEL)
+    assert [score(scored, MODEL).rows for _ in range(2)] == [0, 0]
+    batches = scored.read("ops.batches").where("table = 'gold.leaving_scores'").collect()
+    assert [(row["landed"], row["kept"]) for row in batches] == [(24, 24)]
 
 
 def test_scoring_without_a_champion_says_how_to_get_one(filled: Lake) -> None:
