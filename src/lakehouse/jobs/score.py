@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from lakehouse.learn.score import score
 
     lake = job.lake
-    with progress.step(f"score {model.name}") as told:
-        done = score(lake, model)
-        told["rows"] = done.rows
-        told["detail"] = f"{model.scores.name}, version {done.champion.version}"
+    with progress.step(f"score {model.name}") as facts:
+        scores = score(lake, model)
+        facts["rows"] = scores.rows
+        facts["detail"] = f"{model.scores.name}, version {scores.champion.version}"

@@ -17,5 +17,5 @@ def main(argv: Sequence[str] | None = None) -> None:
     from lakehouse.learn.train import train
 
     lake = job.lake
-    with progress.step(f"train {model.name}") as told:
-        told["detail"] = train(lake, model, at=job.whole("at")).why
+    with progress.step(f"train {model.name}") as facts:
+        facts["detail"] = train(lake, model, at=job.whole("at")).why
