@@ -65,8 +65,8 @@ class Invocation:
 
         return glance(self.settings, lambda: self.lake)
 
-    def job_arguments(self, **named: str | None) -> list[str]:
+    def job_arguments(self, **arguments: str | None) -> list[str]:
         """The command line for the `main` of a job."""
-        values = {"target": self.target, "conf": str(self.conf) if self.conf else None, **named}
+        values = {"target": self.target, "conf": str(self.conf) if self.conf else None, **arguments}
         options = [f"--{name}={value}" for name, value in values.items() if value]
         return options + [f"--set={key}={value}" for key, value in self.overrides.items()]

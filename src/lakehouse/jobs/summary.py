@@ -31,11 +31,11 @@ def sections(job: Job) -> Iterator[summary.Section]:
     if not any(look.exists(name) for name in names):
         yield summary.Section("Nothing is here yet", commands=("lakehouse run",))
         return
-    made = [summary.tables(look, names), summary.broken_rules(look)]
+    all_sections = [summary.tables(look, names), summary.broken_rules(look)]
     for model in job.project.models:
-        made.append(summary.metrics(job.settings, model.name))
-        made.append(summary.drivers(job.settings, model.name))
-    yield from (section for section in made if section is not None)
+        all_sections.append(summary.metrics(job.settings, model.name))
+        all_sections.append(summary.drivers(job.settings, model.name))
+    yield from filter(None, all_sections)
     yield from summary.parts(job.settings.project, look, lambda: job.lake)
     target = job.arguments.target or "local"
     commands = summary.commands(look, job.settings.project, scores, target)

@@ -83,9 +83,10 @@ def _checksum(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Return `folder` with the files of an archive in it, verified before and after.
+    """Unpack an archive into `folder`, which is returned.
 
-    A folder that is there and whole is used as it is; one that is not is replaced.
+    The archive is verified first. A folder that holds the same files already is left as it is; one
+    whose files were changed is replaced.
     """
     manifest(path)
     if folder.is_dir():

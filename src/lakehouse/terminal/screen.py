@@ -21,9 +21,9 @@ def on_screen(out: TextIO) -> bool:
 
 def width_of(out: TextIO | None = None) -> int:
     """Cells a line of the terminal has; COLUMNS wins, 80 where there is no terminal."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdigit() and int(given):
-        return max(int(given), NARROWEST)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return max(int(columns), NARROWEST)
     for stream in (out, sys.__stdout__, sys.__stderr__):
         try:
             if stream is not None and stream.isatty():

@@ -182,15 +182,15 @@ def test_a_run_is_cancelled_cleanly(write: Write, tmp_path: Path, how: signal.Si
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    until = time.monotonic() + 20
-    while not (folder / "begun").exists() and time.monotonic() < until:
+    while not (folder / "begun").exists():  # as long as a busy machine takes to start it
+        assert process.poll() is None
         time.sleep(0.05)
 
     process.send_signal(how)
-    _, said = process.communicate(timeout=20)
+    _, messages = process.communicate(timeout=120)
 
     assert process.returncode == 130
-    assert "run 1 of night: CANCELED" in said
+    assert "run 1 of night: CANCELED" in messages
     record = json.loads((tmp_path / "data/runs/1/run.json").read_text())
     assert {key: task["result"] for key, task in record["tasks"].items()} == {
         "first": "CANCELED",

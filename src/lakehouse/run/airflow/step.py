@@ -26,10 +26,10 @@ from lakehouse.bundle.program import program as program_of
 from lakehouse.bundle.task_types import task_type
 from lakehouse.run.airflow.plan import parameters
 from lakehouse.run.job.attempts import LEFT_BEHIND
-from lakehouse.run.job.commands import usable
 from lakehouse.run.job.job_run import JobRun
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Attempt, Records, RunRecord, TaskRecord
+from lakehouse.run.job.runs import load_usable
 from lakehouse.terminal.display import Lines
 
 
@@ -150,7 +150,7 @@ def main() -> int:
             lines.show(event)
 
     try:
-        bundle = usable(Path(request.bundle), request.target, request.variables)
+        bundle = load_usable(Path(request.bundle), request.target, request.variables)
         with tempfile.TemporaryDirectory(prefix="lakehouse-step-") as folder, listening(show):
             report = step(program_of(bundle), request, Path(folder), options)
     except LakehouseError as error:

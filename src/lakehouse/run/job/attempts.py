@@ -79,7 +79,7 @@ def attempt(
     begun = time.monotonic()
     thread = threading.Thread(target=work, name=f"task-{call.task}", daemon=True)
     thread.start()
-    reason = _awaited(done, cancelled, begun + timeout if timeout else float("inf"))
+    reason = _wait_for(done, cancelled, begun + timeout if timeout else float("inf"))
     if reason is not None:
         error = "the run was cancelled"
         if reason == "TIMEDOUT":
@@ -100,7 +100,7 @@ def message_of(error: BaseException) -> str:
     return type(error).__name__
 
 
-def _awaited(done: threading.Event, cancelled: threading.Event, deadline: float) -> Result | None:
+def _wait_for(done: threading.Event, cancelled: threading.Event, deadline: float) -> Result | None:
     """Wait until a task is done; returns why it has to be stopped if it does."""
     while not done.wait(max(0.0, min(0.1, deadline - time.monotonic()))):
         if cancelled.is_set():

@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.graph import leaves
-from lakehouse.bundle.load import Bundle, load
+from lakehouse.bundle.load import load
 from lakehouse.bundle.places import data_folder
 from lakehouse.bundle.program import Program
 from lakehouse.bundle.program import program as program_of
 from lakehouse.run.job.attempts import LEFT_BEHIND
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Records, RunRecord, TaskRecord
-from lakehouse.run.job.runs import repair, run_program
+from lakehouse.run.job.runs import load_usable, repair, run_program
 from lakehouse.terminal.display import showing
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import Output, write
@@ -31,14 +30,6 @@ from lakehouse.terminal.rows import Rows
 
 _EXIT_CODES = {"SUCCESS": 0, "SUCCESS_WITH_FAILURES": 0, "CANCELED": 130}
 _SECONDS = {"seconds": "{:.1f}".format}
-
-
-def usable(folder: Path, target: str | None, variables: Mapping[str, str]) -> Bundle:
-    """Return a bundle without errors; raise BundleError with all of them otherwise."""
-    bundle = load(folder, target, variables)
-    if faults := errors(bundle.faults):
-        raise BundleError(shown(bundle.root), faults)
-    return bundle
 
 
 def run_job(
@@ -55,7 +46,7 @@ def run_job(
     verbose: bool,
 ) -> int:
     """Run a job, show what happens, print how the tasks ended; return the exit code."""
-    bundle = usable(folder, target, variables)
+    bundle = load_usable(folder, target, variables)
     program = program_of(bundle)
     records = Records(data_folder(bundle.root, bundle.target, data))
 
@@ -77,7 +68,7 @@ def repair_run(
     """Repair a run with the variables it had; return the exit code."""
     records = Records(_data_folder(folder, target, data))
     record = records.read(run)
-    program = program_of(usable(folder, target or record.target, record.variables))
+    program = program_of(load_usable(folder, target or record.target, record.variables))
 
     def work(options: Options) -> RunRecord:
         return repair(program, run, records, options)

@@ -11,7 +11,7 @@ from lakehouse.base.progress import Listener, emit
 from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.graph import downstream
-from lakehouse.bundle.load import load
+from lakehouse.bundle.load import Bundle, load
 from lakehouse.bundle.program import Program
 from lakehouse.bundle.program import program as program_of
 from lakehouse.bundle.task_types import TYPES
@@ -21,6 +21,16 @@ from lakehouse.run.job.records import Records, RunRecord, TaskRecord
 from lakehouse.run.task.call import Launcher
 
 _GOOD = ("SUCCESS", "EXCLUDED", "DISABLED")
+
+
+def load_usable(
+    folder: Path | str, target: str | None = None, variables: Mapping[str, str] | None = None
+) -> Bundle:
+    """Return a bundle without errors; raise BundleError with all of them otherwise."""
+    bundle = load(folder, target, variables)
+    if faults := errors(bundle.faults):
+        raise BundleError(shown(bundle.root), faults)
+    return bundle
 
 
 def run(
@@ -42,9 +52,7 @@ def run(
     written below `data`/runs. Raises BundleError where the bundle has errors, LakehouseError for
     an unknown job, task or parameter. It does not raise where a task fails: the record says so.
     """
-    bundle = load(bundle_dir, target, variables)
-    if faults := errors(bundle.faults):
-        raise BundleError(shown(bundle.root), faults)
+    bundle = load_usable(bundle_dir, target, variables)
     options = options or Options()
     if launcher is not None:
         options = replace(options, launchers=dict.fromkeys(TYPES, launcher))

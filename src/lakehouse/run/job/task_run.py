@@ -62,7 +62,7 @@ _PUSHED = {
 }
 
 
-def pushed_down(
+def with_job_parameters(
     kind: str, spec: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the spec of a task with the job's parameters pushed down into it.
@@ -125,7 +125,7 @@ class TaskRun:
                 spec = {**spec, "inputs": scope.filled(spec.get("inputs"))}
             else:
                 filled = scope.filled(spec)
-                spec = pushed_down(kind, filled, run.record.parameters)
+                spec = with_job_parameters(kind, filled, run.record.parameters)
             # The record holds the spec of the task, but not that of a loop's inner task.
             entry.parameters = {key: value for key, value in spec.items() if key != "task"}
             record.parameters = entry.parameters

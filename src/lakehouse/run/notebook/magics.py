@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.run.notebook import packages
 from lakehouse.run.notebook.failure import AtLine
-from lakehouse.run.notebook.outputs import Html, Markdown, Text, displayed, result
+from lakehouse.run.notebook.outputs import Html, Markdown, Text, of_display, of_result
 
 if TYPE_CHECKING:
     from lakehouse.run.notebook.context import NotebookContext
@@ -58,7 +58,7 @@ def _python(notebook: NotebookContext, cell: Cell) -> None:
         if value is not None:
             notebook.namespace["_"] = value
         if not cell.text.rstrip().endswith(";"):
-            notebook.show(result(value))
+            notebook.show(of_result(value))
 
 
 def _future_flags() -> int:
@@ -93,7 +93,7 @@ def _sql(notebook: NotebookContext, cell: Cell) -> None:
     if rows is not None and rows.columns:
         notebook.namespace["_sqldf"] = rows
         try:
-            notebook.show(displayed(rows))
+            notebook.show(of_display(rows))
         except Exception as error:
             raise AtLine(error, line) from error
 
@@ -146,7 +146,7 @@ def _fs(notebook: NotebookContext, cell: Cell) -> None:
     options = {word.lstrip("-"): True for word in words if word in ("-r", "--recurse")}
     plain = [word for word in words if not word.startswith("-")]
     try:
-        notebook.show(displayed(action(*plain, **({"recurse": True} if options else {}))))
+        notebook.show(of_display(action(*plain, **({"recurse": True} if options else {}))))
     except (LakehouseError, TypeError) as error:
         raise AtLine(error, cell.line) from error
 

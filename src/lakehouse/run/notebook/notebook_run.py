@@ -67,7 +67,7 @@ class NotebookRun:
             "__name__": "__main__",
             "__file__": str(path),
             "dbutils": self.dbutils,
-            "display": lambda value: self.show(outputs.displayed(value), value),
+            "display": lambda value: self.show(outputs.of_display(value), value),
             "displayHTML": lambda html: self.show(Html(str(html))),
             "getArgument": self.widgets.getArgument,
         }

@@ -66,16 +66,16 @@ class Markdown:
 Output: TypeAlias = Text | Table | Picture | Html | Markdown
 
 
-def displayed(value: Any) -> Output | None:
+def of_display(value: Any) -> Output | None:
     """What `display(value)` shows. Raises LakehouseError for a stream, which never ends."""
     if _is_spark(value):
         return of_spark(value)
     if isinstance(value, list | tuple) and value and all(_is_row(each) for each in value):
         return of_rows(value)
-    return result(value)
+    return of_result(value)
 
 
-def result(value: Any) -> Output | None:
+def of_result(value: Any) -> Output | None:
     """What a cell shows whose last line is this value; None where it shows nothing."""
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""A notebook that run, as one HTML page: no script, nothing to load, good on paper too."""
+"""A notebook that ran, as one HTML page: no script, nothing to load, good on paper too."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _heading(notebook: NotebookContext) -> str:
 
 
 def _header(notebook: NotebookContext) -> str:
-    """What run, when, how long, with which values, and how it ended."""
+    """What ran, when, how long, with which values, and how it ended."""
     failed = next((run for run in notebook.cell_runs if run.failure is not None), None)
     stopped = any(run.state == "stopped" for run in notebook.cell_runs)
     word = "failed" if failed else "stopped" if stopped else "succeeded"
@@ -88,12 +88,12 @@ def _cell(notebook: NotebookContext, run: CellRun) -> str:
     number = notebook.cell_runs.index(run)
     parts = []
     if run.cell.kind not in NO_CODE:
-        named = escape(" · ".join(filter(None, (run.inside, run.cell.title))))
+        title = escape(" · ".join(filter(None, (run.inside, run.cell.title))))
         took = f"{run.seconds:.1f} s" if run.seconds >= 0.05 else ""
         state = {"left out": "not run", "stopped": "stopped here"}.get(run.state, "")
-        if named or took or state:
+        if title or took or state:
             right = escape(" · ".join(filter(None, (state, took))))
-            parts.append(f'<p class="title"><span>{named}</span><span>{right}</span></p>')
+            parts.append(f'<p class="title"><span>{title}</span><span>{right}</span></p>')
         parts.append(_code(run))
     if run.cell.kind in NO_CODE and not run.outputs:
         parts.append(_output(notebook, Markdown(run.cell.text)))  # words after a cell that failed

@@ -212,7 +212,7 @@ def test_a_relative_bundle_is_looked_for_around_the_file_that_names_it(
     monkeypatch.chdir(tmp_path)
     assert bundle_folder("bundles/retail", str(ROOT / "dags" / "file.py")) == RETAIL
     with pytest.raises(LakehouseError, match="name it by its whole path"):
-        bundle_folder("bundles/retail", str(tmp_path / "file.py"))
+        bundle_folder("bundles/nowhere", str(tmp_path / "file.py"))
 
 
 def test_tasks_run_in_the_project_s_own_python(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -151,6 +152,7 @@ def test_as_a_process_it_reads_json_prints_and_answers(write, tmp_path: Path) ->
         [sys.executable, "-m", "lakehouse.run.airflow.step"],
         input=json.dumps({**request, "answer": str(answer)}),
         cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
         check=True,
@@ -183,6 +185,7 @@ def test_a_process_that_is_stopped_cancels_its_task_and_says_so(write, tmp_path:
     process = subprocess.Popen(
         [sys.executable, "-m", "lakehouse.run.airflow.step"],
         cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -192,6 +195,6 @@ def test_a_process_that_is_stopped_cancels_its_task_and_says_so(write, tmp_path:
     process.stdin.close()
     assert "at work" in process.stdout.readline()
     process.terminate()
-    assert process.wait(20) == 1
+    assert process.wait(120) == 1
     process.stdout.close()
     assert json.loads(answer.read_text())["result"] == "CANCELED"
