@@ -153,7 +153,14 @@ def _with_head(layout: Layout, out: TextIO) -> str:
         table.add_column(name, width=width, justify="right" if number else "left", overflow="fold")
     for line in grid.lines:
         table.add_row(*line)
-    console = Console(file=out, width=_UNLIMITED, markup=False, highlight=False, emoji=False)
+    console = Console(
+        file=out,
+        width=_UNLIMITED,
+        color_system="auto" if on_screen(out) else None,  # FORCE_COLOR does not reach a pipe
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
     with console.capture() as capture:
         console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())

@@ -45,9 +45,12 @@ FILES = {
 
 
 @pytest.fixture
-def call(write: Write, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess]:
-    """Calls a bundle command on a small bundle; runs are kept in a folder of their own."""
+def call(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., subprocess.CompletedProcess]:
+    """Calls a bundle command on a small bundle, from the folder above it."""
     folder = write(BUNDLE, **FILES)
+    monkeypatch.chdir(tmp_path)
 
     def called(verb: str, *rest: str):
         data = () if verb == "validate" else ("--data", str(tmp_path / "data"))
@@ -145,7 +148,7 @@ def test_faults_are_printed_as_places_and_fail(call, tmp_path: Path):
 
     assert done.exit_code == 1
     line = path.read_text().splitlines().index("        - task_kye: last") + 1
-    assert f"{path}:{line}:11: error: unknown key 'task_kye'" in done.stdout
+    assert f"bundle/databricks.yml:{line}:11: error: unknown key 'task_kye'" in done.stdout
     assert "Did you mean 'task_key'?" in done.stdout
 
 
@@ -157,7 +160,7 @@ def test_faults_for_tools_are_json_with_places(call, tmp_path: Path):
     faults = json.loads(call("validate", "--output", "json").stdout)
 
     [fault] = [each for each in faults if each["code"] == "unknown-key"]
-    assert (fault["file"], fault["line"], fault["column"]) == (str(path), line, 11)
+    assert (fault["file"], fault["line"], fault["column"]) == ("bundle/databricks.yml", line, 11)
     assert fault["severity"] == "error"
     assert fault["path"] == "resources.jobs.night.tasks[1].task_kye"
     assert fault["hint"] == "Did you mean 'task_key'?"

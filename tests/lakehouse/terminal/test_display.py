@@ -59,7 +59,8 @@ def test_lines_are_ascii_where_the_stream_takes_no_more():
     assert out.buffer.getvalue() == b"ok  gold  1.0 s\n"
 
 
-def test_without_a_terminal_there_are_plain_lines_and_no_escape_codes():
+def test_without_a_terminal_there_are_plain_lines_and_no_escape_codes(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
     out = io.StringIO()
     with showing(out), step("silver.products", "table") as facts:
         facts["rows"] = 5

@@ -27,7 +27,8 @@ def test_numbers_stand_right_and_text_left():
     )  # fmt: skip
 
 
-def test_a_table_that_is_piped_is_never_cut_broken_or_coloured():
+def test_a_table_that_is_piped_is_never_cut_broken_or_coloured(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as some CI servers do
     text = "a long text " * 50
     told = piped(Rows(("id", "text"), [(1, text)]))
     assert text.strip() in told

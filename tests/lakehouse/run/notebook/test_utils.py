@@ -126,7 +126,7 @@ def test_files_are_written_listed_copied_moved_and_removed(tmp_path: Path):
 
 
 def test_a_listing_is_a_table_by_magic_too(ran: Ran, tmp_path: Path):
-    found = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls {tmp_path}")
+    found = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls '{tmp_path}'")
 
     for cell in found.cell_runs:
         (table,) = cell.outputs
