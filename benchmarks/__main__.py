@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError, unknown
-from lakehouse.terminal.rows import write
+from lakehouse.terminal.output import write
 
 
 def main(asked: list[str]) -> int:

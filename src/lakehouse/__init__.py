@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
     from lakehouse.learn import classification, ranking
     from lakehouse.learn.fitted import light
-    from lakehouse.run.notebook.opening import open_lake, scratch_lake
+    from lakehouse.run.notebook.lakes import open_lake, scratch_lake
     from lakehouse.spark.caching import cached
 
 _HOMES = {
@@ -45,7 +45,7 @@ _HOMES = {
     "lakehouse.declare.writes": ("Append", "Merge", "Rebuild", "Replace"),
     "lakehouse.learn": ("classification", "ranking"),
     "lakehouse.learn.fitted": ("light",),
-    "lakehouse.run.notebook.opening": ("open_lake", "scratch_lake"),
+    "lakehouse.run.notebook.lakes": ("open_lake", "scratch_lake"),
     "lakehouse.spark.caching": ("cached",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -45,8 +45,8 @@ def test_no_room_imports_one_above_it_and_nothing_imports_itself_in_a_circle() -
     ("page", "imported", "broken"),
     [
         ("base/errors.py", "lakehouse.cli.app", "lakehouse.base is not allowed to import"),
-        ("run/task/call.py", "lakehouse.run.job.engine", "lakehouse.run.task is not allowed"),
-        ("run/notebook/page.py", "lakehouse.run.notebook.work", "acyclic by removing 1"),
+        ("run/task/call.py", "lakehouse.run.job.job_run", "lakehouse.run.task is not allowed"),
+        ("run/notebook/page.py", "lakehouse.run.notebook.notebook_run", "acyclic by removing 1"),
         ("flow/refresh.py", "retail.calendar", "lakehouse is not allowed to import retail"),
     ],
     ids=["up", "up within run", "a circle", "a project"],

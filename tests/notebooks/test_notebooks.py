@@ -10,11 +10,10 @@ import pytest
 from tests.checkout import ROOT
 from tests.notebooks.conftest import basket_lines
 
-from lakehouse import Table
-from lakehouse.run.notebook.outputs import Output, Picture, Text
+from lakehouse.run.notebook.notebook_run import NotebookRun
+from lakehouse.run.notebook.outputs import Output, Picture, Table, Text
 from lakehouse.run.notebook.session import Session
 from lakehouse.run.notebook.source import read
-from lakehouse.run.notebook.work import Work
 
 if TYPE_CHECKING:
     from lakehouse.lake import Lake
@@ -23,30 +22,30 @@ FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(each.stem for each in FOLDER.glob("*.*"))
 
 
-def ran(shop: Lake, name: str, page: Path, **parameters: str) -> Work:
+def ran(shop: Lake, name: str, page: Path, **parameters: str) -> NotebookRun:
     session = Session(shop.settings, lambda: shop.spark)
-    return Work(FOLDER / f"{name}.py", parameters, session, page, echo=False).go()
+    return NotebookRun(FOLDER / f"{name}.py", parameters, session, page, echo=False).go()
 
 
-def said(work: Work) -> dict[str, object]:
+def said(work: NotebookRun) -> dict[str, object]:
     """What the notebook exits with."""
     found: dict[str, object] = json.loads(work.value or "null")
     return found
 
 
-def below(work: Work, title: str) -> list[Output]:
+def below(work: NotebookRun, title: str) -> list[Output]:
     """What the cell of this title shows."""
-    (cell,) = [each for each in work.ran if each.cell.title.startswith(title)]
+    (cell,) = [each for each in work.cell_runs if each.cell.title.startswith(title)]
     return cell.outputs
 
 
-def shown(work: Work, title: str) -> Table:
+def shown(work: NotebookRun, title: str) -> Table:
     """The table below the cell of this title."""
     (table,) = [each for each in below(work, title) if isinstance(each, Table)]
     return table
 
 
-def printed(work: Work, title: str) -> str:
+def printed(work: NotebookRun, title: str) -> str:
     """What the cell of this title printed."""
     return "".join(each.text for each in below(work, title) if isinstance(each, Text))
 
@@ -86,7 +85,7 @@ def test_tour_accounts_for_every_row_and_shows_every_layer(shop: Lake, tmp_path:
     assert shown(work, "Bronze: as it came").rows[0][1] == "day.jsonl"
     tiers = shown(work, "Households by how likely they are to stay away")
     assert [row[:2] for row in tiers.rows] == [("High", "13"), ("Medium", "14"), ("Low", "13")]
-    assert any(isinstance(each, Picture) for cell in work.ran for each in cell.outputs)
+    assert any(isinstance(each, Picture) for cell in work.cell_runs for each in cell.outputs)
     lines = [each for each in basket_lines() if each["quantity"]]
     assert said(work) == {
         "first_week": 2,

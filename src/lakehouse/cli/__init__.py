@@ -8,9 +8,9 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
     from lakehouse.cli.app import app
-    from lakehouse.cli.leaving import leaving
+    from lakehouse.cli.exit import process_exit
 
-    with leaving():
+    with process_exit():
         app(args=None if argv is None else list(argv), prog_name="lakehouse")
 
 

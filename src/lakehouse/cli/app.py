@@ -8,14 +8,14 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from lakehouse.cli import looking, new, notebooks, querying, tables, working
-from lakehouse.cli.asked import for_all
+from lakehouse.cli import jobs, new, notebook, show, sql, tables
+from lakehouse.cli.command import common_options
 
 BUNDLE = "bundle"
 
 
 class _Commands(TyperGroup):
-    """The commands, and `bundle`, whose own ones are imported only when they are asked for."""
+    """The commands, and `bundle`, whose own ones are imported only when one of them is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [*super().list_commands(ctx), BUNDLE]
@@ -39,10 +39,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.callback()(for_all)
-working.add_to(app)
+app.callback()(common_options)
+jobs.add_to(app)
 tables.add_to(app)
-looking.add_to(app)
-querying.add_to(app)
-notebooks.add_to(app)
+show.add_to(app)
+sql.add_to(app)
+notebook.add_to(app)
 new.add_to(app)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lakehouse.base.errors import LakehouseError
 from lakehouse.base.pairs import pairs
-from lakehouse.terminal.show import Output, say
+from lakehouse.cli.exit import guarded
+from lakehouse.cli.options import Format, task_names
 
 app = typer.Typer(
     name="bundle",
@@ -27,7 +26,6 @@ Folder = Annotated[
 Target = Annotated[str | None, typer.Option("--target", "-t", help="The target; else the default.")]
 Var = Annotated[list[str], typer.Option("--var", help="Set a variable: name=value.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of runs and deployments.")]
-Format = Annotated[Output, typer.Option("--output", "-o", help="How to print rows.")]
 Deployed = Annotated[
     bool, typer.Option("--deployed", help="Use what was deployed, not what is checked out.")
 ]
@@ -35,34 +33,12 @@ MaxParallel = Annotated[int, typer.Option(min=1, help="Tasks at work at the same
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show what tasks print, and tracebacks.")]
 
 
-def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
-    """Do something; what goes wrong is told without a traceback, and the exit code is 1."""
-    try:
-        code = action() or 0
-    except LakehouseError as error:
-        if verbose:
-            raise
-        say(f"error: {error}")
-        code = 1
-    except KeyboardInterrupt:
-        say("cancelled")
-        code = 130
-    except Exception as error:  # nobody foresaw it: one sentence still says what it is
-        if verbose:
-            raise
-        from lakehouse.base.failing import explained
-
-        say(f"error: {explained(error).what}")
-        code = 1
-    raise typer.Exit(code)
-
-
 def _is_archive(bundle: Path, deployed: bool) -> bool:
     return deployed or bundle.suffix == ".zip"
 
 
 def _flags(max_parallel: int, output: str, verbose: bool) -> list[str]:
-    """Return what the entry file of an archive is told of how to run."""
+    """How to run, as options of the entry file of an archive."""
     flags = [f"--max-parallel={max_parallel}", f"--output={output}"]
     return [*flags, "--verbose"] if verbose else flags
 
@@ -76,15 +52,16 @@ def validate(
     var: Var = [],  # noqa: B006
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,
     with_databricks: Annotated[
-        bool, typer.Option("--with-databricks", help="Add what the Databricks CLI says.")
+        bool,
+        typer.Option("--with-databricks", help="Add the faults that the Databricks CLI finds."),
     ] = False,
     output: Format = "table",
 ) -> None:
     """Find every fault of a bundle, offline."""
-    from lakehouse.cli.verdicts import tell_faults
+    from lakehouse.cli.validation import print_faults
 
     guarded(
-        lambda: tell_faults(bundle, target, pairs(var, "--var"), strict, with_databricks, output)
+        lambda: print_faults(bundle, target, pairs(var, "--var"), strict, with_databricks, output)
     )
 
 
@@ -185,7 +162,7 @@ def run(
             bundle,
             job,
             target=target,
-            only=[each for one in only for each in one.split(",") if each],
+            only=task_names(only),
             params=pairs(params, "--params"),
             variables=pairs(var, "--var"),
             max_parallel=max_parallel,

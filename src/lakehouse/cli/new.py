@@ -9,7 +9,9 @@ import typer
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import ENVIRONMENT, find_conf
-from lakehouse.cli.asked import Asked, command, say
+from lakehouse.cli.command import command
+from lakehouse.cli.invocation import Invocation
+from lakehouse.terminal.messages import say
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def new(
-    asked: Asked,
+    invocation: Invocation,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="What the package is called, such as orders.")
     ],
@@ -29,9 +31,9 @@ def new(
     """Write a new project: one source, a table a layer, a model, bundle, tests."""
     from lakehouse.new import make
 
-    made = make(name, into or _around(asked))
-    say(f"written into {made.home}:")
-    for path in made.added:
+    project = make(name, into or _checkout_around(invocation))
+    say(f"written into {project.home}:")
+    for path in project.paths:
         say(f"  {path}")
     say("its events are simulated; to see it work:")
     for line in (
@@ -44,10 +46,10 @@ def new(
         print(line)
 
 
-def _around(asked: Asked) -> Path:
+def _checkout_around(invocation: Invocation) -> Path:
     """The checkout that this is called in. Raises LakehouseError where there is none."""
     try:
-        return (asked.conf or find_conf()).resolve().parent
+        return (invocation.conf or find_conf()).resolve().parent
     except LakehouseError:
         raise LakehouseError(
             "there is no checkout here", str(Path.cwd()), "name its folder with --into"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.cli import complete
-from lakehouse.terminal.rows import Output
+from lakehouse.cli import completion
+from lakehouse.terminal.output import Output
 
 Format = Annotated[
     Output, typer.Option("--output", "-o", help="How to print rows: csv and json hold all of them.")
@@ -17,18 +18,18 @@ Format = Annotated[
 TableName = Annotated[
     str,
     typer.Argument(
-        metavar="TABLE", help="Such as gold.daily_sales.", autocompletion=complete.tables
+        metavar="TABLE", help="Such as gold.daily_sales.", autocompletion=completion.tables
     ),
 ]
 MaybeTable = Annotated[
     str | None,
     typer.Argument(
-        metavar="[TABLE]", help="Such as gold.daily_sales.", autocompletion=complete.tables
+        metavar="[TABLE]", help="Such as gold.daily_sales.", autocompletion=completion.tables
     ),
 ]
 ModelName = Annotated[
     str,
-    typer.Argument(metavar="MODEL", help="Such as churn.", autocompletion=complete.models),
+    typer.Argument(metavar="MODEL", help="Such as churn.", autocompletion=completion.models),
 ]
 Until = Annotated[
     str | None, typer.Option(metavar="DATE", help="The last day that lands, as YYYY-MM-DD.")
@@ -36,7 +37,7 @@ Until = Annotated[
 
 
 def day(text: str | None) -> str:
-    """A day as it was given; empty for none. Raises LakehouseError for what is no day."""
+    """The day of an option, as text; empty for None. Raises LakehouseError for what is no day."""
     if not text:
         return ""
     try:
@@ -45,3 +46,8 @@ def day(text: str | None) -> str:
         raise LakehouseError(
             f"{text!r} is not a day", "--until", "write it as YYYY-MM-DD"
         ) from None
+
+
+def task_names(texts: Iterable[str]) -> list[str]:
+    """The tasks of an option that may be given again, or once as `a,b`."""
+    return [name for text in texts for name in text.split(",") if name]

@@ -1,4 +1,4 @@
-"""The command line of a job, and what it makes of it: settings, project, lake."""
+"""The command line of a job, and the settings, project and lake that it leads to."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Job:
-    """A job's arguments and the settings they lead to. An empty value means not given."""
+    """A job's arguments and the settings they lead to. An empty argument counts as missing."""
 
-    given: argparse.Namespace
+    arguments: argparse.Namespace
     settings: settings.Settings
 
     @cached_property
@@ -38,17 +38,17 @@ class Job:
 
     def need(self, name: str) -> str:
         """The value of an argument. Raises LakehouseError where it is missing."""
-        value = getattr(self.given, name) or ""
+        value = getattr(self.arguments, name) or ""
         if not value:
             raise LakehouseError(f"--{name} is missing", "job", f"call it with --{name}=...")
         return str(value)
 
     def whole(self, name: str) -> int | None:
-        """An argument as a whole number from 0; None where it is not given.
+        """An argument as a whole number from 0; None where it is missing.
 
         Raises LakehouseError where it is anything else.
         """
-        value = getattr(self.given, name) or ""
+        value = getattr(self.arguments, name) or ""
         if value and not value.isdecimal():
             raise LakehouseError(
                 f"--{name} is {value!r}, wanted a whole number", "job", f"such as --{name}=3"
@@ -57,10 +57,10 @@ class Job:
 
 
 def parse(argv: Sequence[str] | None, *names: str) -> Job:
-    """A job from `--name=value` arguments; those it does not know are another task's.
+    """A job from `--name=value` arguments; `names` are those of this job alone.
 
-    Databricks hands every job parameter to every task, so unknown ones are passed over.
-    `--set key=value` changes any setting.
+    Databricks hands every job parameter to every task, so unknown arguments are ignored.
+    `--set key=value` changes any setting. Raises LakehouseError for a setting that is wrong.
     """
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--target", default="local")
@@ -78,20 +78,22 @@ def parse(argv: Sequence[str] | None, *names: str) -> Job:
     }:
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    given, _ = parser.parse_known_args(sys.argv[1:] if argv is None else list(argv))
-    changed: dict[str, Any] = {
+    arguments, _ = parser.parse_known_args(sys.argv[1:] if argv is None else list(argv))
+    overrides: dict[str, Any] = {
         key: value
         for key, value in {
-            "project": given.project,
-            "lake.catalog": given.catalog,
-            "mlflow.experiment": given.experiment,
-            "mlflow.registered": given.registered,
-            "lake.root": given.root,
-            "landing": given.landing,
-            "replay.until": given.until,
-            "train.trials": given.trials,
+            "project": arguments.project,
+            "lake.catalog": arguments.catalog,
+            "mlflow.experiment": arguments.experiment,
+            "mlflow.registered": arguments.registered,
+            "lake.root": arguments.root,
+            "landing": arguments.landing,
+            "replay.until": arguments.until,
+            "train.trials": arguments.trials,
         }.items()
         if value
     }
-    changed |= pairs(given.set, "--set")
-    return Job(given, settings.load(given.target or "local", changed, given.conf or None))
+    overrides |= pairs(arguments.set, "--set")
+    return Job(
+        arguments, settings.load(arguments.target or "local", overrides, arguments.conf or None)
+    )

@@ -1,4 +1,4 @@
-"""Lands the replayed source's files up to a day. Example: lakehouse-replay --until=2017-03-31."""
+"""Lands the files of the recordings up to a day. Example: lakehouse-replay --until=2017-03-31."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"project {job.settings.project}",
             f"add a module {name} with a REPLAY",
         ) from None
-    with progress.step("landing") as told:
-        landed = land(replay(job.settings.replay.until), Path(job.settings.landing))
-        files = ", ".join(f"{n} {source}" for source, n in landed.items())
-        told["detail"] = f"{sum(landed.values()):,} files: {files}" if files else "no new file"
+    with progress.step("landing") as facts:
+        counts = land(replay(job.settings.replay.until), Path(job.settings.landing))
+        files = ", ".join(f"{n} {source}" for source, n in counts.items())
+        facts["detail"] = f"{sum(counts.values()):,} files: {files}" if files else "no new file"

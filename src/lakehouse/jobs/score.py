@@ -16,6 +16,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     lake = job.lake
     with progress.step(f"score {model.name}") as facts:
-        scored = score(lake, model)
-        facts["rows"] = scored.rows
-        facts["detail"] = f"{model.scores.name}, version {scored.champion.version}"
+        scores = score(lake, model)
+        facts["rows"] = scores.rows
+        facts["detail"] = f"{model.scores.name}, version {scores.champion.version}"

@@ -9,13 +9,13 @@ from lakehouse.jobs.arguments import Job, parse
 from lakehouse.lake.glance import glance
 from lakehouse.lake.ops import TABLES
 from lakehouse.terminal import summary
-from lakehouse.terminal.text import width_of
+from lakehouse.terminal.screen import width_of
 
 WIDEST = 100
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Prints the sections as they are found; reads few rows, changes nothing."""
+    """Prints the sections one after the other; reads few rows, changes nothing."""
     job = parse(argv)
     width = min(width_of(), WIDEST)
     for section in sections(job):
@@ -23,22 +23,22 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def sections(job: Job) -> Iterator[summary.Section]:
-    """What there is to say; what is not there yet is left out."""
+    """The sections of the summary; those whose tables or models are not there are left out."""
     look = glance(job.settings, lambda: job.lake)
     scores = [model.scores.name for model in job.project.models]
     refreshed = [table.name for table in job.project.tables if table.name not in scores]
     names = [*refreshed, *scores, *(table.name for table in TABLES)]
     if not any(look.exists(name) for name in names):
-        yield summary.Section("Nothing is here yet", lines=("lakehouse run",))
+        yield summary.Section("Nothing is here yet", commands=("lakehouse run",))
         return
-    made = [summary.tables(look, names), summary.set_aside(look)]
+    all_sections = [summary.tables(look, names), summary.broken_rules(look)]
     for model in job.project.models:
-        made.append(summary.metrics(job.settings, model.name))
-        made.append(summary.drivers(job.settings, model.name))
-    yield from (section for section in made if section is not None)
+        all_sections.append(summary.metrics(job.settings, model.name))
+        all_sections.append(summary.drivers(job.settings, model.name))
+    yield from filter(None, all_sections)
     yield from summary.parts(job.settings.project, look, lambda: job.lake)
-    target = job.given.target or "local"
-    found = summary.commands(look, job.settings.project, scores, target)
-    if job.settings.project != load(target, conf=job.given.conf or None).project:
-        found.insert(0, f"export {ENVIRONMENT}PROJECT={job.settings.project}")
-    yield summary.Section("To look further", lines=tuple(found))
+    target = job.arguments.target or "local"
+    commands = summary.commands(look, job.settings.project, scores, target)
+    if job.settings.project != load(target, conf=job.arguments.conf or None).project:
+        commands.insert(0, f"export {ENVIRONMENT}PROJECT={job.settings.project}")
+    yield summary.Section("To look further", commands=tuple(commands))

@@ -1,5 +1,5 @@
 """`lakehouse new NAME`: a project of one's own, written out from the files in `template/`."""
 
-from lakehouse.new.project import Made, make
+from lakehouse.new.project import NewProject, make
 
-__all__ = ["Made", "make"]
+__all__ = ["NewProject", "make"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from lakehouse.base.errors import LakehouseError
 
 LONGEST = 40
-"""Longer names would break the lines that they stand in."""
+"""Letters of a name, at most: a longer one would break lines of the template."""
 
 
 def check(name: str) -> None:
@@ -35,7 +35,7 @@ def check(name: str) -> None:
 
 
 def check_free(name: str, home: Path) -> None:
-    """Raise LakehouseError for a name that means something else already, here or to Python."""
+    """Raise LakehouseError for a name that is taken: by a folder here, or by a package."""
     where = f"name {name!r}"
     if (home / name).exists():
         raise LakehouseError("is a folder of this checkout already", where, "choose another")

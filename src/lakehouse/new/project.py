@@ -22,20 +22,20 @@ CHECKOUT = ("conf/base.yml", "src", "bundles", "tests/conftest.py")
 
 
 @dataclass(frozen=True)
-class Made:
-    """A project that was written: its name, the checkout, what was added to it."""
+class NewProject:
+    """A project that was written: its name, the checkout, and the paths added to it."""
 
     name: str
     home: Path
-    added: tuple[Path, ...]
+    paths: tuple[Path, ...]
 
 
-def make(name: str, home: Path) -> Made:
+def make(name: str, home: Path) -> NewProject:
     """Write the project `name` into the checkout `home`: package, tests, bundle, settings.
 
     The files are written beside and then moved, so that nothing half-written is left. Raises
-    LakehouseError for a name that cannot be, for what is there already, and for a folder that is
-    no checkout.
+    LakehouseError for a name that no package can have, for a project that is there already, and
+    for a folder that is no checkout.
     """
     home = home.resolve()
     missing = [each for each in CHECKOUT if not (home / each).exists()]
@@ -58,26 +58,26 @@ def make(name: str, home: Path) -> Made:
     check_free(name, home)
     beside = Path(tempfile.mkdtemp(prefix=f".new-{name}-", dir=home))
     try:
-        for path, text in written(name):
+        for path, text in project_files(name):
             page = beside / path
             page.parent.mkdir(parents=True, exist_ok=True)
             page.write_text(text, encoding="utf-8")
         _move(beside, home, places)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return Made(name, home, tuple(places))
+    return NewProject(name, home, tuple(places))
 
 
-def written(name: str) -> Iterator[tuple[Path, str]]:
+def project_files(name: str) -> Iterator[tuple[Path, str]]:
     """The files of a project of this name: their paths in the checkout, and their texts."""
     for page in sorted(TEMPLATE.rglob("*")):
         if page.is_file() and page.suffix in (".py", ".yml"):
             path = Path(str(page.relative_to(TEMPLATE)).replace(TOKEN, name))
             text = page.read_text(encoding="utf-8").replace(TOKEN, name)
-            yield path, _in_order(text) if page.suffix == ".py" else text
+            yield path, _with_sorted_imports(text) if page.suffix == ".py" else text
 
 
-def _in_order(text: str) -> str:
+def _with_sorted_imports(text: str) -> str:
     """The imports of a page in the order of their modules: the new name may come anywhere."""
     lines: list[str] = []
     for imports, run in groupby(text.splitlines(), lambda line: line.startswith("from ")):
@@ -87,7 +87,7 @@ def _in_order(text: str) -> str:
 
 
 def _move(beside: Path, home: Path, places: list[Path]) -> None:
-    """Move what was written to its places; what was moved is taken back where one fails."""
+    """Move the files to their places, all of them or none."""
     moved: list[Path] = []
     try:
         for place in places:

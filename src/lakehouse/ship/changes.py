@@ -14,7 +14,7 @@ from lakehouse.ship.contents import MANIFEST, PROGRAM
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that becomes different: `add`, `change` or `remove` a job, task, module, file."""
+    """One change: the `action` (add, change, remove) on a job, task, module or file."""
 
     action: str
     kind: str
@@ -23,25 +23,28 @@ class Change:
 
 
 def changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Change]:
-    """Return what is different between two archives' files; empty where nothing is."""
-    found = [*_jobs(_load(old.get(PROGRAM)), _load(new.get(PROGRAM)))]
-    found += _compared("module", _modules(old), _modules(new))
-    found += _compared("file", _plain(old), _plain(new))
-    return found
-
-
-def _compared(kind: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Change]:
-    found = [Change("add", kind, name) for name in sorted(set(new) - set(old))]
-    found += [
-        Change("change", kind, name)
-        for name in sorted(set(new) & set(old))
-        if old[name] != new[name]
+    """Return what differs between the files of two archives; empty where nothing does."""
+    return [
+        *_job_changes(_jobs(old.get(PROGRAM)), _jobs(new.get(PROGRAM))),
+        *_file_changes("module", _modules(old), _modules(new)),
+        *_file_changes("file", _plain_files(old), _plain_files(new)),
     ]
-    return found + [Change("remove", kind, name) for name in sorted(set(old) - set(new))]
 
 
-def _plain(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that are no wheel, job or manifest, without the folder they are in."""
+def _file_changes(
+    kind: str, old: Mapping[str, bytes], new: Mapping[str, bytes]
+) -> Iterable[Change]:
+    for name in sorted(set(new) - set(old)):
+        yield Change("add", kind, name)
+    for name in sorted(set(new) & set(old)):
+        if old[name] != new[name]:
+            yield Change("change", kind, name)
+    for name in sorted(set(old) - set(new)):
+        yield Change("remove", kind, name)
+
+
+def _plain_files(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files other than wheels, jobs and manifest, without the folder they are in."""
     return {
         name.removeprefix("files/"): content
         for name, content in files.items()
@@ -50,35 +53,35 @@ def _plain(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _modules(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    modules: dict[str, bytes] = {}
     for name, content in files.items():
         if name.startswith("wheels/"):
             with zipfile.ZipFile(io.BytesIO(content)) as wheel:
                 for each in wheel.namelist():
                     path = each.split(".dist-info/")
                     if len(path) == 1:
-                        found[each] = wheel.read(each)
+                        modules[each] = wheel.read(each)
                     elif path[1] == "entry_points.txt":
-                        found["entry points"] = wheel.read(each)
-    return found
+                        modules["entry points"] = wheel.read(each)
+    return modules
 
 
-def _load(content: bytes | None) -> Mapping[str, Any]:
+def _jobs(content: bytes | None) -> Mapping[str, Any]:
     jobs = json.loads(content)["jobs"] if content is not None else {}
     return jobs if isinstance(jobs, Mapping) else {}
 
 
-def _jobs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Change]:
+def _job_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Change]:
     for name in sorted(set(old) | set(new)):
         if name not in old:
             yield Change("add", "job", name)
         elif name not in new:
             yield Change("remove", "job", name)
         else:
-            yield from _job(name, old[name] or {}, new[name] or {})
+            yield from _task_changes(name, old[name] or {}, new[name] or {})
 
 
-def _job(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Change]:
+def _task_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Change]:
     keys = [key for key in sorted({*old, *new} - {"tasks"}) if old.get(key) != new.get(key)]
     if keys:
         yield Change("change", "job", name, ", ".join(keys))

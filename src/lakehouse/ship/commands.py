@@ -19,25 +19,26 @@ from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.load import Bundle, is_here, load
 from lakehouse.bundle.validate import validate
-from lakehouse.ship.archive import manifest, unpacked, written
+from lakehouse.ship.archive import manifest, unpack, write_archive
 from lakehouse.ship.changes import changes
 from lakehouse.ship.contents import Contents, contents
-from lakehouse.ship.remote import call
+from lakehouse.ship.databricks_cli import call
 from lakehouse.ship.store import Store
-from lakehouse.terminal.show import rows, say
+from lakehouse.terminal.messages import say
+from lakehouse.terminal.output import Output, write
+from lakehouse.terminal.rows import Rows
 
 
-def _sound(folder: Path, target: str | None, variables: Mapping[str, str]) -> Bundle:
-    """Return the bundle if nothing is wrong with it; raise BundleError with all that is."""
+def _faultless(folder: Path, target: str | None, variables: Mapping[str, str]) -> Bundle:
+    """Return a bundle that has no errors; raise BundleError with all of them otherwise."""
     bundle = load(folder, target, variables)
-    wrong = errors(validate(folder, bundle.target, variables))
-    if wrong:
-        raise BundleError(shown(bundle.root), wrong)
+    if faults := errors(validate(folder, bundle.target, variables)):
+        raise BundleError(shown(bundle.root), faults)
     return bundle
 
 
 def store_of(bundle: Bundle, data: Path | None) -> Store:
-    """Return where the deployments of a bundle's target are kept."""
+    """Return where the deployments of a bundle's target are stored."""
     return Store(data_folder(bundle.root, bundle.target, data), bundle.name, bundle.target)
 
 
@@ -49,36 +50,40 @@ def deploy(
     extra: Sequence[str] = (),
 ) -> int:
     """Deploy a bundle: here as an archive, to a workspace through the Databricks CLI."""
-    bundle = _sound(folder, target, variables)
+    bundle = _faultless(folder, target, variables)
     if not is_here(bundle):
         return call("deploy", bundle, variables, extra)
     store = store_of(bundle, data)
     with store.locked():
-        what = contents(bundle)
-        if what.version == store.current:
-            manifest(store.archive(what.version))
-            unpacked(store.archive(what.version), store.files(what.version))
-            say(f"{bundle.name} in {bundle.target}: nothing has changed since {what.version}")
+        new = contents(bundle)
+        if new.version == store.current:
+            manifest(store.archive(new.version))
+            unpack(store.archive(new.version), store.files(new.version))
+            say(f"{bundle.name} in {bundle.target}: nothing has changed since {new.version}")
             return 0
-        ship(what, store)
-    say(f"{bundle.name} in {bundle.target}: {what.version} is deployed")
-    print(store.archive(what.version))
+        ship(new, store)
+    say(f"{bundle.name} in {bundle.target}: {new.version} is deployed")
+    print(store.archive(new.version))
     return 0
 
 
-def ship(what: Contents, store: Store) -> None:
+def ship(new: Contents, store: Store) -> None:
     """Write the archive, unpack it, and make it the current version: the last step decides."""
-    path = store.archive(what.version)
-    written(what, path)
-    unpacked(path, store.files(what.version))
-    store.made_current(what.version, "deploy")
+    path = store.archive(new.version)
+    write_archive(new, path)
+    unpack(path, store.files(new.version))
+    store.set_current(new.version, "deploy")
 
 
 def plan(
-    folder: Path, target: str | None, variables: Mapping[str, str], data: Path | None, output: str
+    folder: Path,
+    target: str | None,
+    variables: Mapping[str, str],
+    data: Path | None,
+    output: Output,
 ) -> int:
     """Print what a deployment would change."""
-    bundle = _sound(folder, target, variables)
+    bundle = _faultless(folder, target, variables)
     if not is_here(bundle):
         return call("plan", bundle, variables)
     store = store_of(bundle, data)
@@ -88,12 +93,12 @@ def plan(
         manifest(path)
         with zipfile.ZipFile(path) as archive:
             old = {name: archive.read(name) for name in archive.namelist()}
-    what = contents(bundle)
-    found = changes(old, what.files)
-    rows([asdict(each) for each in found], output, "nothing would change")
+    new = contents(bundle)
+    if not write(Rows.of([asdict(each) for each in changes(old, new.files)]), output):
+        say("nothing would change")
     now = store.current or "nothing"
-    if what.version != store.current:
-        say(f"{bundle.name} in {bundle.target}: {now} is deployed, {what.version} would be")
+    if new.version != store.current:
+        say(f"{bundle.name} in {bundle.target}: {now} is deployed, {new.version} would be")
     return 0
 
 
@@ -102,7 +107,7 @@ def rollback(folder: Path, version: str | None, target: str | None, data: Path |
     bundle = load(folder, target)
     if not is_here(bundle):
         todo = "Check out the version you want, and deploy it."
-        raise LakehouseError("a workspace keeps one version only", f"target {bundle.target}", todo)
+        raise LakehouseError("a workspace has one version only", f"target {bundle.target}", todo)
     store = store_of(bundle, data)
     with store.locked():
         if version is None:
@@ -110,26 +115,30 @@ def rollback(folder: Path, version: str | None, target: str | None, data: Path |
             if not others:
                 raise LakehouseError("there is no earlier version", shown(store.folder))
             version = others[-1]
-        chosen = store.known(version)
-        unpacked(store.archive(chosen), store.files(chosen))
-        store.made_current(chosen, "rollback")
-    say(f"{bundle.name} in {bundle.target}: {chosen} is deployed again")
+        version = store.version(version)
+        unpack(store.archive(version), store.files(version))
+        store.set_current(version, "rollback")
+    say(f"{bundle.name} in {bundle.target}: {version} is deployed again")
     return 0
 
 
 def destroy(
-    folder: Path, target: str | None, variables: Mapping[str, str], data: Path | None, sure: bool
+    folder: Path,
+    target: str | None,
+    variables: Mapping[str, str],
+    data: Path | None,
+    confirmed: bool,
 ) -> int:
-    """Remove what is deployed; the records of runs and all tables stay."""
+    """Remove what is deployed, if that is `confirmed`; the records of runs and all tables stay."""
     bundle = load(folder, target, variables)
     if not is_here(bundle):
-        return call("destroy", bundle, variables, ("--auto-approve",) if sure else ())
+        return call("destroy", bundle, variables, ("--auto-approve",) if confirmed else ())
     store = store_of(bundle, data)
     versions = store.versions()
     if not versions:
         say(f"{bundle.name} in {bundle.target}: nothing is deployed")
         return 0
-    if not sure:
+    if not confirmed:
         raise LakehouseError(
             f"{len(versions)} versions of {bundle.name} in {bundle.target} would be removed",
             shown(store.folder),
@@ -142,38 +151,38 @@ def destroy(
 
 
 def run_archive(
-    what: Path, job: str, target: str | None, data: Path | None, flags: Sequence[str]
+    bundle: Path, job: str, target: str | None, data: Path | None, options: Sequence[str]
 ) -> int:
     """Run a job from an archive alone, in a Python of its own; return the exit code.
 
-    `what` is the archive, or the folder of a bundle that is deployed here: then its relative
+    `bundle` is the archive, or the folder of a bundle that is deployed here: then its relative
     folders are those of the checkout. Raises LakehouseError for an archive that was changed.
     """
-    placed = [f"--data={data.absolute()}"] if data is not None else []
-    mend = f"--mend=lakehouse bundle repair {what}"
-    if what.suffix == ".zip":
+    options = [*([f"--data={data.absolute()}"] if data is not None else []), *options]
+    repair = f"--repair-command=lakehouse bundle repair {bundle}"
+    if bundle.suffix == ".zip":
         with tempfile.TemporaryDirectory(prefix="lakehouse-deployed-") as place:
-            folder = unpacked(what, Path(place) / "unpacked")
-            return _started(folder, [job, mend, *placed, *flags])
-    bundle = load(what, target)
-    store = store_of(bundle, data)
+            folder = unpack(bundle, Path(place) / "unpacked")
+            return _run_main(folder, [job, repair, *options])
+    source = load(bundle, target)
+    store = store_of(source, data)
     if not store.current:
-        todo = f"Deploy it first: lakehouse bundle deploy {what} --target {bundle.target}"
-        raise LakehouseError("nothing is deployed", f"{bundle.name} in {bundle.target}", todo)
-    folder = unpacked(store.archive(store.current), store.files(store.current))
-    mend += f" --deployed --target {bundle.target}"
-    return _started(folder, [job, mend, f"--home={_home(bundle.root)}", *placed, *flags])
+        todo = f"Deploy it first: lakehouse bundle deploy {bundle} --target {source.target}"
+        raise LakehouseError("nothing is deployed", f"{source.name} in {source.target}", todo)
+    folder = unpack(store.archive(store.current), store.files(store.current))
+    repair += f" --deployed --target {source.target}"
+    return _run_main(folder, [job, repair, f"--home={_home(source.root)}", *options])
 
 
 def _home(root: Path) -> Path:
-    """Return what relative folders of the settings are in: the folder that holds `conf`."""
+    """The folder that relative folders of the settings are in: the one that holds `conf`."""
     try:
         return find_conf(root).resolve().parent
     except LakehouseError:
         return root
 
 
-def _started(folder: Path, arguments: Sequence[str]) -> int:
+def _run_main(folder: Path, arguments: Sequence[str]) -> int:
     """Run main.py of a deployment and wait for it.
 
     Ctrl-C reaches it by itself, as it has the same terminal; SIGTERM is handed on.

@@ -15,7 +15,7 @@ from lakehouse.bundle.checking.wheels import artifact_folders
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import at
 from lakehouse.bundle.paths import from_root
-from lakehouse.ship.sources import excluded, listed
+from lakehouse.ship.sources import is_excluded, source_files
 from lakehouse.ship.wheel import Wheel, build
 
 MANIFEST = "manifest.json"
@@ -26,25 +26,25 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Contents:
-    """Everything in an archive, by path, and the manifest that says so."""
+    """Everything in an archive, by path, and its manifest."""
 
     files: Mapping[str, bytes]
     manifest: Mapping[str, Any]
 
     @property
     def version(self) -> str:
-        """Return the version, which is made from the content."""
+        """Return the version, which is a hash of the content."""
         return str(self.manifest["version"])
 
 
 def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
-    """Return what a deployment of the bundle holds; wheels are built unless they are given.
+    """Return the contents of a deployment; `wheels` are built if they are None.
 
     The same sources give the same contents, whenever and wherever.
     """
     if wheels is None:
         wheels = [build(folder) for folder in artifact_folders(bundle)]
-    top, files = _synced(bundle)
+    top, files = _synced_files(bundle)
     for wheel in wheels:
         files[f"wheels/{wheel.file}"] = wheel.content
         files[f"py-files/{wheel.name}.zip"] = wheel.content  # Spark ships no file named .whl
@@ -58,25 +58,25 @@ def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
             "jobs": bundle.jobs,
         }
     )
-    sums = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)}
-    version = version_of(sums)
+    checksums = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)}
+    version = version_of(checksums)
     manifest = {
         "format": FORMAT,
         "bundle": bundle.name,
         "target": bundle.target,
         "version": version,
         "wheels": {wheel.name: wheel.version for wheel in wheels},
-        "files": sums,
+        "files": checksums,
     }
     return Contents({**files, MANIFEST: _json(manifest)}, manifest)
 
 
-def version_of(sums: Mapping[str, str]) -> str:
+def version_of(checksums: Mapping[str, str]) -> str:
     """Return the version of an archive, made from the checksums of its files."""
-    return hashlib.sha256(_json(dict(sums))).hexdigest()[:12]
+    return hashlib.sha256(_json(dict(checksums))).hexdigest()[:12]
 
 
-def _synced(bundle: Bundle) -> tuple[Path, dict[str, bytes]]:
+def _synced_files(bundle: Bundle) -> tuple[Path, dict[str, bytes]]:
     """Return the folder that all synced paths share, and the files of those paths below it."""
     config = at(bundle.config, ("sync", "paths"))
     paths = [
@@ -89,13 +89,13 @@ def _synced(bundle: Bundle) -> tuple[Path, dict[str, bytes]]:
     top = Path(os.path.commonpath(folders))
     exclude = at(bundle.config, ("sync", "exclude"))
     patterns = [text(each) for each in (exclude.elements() if exclude is not None else ())]
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     for path in paths:
-        for name in listed(path) if path.exists() else ():
+        for name in source_files(path) if path.exists() else ():
             whole = path if name == "." else path / name
-            if not excluded(Path(os.path.relpath(whole, bundle.root)).as_posix(), patterns):
-                found[f"files/{whole.relative_to(top).as_posix()}"] = whole.read_bytes()
-    return top, found
+            if not is_excluded(Path(os.path.relpath(whole, bundle.root)).as_posix(), patterns):
+                files[f"files/{whole.relative_to(top).as_posix()}"] = whole.read_bytes()
+    return top, files
 
 
 def _json(value: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Where the deployments of one bundle and target are kept: versions, the current one, a lock."""
+"""The deployments of one bundle and target on this machine: versions, the current one, a lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lakehouse.base.errors import LakehouseError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Deployed:
+class Deployment:
     """One line of the history: a version became the current one, when, and by what."""
 
     version: str
@@ -27,17 +27,17 @@ class Deployed:
 
 
 class Store:
-    """The deployments below `folder`: `versions/<version>/`, `state.json` and `lock`."""
+    """The deployments in `folder`: `versions/<version>/`, `state.json` and `lock`."""
 
     def __init__(self, data: Path, bundle: str, target: str) -> None:
-        """Name the folder; nothing is made before something is deployed."""
+        """Name the folder; the first deployment makes it."""
         self.folder = data / "bundles" / bundle / target
         self.bundle, self.target = bundle, target
 
     @property
-    def history(self) -> list[Deployed]:
-        """Return what was deployed, oldest first."""
-        return [Deployed(**each) for each in self._state().get("history", [])]
+    def history(self) -> list[Deployment]:
+        """Return the deployments and rollbacks, oldest first."""
+        return [Deployment(**each) for each in self._state().get("history", [])]
 
     @property
     def current(self) -> str:
@@ -54,22 +54,22 @@ class Store:
         return self.folder / "versions" / version / "unpacked"
 
     def versions(self) -> list[str]:
-        """Return the versions that are kept, in the order they were first deployed."""
-        kept = dict.fromkeys(each.version for each in self.history)
-        return [each for each in kept if self.archive(each).is_file()]
+        """Return the versions whose archives are here, in the order they were first deployed."""
+        versions = dict.fromkeys(each.version for each in self.history)
+        return [each for each in versions if self.archive(each).is_file()]
 
-    def known(self, version: str) -> str:
-        """Return the version that begins with what is given; raise LakehouseError if none does."""
-        found = [each for each in self.versions() if each.startswith(version)]
-        if len(found) == 1:
-            return found[0]
-        why = "several versions begin with" if found else "there is no version"
-        todo = did_you_mean(version, self.versions())
-        raise LakehouseError(f"{why} {version!r}", str(self.folder), todo)
+    def version(self, beginning: str) -> str:
+        """Return the version that begins so; raise LakehouseError if not exactly one does."""
+        matches = [each for each in self.versions() if each.startswith(beginning)]
+        if len(matches) == 1:
+            return matches[0]
+        why = "several versions begin with" if matches else "there is no version"
+        todo = did_you_mean(beginning, self.versions())
+        raise LakehouseError(f"{why} {beginning!r}", str(self.folder), todo)
 
-    def made_current(self, version: str, by: str) -> None:
+    def set_current(self, version: str, by: str) -> None:
         """Make a version the current one, in one step."""
-        line = Deployed(version, datetime.now(timezone.utc).isoformat(timespec="seconds"), by)
+        line = Deployment(version, datetime.now(timezone.utc).isoformat(timespec="seconds"), by)
         history = [asdict(each) for each in [*self.history, line]]
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=".state.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -81,13 +81,13 @@ class Store:
     def _state(self) -> dict[str, Any]:
         try:
             text = (self.folder / "state.json").read_text(encoding="utf-8")
-            found: dict[str, Any] = json.loads(text)
+            state: dict[str, Any] = json.loads(text)
         except FileNotFoundError:
             return {}
         except (OSError, json.JSONDecodeError) as error:
             where = str(self.folder / "state.json")
             raise LakehouseError(f"the state cannot be read: {error}", where) from None
-        return found
+        return state
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

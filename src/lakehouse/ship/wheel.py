@@ -1,4 +1,4 @@
-"""The wheel of a bundle's artifact, with a version that says what is in it."""
+"""The wheel of a bundle's artifact, with a version that is a hash of its content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.ship.sources import listed
+from lakehouse.ship.sources import source_files
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can say
 
@@ -35,30 +35,31 @@ def build(folder: Path) -> Wheel:
     """Build the wheel of the project in `folder`, without touching the folder or the network.
 
     The same sources give the same bytes, and other sources another version. Raises LakehouseError
-    with what the build said where it fails.
+    with the last line of the build where it fails.
     """
     with tempfile.TemporaryDirectory(prefix="lakehouse-wheel-") as place:
-        sources, built = Path(place) / "sources", Path(place) / "built"
-        for path in listed(folder):
+        sources, output = Path(place) / "sources", Path(place) / "output"
+        for path in source_files(folder):
             copy = sources / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / path, copy)
         command = [
             sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-            "--disable-pip-version-check", "--wheel-dir", str(built), str(sources),
+            "--disable-pip-version-check", "--wheel-dir", str(output), str(sources),
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        found = sorted(built.glob("*.whl")) if built.is_dir() else []
-        if done.returncode or len(found) != 1:
-            said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no wheel was made"]
-            raise LakehouseError(f"the wheel cannot be built: {said[0]}", str(folder))
-        return stamped(found[0].name, found[0].read_bytes())
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = sorted(output.glob("*.whl")) if output.is_dir() else []
+        if process.returncode or len(wheels) != 1:
+            lines = (process.stderr or process.stdout).strip().splitlines()
+            error = lines[-1] if lines else "no wheel was made"
+            raise LakehouseError(f"the wheel cannot be built: {error}", str(folder))
+        return stamp(wheels[0].name, wheels[0].read_bytes())
 
 
-def stamped(file: str, content: bytes) -> Wheel:
+def stamp(file: str, content: bytes) -> Wheel:
     """Return a wheel under a version made from its content: `0.1.0+<12 hexadecimal digits>`.
 
-    What it holds is written in one order, with one date, so that equal sources are equal bytes.
+    Its files are written in one order, with one date, so that equal sources are equal bytes.
     """
     name, old, *tags = file.removesuffix(".whl").split("-")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -78,7 +79,7 @@ def stamped(file: str, content: bytes) -> Wheel:
     metadata = re.sub(r"^Version: .*$", f"Version: {version}", metadata, count=1, flags=re.M)
     renamed[f"{fresh}METADATA"] = metadata.encode()
     renamed[f"{fresh}RECORD"] = _record(renamed, f"{fresh}RECORD")
-    return Wheel(f"{name}-{version}-{'-'.join(tags)}.whl", zipped(renamed), name, version)
+    return Wheel(f"{name}-{version}-{'-'.join(tags)}.whl", zip_bytes(renamed), name, version)
 
 
 def _record(files: dict[str, bytes], own: str) -> bytes:
@@ -89,7 +90,7 @@ def _record(files: dict[str, bytes], own: str) -> bytes:
     return ("\n".join([*lines, f"{own},,"]) + "\n").encode()
 
 
-def zipped(files: Mapping[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zip_bytes(files: Mapping[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return files as a zip archive whose bytes depend on their names and contents only.
 
     With `kind` ZIP_STORED they do not depend on the version of zlib either.

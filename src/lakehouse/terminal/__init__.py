@@ -1,1 +1,1 @@
-"""What a person sees in a terminal: tables of text, progress, captured output, the summary."""
+"""What a person sees in a terminal: rows and tables, messages, progress, task logs, the summary."""

@@ -9,24 +9,25 @@ from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from lakehouse.base.progress import MARKS, Event, listening
-from lakehouse.terminal.text import lasted, on_screen
+from lakehouse.terminal.screen import on_screen
+from lakehouse.terminal.units import duration
 
 PLAIN_MARKS = {"finished": "ok", "failed": "FAILED", "skipped": "skipped", "note": "note"}
 
 
 class Display(Protocol):
-    """A listener that has a beginning and an end."""
+    """Shows events; it has a beginning and an end."""
 
-    def hear(self, event: Event) -> None:
-        """Take one event; may be called from any thread."""
+    def show(self, event: Event) -> None:
+        """Show one event; may be called from any thread."""
 
     def close(self) -> None:
-        """Leave the terminal as it was found."""
+        """Leave the terminal as it was before."""
 
 
 @contextmanager
 def showing(out: TextIO | None = None) -> Iterator[None]:
-    """Shows what happens while the block runs, on standard error unless `out` is given.
+    """Show what happens while the block runs, on standard error unless `out` is given.
 
     Inside another `showing` it does nothing: one display is enough.
     """
@@ -36,23 +37,22 @@ def showing(out: TextIO | None = None) -> Iterator[None]:
     if not first:
         yield
         return
-    # The stream of now: while a job runs, tasks that print are sent elsewhere.
-    stream = out or sys.stderr
-    display = _display(stream)
+    # The stream of this moment: while a job runs, what its tasks print goes to their logs.
+    display = _display(out or sys.stderr)
     try:
-        with listening(display.hear):
+        with listening(display.show):
             yield
     finally:
         display.close()
         _open = False
 
 
-def _display(stream: TextIO) -> Display:
-    if not on_screen(stream):
-        return Lines(stream)
-    from lakehouse.terminal.live import Live  # with rich, which is not needed elsewhere
+def _display(out: TextIO) -> Display:
+    if not on_screen(out):
+        return Lines(out)
+    from lakehouse.terminal.live import LiveDisplay  # with rich, which is not needed elsewhere
 
-    return Live(stream)
+    return LiveDisplay(out)
 
 
 _open = False
@@ -63,12 +63,12 @@ class Lines:
     """One line for each task, table or step that ends, and for each note."""
 
     def __init__(self, out: TextIO) -> None:
-        """Lines go to `out`; in ASCII where that is all it takes."""
+        """Lines go to `out`; in ASCII where its encoding has no more."""
         self.out = out
         self.lock = threading.Lock()
-        self.marks = MARKS if _takes(out, "".join(MARKS.values())) else PLAIN_MARKS
+        self.marks = MARKS if _can_encode(out, "".join(MARKS.values())) else PLAIN_MARKS
 
-    def hear(self, event: Event) -> None:
+    def show(self, event: Event) -> None:
         """Print a line for what ended."""
         if event.state == "started":
             return
@@ -80,15 +80,15 @@ class Lines:
 
 
 def _line(event: Event, mark: str) -> str:
-    said = [mark, event.name if event.kind != "job" else f"job {event.name}"]
+    parts = [mark, event.name if event.kind != "job" else f"job {event.name}"]
     if event.rows is not None:
-        said.append(f"{event.rows:,} rows")
+        parts.append(f"{event.rows:,} rows")
     if event.seconds is not None:
-        said.append(lasted(event.seconds))
-    return "  ".join(said) + (f"  ({event.detail})" if event.detail else "")
+        parts.append(duration(event.seconds))
+    return "  ".join(parts) + (f"  ({event.detail})" if event.detail else "")
 
 
-def _takes(out: TextIO, text: str) -> bool:
+def _can_encode(out: TextIO, text: str) -> bool:
     try:
         text.encode(getattr(out, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

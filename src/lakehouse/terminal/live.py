@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
-from textwrap import wrap
+from dataclasses import dataclass, field
 from time import time
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live as RichLive
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.padding import Padding
 from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
 
 from lakehouse.base.progress import MARKS, TASK, Event
-from lakehouse.terminal.text import cells, lasted, pad
+from lakehouse.terminal.units import duration
 
-STYLES = {"finished": "green", "failed": "bold red", "skipped": "dim", "note": "yellow"}
+STYLES = {"started": "cyan", "finished": "green", "failed": "bold red", "skipped": "dim",
+          "note": "yellow"}  # fmt: skip
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 WIDEST = 100
 """Lines are no longer than this: rows and seconds stay near their names."""
 
+CURSOR = 3
+"""Cells that stay free at the end of a line: a terminal that echoes ^C there must not wrap it."""
+
 
 @dataclass
 class Item:
-    """A table or a step of a task. `state` is the last one heard."""
+    """A table or a step of a task. `state` is that of its last event."""
 
     name: str
     begun: float
@@ -40,41 +47,19 @@ class Item:
 
 @dataclass
 class Task(Item):
-    """A task at work, with what it has begun, oldest first."""
+    """A task at work, with what it has begun, oldest first; no name for what belongs to none."""
 
     items: list[Item] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line to be: what stands left, what stands right, and how it looks."""
+class View(NamedTuple):
+    """A part of the display; one that is `done` gives way where the screen is too low."""
 
-    mark: str
-    name: str
-    right: str = ""
-    style: str = ""
-    depth: int = 0
-
-    def fits(self, width: int) -> bool:
-        """Whether nothing of it has to be cut."""
-        return cells(self._left) <= self._room(width)
-
-    @property
-    def _left(self) -> str:
-        return f"{'  ' * self.depth}{self.mark} {self.name}"
-
-    def _room(self, width: int) -> int:
-        return width - cells(self.right) - (1 if self.right else 0)
-
-    def text(self, width: int) -> str:
-        """The line in so many cells; a name too long for it is cut, the figures are not."""
-        left, room = self._left, self._room(width)
-        if cells(left) > room:
-            left = left[: max(room - 1, 0)] + "…"
-        return (pad(left, room) + " " + self.right) if self.right else left
+    content: RenderableType
+    done: bool = False
 
 
-class Live:
+class LiveDisplay:
     """Tasks at work with their tables and steps, drawn anew; what has ended scrolls away above."""
 
     def __init__(self, out: TextIO) -> None:
@@ -86,7 +71,7 @@ class Live:
         self.threads: dict[int, str] = {}
         self.waiting: list[str] = []
         self.console = Console(file=out, highlight=False)
-        self.live = RichLive(
+        self.live = Live(
             self,
             console=self.console,
             refresh_per_second=8,
@@ -102,22 +87,22 @@ class Live:
         with self.lock:
             left, self.tasks = list(self.tasks.values()), {}
         for task in left:
-            self._print(task)
+            self._print(views(task, self._width))
         self.live.stop()
 
-    def hear(self, event: Event) -> None:
-        """Take one event."""
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        if event.state == "note":
+            text = f"{event.name}: {event.detail}" if event.detail else event.name
+            self._print([_paragraph(text, "note", 1, MARKS["note"])])
+            return
         with self.lock:
-            ended = self._take(event)
+            ended = self._ended_by(event)
         if ended is not None:
-            self._print(ended)
-        if event.state == "note":
-            self._note(event)
+            self._print(views(ended, self._width))
 
-    def _take(self, event: Event) -> Task | None:
-        """Keep what an event says; returns the task that it ended, if it did."""
-        if event.state == "note":
-            return None
+    def _ended_by(self, event: Event) -> Task | None:
+        """Take an event in; returns the task that it ended, if it did."""
         if event.kind == "job":
             if event.state == "started":
                 self.job = Item(event.name, event.at)
@@ -160,92 +145,101 @@ class Live:
             self.tasks[""] = Task("", event.at)
         return list(self.tasks.values())[-1]
 
-    def _print(self, task: Task) -> None:
-        """Leave a task that ended on the screen for good."""
-        for line in lines(task, self._width):
-            self._say(line)
-
-    def _note(self, event: Event) -> None:
-        said = f"{event.name}: {event.detail}" if event.detail else event.name
-        for line in worded(said, MARKS["note"], STYLES["note"], 1, self._width):
-            self._say(line)
-
-    def _say(self, line: Line) -> None:
-        text = line.text(self._width)
-        self.console.print(text, style=line.style, markup=False, no_wrap=True, crop=True)
-
     @property
     def _width(self) -> int:
-        return min(self.console.width, WIDEST)
+        return min(self.console.width - CURSOR, WIDEST)
+
+    def _print(self, parts: list[View]) -> None:
+        """Leave something on the screen for good, in one piece: other threads print too."""
+        self.console.print(Group(*(part.content for part in parts)), width=self._width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """What is at work, in no more lines than the terminal has."""
-        width = self._width
         with self.lock:
-            found = [line for task in self.tasks.values() for line in lines(task, width)]
+            parts = [part for task in self.tasks.values() for part in views(task, self._width)]
             if self.waiting:
-                found.append(Line(" ", f"then {', '.join(self.waiting)}", style="dim"))
+                parts.append(View(_row(f"  then {', '.join(self.waiting)}", "", "dim")))
             if self.job:
-                told = f"{self.ended} tasks done" if self.ended else "begun"
-                right = lasted(time() - self.job.begun)
-                found.append(Line("─", f"{self.job.name}, {told}", right, "bold"))
+                ended = (
+                    f"{self.ended} task{'s' * (self.ended != 1)} done" if self.ended else "begun"
+                )
+                seconds = duration(time() - self.job.begun)
+                parts.append(View(_row(f"─ {self.job.name}, {ended}", seconds, "bold")))
+        wide = options.update(width=self._width)
+        lines = [
+            (part.done, line) for part in parts for line in console.render_lines(part.content, wide)
+        ]
         room = max(options.max_height - 2, 3)
-        if len(found) > room:  # what goes on matters more than what is done
-            done = [each for each in found if each.depth and each.style == STYLES["finished"]]
-            gone = set(map(id, done[: len(found) - room + 1]))
-            found = [each for each in found if id(each) not in gone][-room:]
-        for line in found:
-            # The cursor rests behind the last line: a terminal that echoes ^C there needs room.
-            cut = width - 3 if line is found[-1] else width
-            yield Segment(line.text(cut), console.get_style(line.style or "none"))
+        excess = len(lines) - room
+        if excess > 0:  # what is at work matters more than what is done
+            done = [at for at, (is_done, _) in enumerate(lines) if is_done][: excess + 1]
+            lines = [line for at, line in enumerate(lines) if at not in done][-room:]
+        for _, line in lines:
+            yield from line
             yield Segment.line()
 
 
-def lines(task: Task, width: int) -> list[Line]:
-    """A task and what it has begun; what is said of one stands beside it if there is room."""
+def views(task: Task, width: int) -> list[View]:
+    """A task and what it has begun; a detail stands beside its item if there is room."""
     depth = 1 if task.name else 0
-    found = [_of(task, 0)] if task.name else []
+    parts = [View(_line(task, 0))] if task.name else []
     for item in task.items:
-        found += _with_detail(item, depth, width)
-    told = any(item.state == "failed" and item.detail == task.detail for item in task.items)
-    if task.name and task.detail and task.state in ("failed", "skipped") and not told:
-        found += worded(_plain(task.detail), " ", STYLES[task.state], 1, width)
-    return found
+        parts += _with_detail(item, depth, width)
+    repeated = any(item.state == "failed" and item.detail == task.detail for item in task.items)
+    if task.name and task.detail and task.state in ("failed", "skipped") and not repeated:
+        parts.append(_paragraph(_lower(task.detail), task.state, 1))
+    return parts
 
 
-def _with_detail(item: Item, depth: int, width: int) -> list[Line]:
-    line = _of(item, depth)
+def _with_detail(item: Item, depth: int, width: int) -> list[View]:
+    done = item.state == "finished"
     if not item.detail or item.state == "started":
-        return [line]
-    beside = replace(line, name=f"{item.name}  {item.detail}")
-    if item.state != "failed" and beside.fits(width):
-        return [beside]
-    style = STYLES["failed"] if item.state == "failed" else "dim"
-    return [line, *worded(item.detail, " ", style, depth + 1, width)]
+        return [View(_line(item, depth), done)]
+    if item.state != "failed":
+        beside = f"{item.name}  {item.detail}"
+        if 2 * depth + 2 + cell_len(beside) + 1 + cell_len(_figures(item)) <= width:
+            return [View(_line(item, depth, beside), done)]
+    style = "failed" if item.state == "failed" else "skipped"
+    return [View(_line(item, depth), done), _paragraph(item.detail, style, depth + 1)]
 
 
-def worded(text: str, mark: str, style: str, depth: int, width: int) -> list[Line]:
-    """Words in as many lines as they need, each under the other."""
-    parts = wrap(text, max(width - 2 * depth - 2, 20), break_on_hyphens=False) or [""]
-    return [
-        Line(mark if at == 0 else " ", part, style=style, depth=depth)
-        for at, part in enumerate(parts)
-    ]
-
-
-def _plain(said: str) -> str:
-    """A result such as UPSTREAM_FAILED in small words; a sentence as it is."""
-    return said.replace("_", " ").lower() if said.isupper() else said
-
-
-def _of(item: Item, depth: int) -> Line:
-    seconds = item.seconds if item.seconds is not None else time() - item.begun
-    rows = f"{item.rows:,} rows " if item.rows is not None else ""
-    right = f"{rows}{lasted(seconds):>9}" if item.state != "skipped" else item.state
+def _line(item: Item, depth: int, name: str = "") -> Table:
+    """An item in one line: its mark and its name, its rows and seconds."""
     mark = MARKS[item.state]
     if item.state == "started":
         mark = SPINNER[int(time() * 10) % len(SPINNER)]
-    style = STYLES.get(item.state, "cyan") if depth else f"bold {STYLES.get(item.state, 'cyan')}"
+    style = STYLES[item.state]
     if depth and item.state == "finished":
         style = "none"
-    return Line(mark, item.name, right, style, depth)
+    elif not depth:
+        style = f"bold {style}"
+    return _row(f"{'  ' * depth}{mark} {name or item.name}", _figures(item), style)
+
+
+def _figures(item: Item) -> str:
+    if item.state == "skipped":
+        return item.state
+    seconds = item.seconds if item.seconds is not None else time() - item.begun
+    rows = f"{item.rows:,} rows " if item.rows is not None else ""
+    return f"{rows}{duration(seconds):>9}"
+
+
+def _row(left: str, right: str, style: str) -> Table:
+    """One line: the left text is cut where there is no room for it, the right one never is."""
+    row = Table.grid(padding=(0, 1), pad_edge=False, expand=True)
+    row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    row.add_column(justify="right", no_wrap=True)
+    row.add_row(Text(left), Text(right), style=style)
+    return row
+
+
+def _paragraph(text: str, state: str, depth: int, mark: str = " ") -> View:
+    """Words in as many lines as they need, behind a mark."""
+    paragraph = Table.grid(padding=(0, 1), pad_edge=False)
+    paragraph.add_row(mark, Text(text, overflow="fold"), style=STYLES[state])
+    return View(Padding(paragraph, (0, 0, 0, 2 * depth)))
+
+
+def _lower(detail: str) -> str:
+    """A result such as UPSTREAM_FAILED in small words; a sentence as it is."""
+    return detail.replace("_", " ").lower() if detail.isupper() else detail

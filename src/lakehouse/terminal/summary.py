@@ -1,4 +1,4 @@
-"""What a run leaves behind, for a person: rows, what was set aside, how good the models are.
+"""What a run leaves behind, for a person: rows, broken rules, how good the models are.
 
 Sections are titled rows. The engine makes those that any project has; a project adds its own in a
 module `<project>.summary` with a `SUMMARY`: a tuple of `Part`s. What is not there yet is left out.
@@ -17,96 +17,97 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
-from lakehouse.declare.summary import Part
-from lakehouse.lake.glance import Glance
-from lakehouse.terminal.rows import Rows, said
-from lakehouse.terminal.text import GAP, NARROW_GAP, Columns, cells, columns_of, fit, size
+from lakehouse.terminal.rows import Rows
+from lakehouse.terminal.table import table_lines
+from lakehouse.terminal.units import size
 
 if TYPE_CHECKING:
+    from lakehouse.declare.summary import Part
     from lakehouse.lake import Lake
+    from lakehouse.lake.glance import Glance
 
 DRIVERS = 10
 COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped")
-
+"""What a batch counts: the first is the sum of the others."""
 
 NO_ROWS = Rows((), ())
 
 
 @dataclass(frozen=True)
 class Section:
-    """Rows under a title, and a word about them; or lines to be typed as they stand."""
+    """Rows under a title, and a note about them; or commands, to be typed as they stand."""
 
     title: str
     rows: Rows = NO_ROWS
     note: str = ""
-    lines: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 def tables(glance: Glance, names: Iterable[str]) -> Section | None:
     """Rows by table, as the statistics of its newest version count them."""
-    found = []
-    for name in names:
-        if glance.exists(name):
-            facts = glance.facts(name)
-            found.append((name, facts.rows, facts.version, size(facts.size)))
-    if not found:
+    facts = [(name, glance.facts(name)) for name in names if glance.exists(name)]
+    if not facts:
         return None
-    shown = {"rows": "{:,}".format}
-    rows = Rows(("table", "rows", "version", "size"), found, shown, ("version",))
+    rows = Rows(
+        ("table", "rows", "version", "size"),
+        [(name, each.rows, each.version, each.size) for name, each in facts],
+        {"rows": "{:,}".format, "size": size},
+        ("version",),
+    )
     return Section("Rows by table", rows)
 
 
-def set_aside(glance: Glance) -> Section | None:
-    """Broken rules by table, from the accounts of all batches, with the sum of the accounts."""
+def broken_rules(glance: Glance) -> Section | None:
+    """Broken rules by table, from the counts of all batches, and whether these add up."""
     if not glance.exists("ops.batches"):
         return None
-    held = glance.sample("ops.batches", None)
-    rules: Counter[tuple[str, str]] = Counter()
+    batches = glance.sample("ops.batches", None)
+    by_rule: Counter[tuple[str, str]] = Counter()
     total: Counter[str] = Counter()
-    for values in held.rows:
-        batch = dict(zip(held.columns, values, strict=True))
+    for values in batches.rows:
+        batch = dict(zip(batches.columns, values, strict=True))
         total.update({count: batch[count] for count in COUNTS})
-        rules.update({(batch["table"], rule): n for rule, n in (batch["rules"] or {}).items()})
+        by_rule.update({(batch["table"], rule): n for rule, n in (batch["rules"] or {}).items()})
     parts = " + ".join(f"{total[count]:,} {count}" for count in COUNTS[1:])
     adds_up = total["landed"] == sum(total[count] for count in COUNTS[1:])
     note = f"{total['landed']:,} landed {'=' if adds_up else 'IS NOT'} {parts}"
-    found = [(table, count, rule) for (table, rule), count in rules.most_common()]
-    rows = Rows(("table", "rows", "broken rule"), found, {"rows": "{:,}".format})
-    return Section("Set aside or dropped, by rule", rows, note)
+    by_count = [(table, count, rule) for (table, rule), count in by_rule.most_common()]
+    rows = Rows(("table", "rows", "broken rule"), by_count, {"rows": "{:,}".format})
+    return Section("Quarantined or dropped, by rule", rows, note)
 
 
 def metrics(settings: Settings, model: str) -> Section | None:
     """A model's champion beside the other candidates and its baselines; None before training."""
-    tracked = _tracking(settings)
-    champion = tracked.champion(model) if tracked else None
-    if tracked is None or champion is None:
+    tracking = _tracking(settings)
+    champion = tracking.champion(model) if tracking else None
+    if tracking is None or champion is None:
         return None
-    reached = tracked.metrics(champion.run)
-    own = champion.tags.get("candidate", "champion")
-    judged: dict[str, dict[str, float]] = {f"{own} *": {}}
-    for name, metrics in _candidates(tracked, model).items():
-        if name != own:
-            judged[name] = metrics
-    for key, value in sorted(reached.items()):
+    own_name = f"{champion.tags.get('candidate', 'champion')} *"
+    by_name: dict[str, dict[str, float]] = {own_name: {}}
+    for candidate, values in _candidates(tracking, model).items():
+        if f"{candidate} *" != own_name:
+            by_name[candidate] = values
+    for key, value in sorted(tracking.metrics(champion.run).items()):
         if key.startswith("baseline."):
             baseline, _, metric = key.removeprefix("baseline.").rpartition(".")
-            judged.setdefault(baseline, {})[metric] = value
+            by_name.setdefault(baseline, {})[metric] = value
         else:
-            judged[f"{own} *"][key] = value
-    names = sorted({metric for each in judged.values() for metric in each})
-    found = [(who, *(each.get(name) for name in names)) for who, each in judged.items()]
+            by_name[own_name][key] = value
+    names = sorted({metric for each in by_name.values() for metric in each})
     rows = Rows(
-        (f"version {champion.version}", *names), found, dict.fromkeys(names, "{:.4f}".format)
+        (f"version {champion.version}", *names),
+        [(who, *(each.get(name) for name in names)) for who, each in by_name.items()],
+        dict.fromkeys(names, "{:.4f}".format),
     )
     return Section(
-        f"How good {model} is", rows, "* the champion; below it other candidates, baselines"
+        f"How good {model} is", rows, "* the champion; then other candidates and baselines"
     )
 
 
 def drivers(settings: Settings, model: str) -> Section | None:
     """What a model's champion leans on, strongest first; None where it does not say."""
-    tracked = _tracking(settings)
-    champion = tracked.champion(model) if tracked else None
+    tracking = _tracking(settings)
+    champion = tracking.champion(model) if tracking else None
     if champion is None:
         return None
     import mlflow
@@ -115,10 +116,10 @@ def drivers(settings: Settings, model: str) -> Section | None:
         text = mlflow.artifacts.load_text(f"runs:/{champion.run}/drivers.json")
     except (mlflow.exceptions.MlflowException, OSError):
         return None
-    found = [(name, float(weight)) for name, weight in json.loads(text)[:DRIVERS]]
-    if not found:
+    weights = [(name, float(weight)) for name, weight in json.loads(text)[:DRIVERS]]
+    if not weights:
         return None
-    rows = Rows(("feature", "weight"), found, {"weight": "{:+.3f}".format})
+    rows = Rows(("feature", "weight"), weights, {"weight": "{:+.3f}".format})
     return Section(f"What {model} leans on", rows)
 
 
@@ -126,107 +127,43 @@ def parts(project: str, glance: Glance, lake: Callable[[], Lake]) -> Iterator[Se
     """The project's own sections, those whose tables are filled."""
     name = f"{project}.summary"
     try:
-        declared: Sequence[Part] = importlib.import_module(name).SUMMARY
+        summary: Sequence[Part] = importlib.import_module(name).SUMMARY
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
         return
-    for part in declared:
+    for part in summary:
         if not all(glance.exists(table.name) for table in part.reads):
             continue
-        made = part.make(*(lake().read(table.name) for table in part.reads))
-        found = [tuple(row) for row in made.collect()]
-        if found:
-            yield Section(part.title, Rows(tuple(made.columns), found))
+        frame = part.make(*(lake().read(table.name) for table in part.reads))
+        values = [tuple(row) for row in frame.collect()]
+        if values:
+            yield Section(part.title, Rows(tuple(frame.columns), values))
 
 
 def commands(glance: Glance, project: str, scores: Iterable[str], target: str) -> list[str]:
     """What to type to look further, by what there is to look at."""
-    there = [name for name in scores if glance.exists(name)]
-    at = "" if target == "local" else f" --target {target}"
-    found = [f"lakehouse tables{' list' if at else ''}{at}"]
-    found += [f"lakehouse show {name}{at}" for name in there]
+    filled = [name for name in scores if glance.exists(name)]
+    option = "" if target == "local" else f" --target {target}"
+    lines = [f"lakehouse tables{' list' if option else ''}{option}"]
+    lines += [f"lakehouse show {name}{option}" for name in filled]
     if glance.exists("ops.quarantine"):
-        found.append(f"lakehouse show ops.quarantine --limit 3{at}")
-    if there:
-        found.append(f'lakehouse sql "SELECT * FROM {there[0]} LIMIT 5" --output json{at}')
-        found.append(f"lakehouse tables lineage {there[0]}{at}")
-    return [*found, f"lakehouse bundle runs bundles/{project}{at}", "make ui"]
+        lines.append(f"lakehouse show ops.quarantine --limit 3{option}")
+    if filled:
+        lines.append(f'lakehouse sql "SELECT * FROM {filled[0]} LIMIT 5" --output json{option}')
+        lines.append(f"lakehouse tables lineage {filled[0]}{option}")
+    return [*lines, f"lakehouse bundle runs bundles/{project}{option}", "make ui"]
 
 
 def render(section: Section, width: int) -> str:
-    """A section as text: title, table, note. What is long in the last column goes on below it."""
+    """A section as text: title, table, note, commands."""
     title = wrap(section.title, width)
-    lines = [*title, "=" * max(map(cells, title))]
+    lines = [*title, "=" * max(map(len, title))]
     if section.rows.columns and section.rows.values:
-        lines += _table(section.rows, width)
+        lines += table_lines(replace(section.rows, null="-"), width)
     lines += wrap(section.note, width) if section.note else []
-    lines += section.lines
+    lines += section.commands
     return "\n".join(lines)
-
-
-def _table(rows: Rows, width: int) -> list[str]:
-    values = list(rows.values)
-    texts = [
-        [
-            "-" if value is None else rows.shown.get(name, said)(value)
-            for name, value in zip(rows.columns, row, strict=True)
-        ]
-        for row in values
-    ]
-    kept = fit(rows.columns, texts, width, rows.aside)
-    at = [rows.columns.index(name) for name in kept]
-    texts = [[row[each] for each in at] for row in texts]
-    right = [
-        name in rows.shown or _is_number(values, each) for name, each in zip(kept, at, strict=True)
-    ]
-    laid = _laid(kept, texts, right, width)
-    if laid.width <= width:
-        return [*laid.head(), *(laid.line(row) for row in texts)]
-    if all(right[1:]):
-        return _turned(kept, texts, width)
-    return _wrapped(laid, texts, width)
-
-
-def _laid(
-    names: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence[bool], width: int
-) -> Columns:
-    laid = columns_of(names, texts, right)
-    return laid if laid.width <= width else replace(laid, gap=NARROW_GAP)
-
-
-def _wrapped(laid: Columns, texts: Sequence[Sequence[str]], width: int) -> list[str]:
-    """What is long in the last column goes on below it."""
-    laid = replace(laid, gap=GAP)
-    before = laid.width - laid.widths[-1]
-    room = max(width - before, 20)
-    laid = replace(laid, widths=(*laid.widths[:-1], room))
-    lines = laid.head()
-    for row in texts:
-        first, *more = wrap(row[-1], room) or [""]
-        lines.append(laid.line([*row[:-1], first]))
-        lines += [" " * before + each for each in more]
-    return lines
-
-
-def _turned(columns: Sequence[str], texts: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Figures in too many columns: turned over if that fits, else each on a line of its own."""
-    names = [columns[0], *(row[0] for row in texts)]
-    turned = [[name, *(row[at] for row in texts)] for at, name in enumerate(columns) if at]
-    laid = _laid(names, turned, [False] + [True] * len(texts), width)
-    if laid.width <= width:
-        return [*laid.head(), *(laid.line(row) for row in turned)]
-    lines = []
-    for row in texts:
-        lines.append(row[0])
-        for name, text in zip(columns[1:], row[1:], strict=True):
-            if text != "-":
-                lines.append(f"  {name}{text.rjust(max(width - 2 - cells(name), cells(text) + 1))}")
-    return lines
-
-
-def _is_number(values: Sequence[Sequence[Any]], at: int) -> bool:
-    return all(isinstance(row[at], int | float) for row in values)
 
 
 def _tracking(settings: Settings) -> Any:
@@ -242,14 +179,14 @@ def _tracking(settings: Settings) -> Any:
         return None
 
 
-def _candidates(tracked: Any, model: str) -> dict[str, dict[str, float]]:
+def _candidates(tracking: Any, model: str) -> dict[str, dict[str, float]]:
     """The metrics of the newest run of each candidate, without the baselines."""
-    runs = tracked.client.search_runs(
-        [tracked.experiment(model)], "tags.candidate != ''", order_by=["start_time DESC"]
+    runs = tracking.client.search_runs(
+        [tracking.experiment(model)], "tags.candidate != ''", order_by=["start_time DESC"]
     )
-    found: dict[str, dict[str, float]] = {}
+    newest: dict[str, dict[str, float]] = {}
     for run in runs:
-        metrics = {k: v for k, v in run.data.metrics.items() if not k.startswith("baseline.")}
-        if metrics and run.info.status == "FINISHED":
-            found.setdefault(run.data.tags["candidate"], metrics)
-    return found
+        values = {k: v for k, v in run.data.metrics.items() if not k.startswith("baseline.")}
+        if values and run.info.status == "FINISHED":
+            newest.setdefault(run.data.tags["candidate"], values)
+    return newest

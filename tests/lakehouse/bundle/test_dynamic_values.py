@@ -83,7 +83,7 @@ def test_conditions_compare_texts_for_equality_and_numbers_for_order(op, left, r
 
 
 def test_order_of_what_is_no_number_is_refused():
-    with pytest.raises(LakehouseError, match="'many' is none"):
+    with pytest.raises(LakehouseError, match="'many' is not one"):
         holds("LESS_THAN", "many", "1")
 
 

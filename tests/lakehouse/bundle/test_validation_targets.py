@@ -1,13 +1,9 @@
-"""Faults of task values, of targets and their modes; and how all faults are reported."""
+"""Faults of task values, of targets and their modes; and texts that are no bundle."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from tests.lakehouse.bundle.small_bundles import NOTE, Faults, job
-
-from lakehouse.ship.remote import as_json
 
 
 def test_a_task_value_that_nobody_sets_is_reported(faults: Faults):
@@ -119,14 +115,6 @@ def test_two_default_targets_are_reported(faults: Faults):
     )
 
     assert [each.code for each in result] == ["default-target"]
-
-
-def test_faults_for_tools_are_json_with_places(faults: Faults):
-    [fault] = json.loads(as_json(faults(job(f"- {{task_key: a, {NOTE}, max_retrys: 1}}"))))
-
-    assert fault["file"] == "databricks.yml"
-    assert (fault["line"], fault["code"], fault["severity"]) == (6, "unknown-key", "error")
-    assert fault["path"] == "resources.jobs.it.tasks[0].max_retrys"
 
 
 @pytest.mark.parametrize(

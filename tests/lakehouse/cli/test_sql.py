@@ -7,11 +7,11 @@ import json
 import pytest
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.cli.declared import Declared, DeclaredTable
-from lakehouse.cli.querying import named, only_reads
+from lakehouse.cli.project_index import ProjectIndex, TableEntry
+from lakehouse.cli.sql import only_reads, tables_in
 
-KNOWN = Declared(
-    {name: DeclaredTable(name, ()) for name in ("silver.sold", "gold.totals", "ops.batches")}, {}
+KNOWN = ProjectIndex(
+    {name: TableEntry(name, ()) for name in ("silver.sold", "gold.totals", "ops.batches")}, {}
 )
 
 
@@ -31,7 +31,7 @@ KNOWN = Declared(
     ],
 )  # fmt: skip
 def test_only_the_tables_a_query_names_are_known_to_it(query, names):
-    assert named(query, KNOWN) == names
+    assert tables_in(query, KNOWN) == names
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_only_the_tables_a_query_names_are_known_to_it(query, names):
         ("DESCRIBE gold.totas", "gold.totals"),
     ],
 )
-def test_an_unknown_table_is_told_before_spark_starts(query, nearest):
+def test_an_unknown_table_is_an_error_before_spark_starts(query, nearest):
     with pytest.raises(LakehouseError, match=f"Did you mean '{nearest}'"):
-        named(query, KNOWN)
+        tables_in(query, KNOWN)
 
 
 @pytest.mark.parametrize(

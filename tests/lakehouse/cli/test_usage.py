@@ -118,7 +118,16 @@ def test_looking_at_tables_neither_imports_the_project_nor_starts_java(home):
     assert done.stderr == "False None\n"
 
 
-def test_names_are_asked_anew_when_the_project_changes(home):
+def test_help_needs_neither_rich_nor_spark_nor_mlflow(home):
+    code = (
+        "import sys; from lakehouse.cli.app import app\n"
+        "app(['--help'], standalone_mode=False)\n"
+        "print({'rich', 'pyspark', 'mlflow', 'deltalake'} & set(sys.modules), file=sys.stderr)"
+    )
+    assert process(home, "-c", code).stderr == "set()\n"
+
+
+def test_names_are_read_anew_when_the_project_changes(home):
     page = home / "toyshop" / "more.py"
     page.write_text(
         "from lakehouse.declare.table import Table\nfrom toyshop import sold\n"
@@ -156,9 +165,9 @@ def test_nobody_reading_on_is_no_failure_to_shout_about(home):
 def test_an_interrupted_command_ends_at_once_without_a_stack_trace(home):
     code = (
         "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start()\n"
-        "from lakehouse.cli import asked, main\n"
+        "from lakehouse.cli import invocation, main\n"
         "def stop(*_): raise KeyboardInterrupt\n"
-        "asked.declared = stop; main(['tables', 'list'])"
+        "invocation.project_index = stop; main(['tables', 'list'])"
     )
     done = process(home, "-c", code)
     assert done.returncode == 130

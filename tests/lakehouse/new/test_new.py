@@ -14,7 +14,7 @@ from lakehouse.bundle.targets import User
 from lakehouse.bundle.validate import validate
 from lakehouse.new import make
 from lakehouse.new.naming import LONGEST
-from lakehouse.new.project import TEMPLATE, TOKEN, written
+from lakehouse.new.project import TEMPLATE, TOKEN, project_files
 from lakehouse.ship.wheel import build
 
 ALICE = User("alice@example.com")
@@ -109,7 +109,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(
 
 
 def test_each_file_of_the_template_goes_to_its_place_under_the_new_name() -> None:
-    found = {str(path): text for path, text in written("orders")}
+    found = {str(path): text for path, text in project_files("orders")}
     assert len(found) == sum(path.is_file() for path in TEMPLATE.rglob("*.[py]*[!c]"))
     assert {path for path in found if path.startswith("src/")} == {
         "src/orders/__init__.py",
@@ -132,7 +132,7 @@ def test_what_is_written_is_in_style_and_in_form_under_any_name(tmp_path: Path, 
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "lakehouse").symlink_to(ROOT / "src" / "lakehouse")  # for the imports
-    for path, text in written(name):
+    for path, text in project_files(name):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     for words in (["check"], ["format", "--check"]):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakehouse.bundle.load import load
 from lakehouse.ship.contents import Contents, contents
-from lakehouse.ship.wheel import Wheel, stamped
+from lakehouse.ship.wheel import Wheel, stamp
 
 Write = Callable[..., Path]
 
@@ -46,7 +46,7 @@ def wheel(module: str = "def main(argv): print('counted by the wheel')\n") -> Wh
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
             archive.writestr(name, text)
-    return stamped("shop-1.0-py3-none-any.whl", buffer.getvalue())
+    return stamp("shop-1.0-py3-none-any.whl", buffer.getvalue())
 
 
 def made(write: Write, greet: str = GREET, bundle: str = BUNDLE) -> Contents:

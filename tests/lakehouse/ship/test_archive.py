@@ -16,7 +16,7 @@ from tests.lakehouse.ship.packing import BUNDLE, GREET, Write, made, wheel
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.load import load
-from lakehouse.ship.archive import manifest, packed, unpacked
+from lakehouse.ship.archive import manifest, pack, unpack
 from lakehouse.ship.commands import ship
 from lakehouse.ship.contents import contents
 from lakehouse.ship.store import Store
@@ -62,7 +62,7 @@ def test_a_build_that_fails_says_what_the_build_said(tmp_path: Path):
 def test_the_same_sources_give_the_same_bytes(write: Write):
     first, again = made(write), made(write)
 
-    assert packed(first.files) == packed(again.files)
+    assert pack(first.files) == pack(again.files)
     assert made(write, "print('other')\n").version != first.version
 
 
@@ -104,7 +104,7 @@ def test_an_archive_with_a_changed_byte_is_refused_by_the_name_of_the_file(
     ship(what, store)
     path = store.archive(what.version)
     files = {**what.files, "files/greet.py": b"print('evil')\n"}
-    path.write_bytes(packed(files))
+    path.write_bytes(pack(files))
 
     with pytest.raises(LakehouseError, match=r"files/greet\.py was changed"):
         manifest(path)
@@ -127,7 +127,7 @@ def test_a_file_added_to_an_archive_is_refused(write: Write, store: Store):
     what = made(write)
     ship(what, store)
     path = store.archive(what.version)
-    path.write_bytes(packed({**what.files, "files/more.py": b""}))
+    path.write_bytes(pack({**what.files, "files/more.py": b""}))
 
     with pytest.raises(LakehouseError, match=r"files/more\.py was added"):
         manifest(path)
@@ -139,7 +139,7 @@ def test_a_changed_unpacked_file_is_put_right_from_the_archive(write: Write, sto
     file = store.files(what.version) / "files/greet.py"
     file.write_text("print('evil')\n")
 
-    unpacked(store.archive(what.version), store.files(what.version))
+    unpack(store.archive(what.version), store.files(what.version))
 
     assert file.read_text() == GREET
 

@@ -49,7 +49,7 @@ def test_a_deployment_that_breaks_off_changes_nothing(
 ):
     first = made(write)
     ship(first, store)
-    monkeypatch.setattr("lakehouse.ship.commands.unpacked", lambda *_: 1 / 0)
+    monkeypatch.setattr("lakehouse.ship.commands.unpack", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         ship(made(write, "print('second')\n"), store)
@@ -94,8 +94,8 @@ def test_a_bundle_is_deployed_changed_planned_and_rolled_back(write: Write, tmp_
     assert (data / "runs/1/logs/greet.1.log").read_text() == "first\n"
 
     with pytest.raises(LakehouseError, match="--yes"):
-        destroy(folder, None, {}, data, sure=False)
-    assert destroy(folder, None, {}, data, sure=True) == 0
+        destroy(folder, None, {}, data, confirmed=False)
+    assert destroy(folder, None, {}, data, confirmed=True) == 0
     assert store.versions() == []
     assert (data / "runs/1/run.json").is_file()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -67,20 +67,15 @@ setup(name="shop", version="1.0", packages=["shop"],
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, log: Path) -> None:
-    until = time.monotonic() + 60
+def wait_for(pattern: str, log: Path, times: int = 1) -> str:
+    """Waits until a log says something so many times; gives what it said last."""
+    until = time.monotonic() + 180
     while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        matches = re.findall(pattern, log.read_text())
+        if len(matches) >= times:
+            return str(matches[-1])
         time.sleep(0.2)
-    raise AssertionError(f"nothing answers on {port}: {log.read_text()[-2000:]}")
+    raise AssertionError(f"no {pattern!r} in {log}: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +85,6 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     place = tmp_path_factory.mktemp("cluster")
     spark_class = Path(pyspark.__file__).parent / "bin/spark-class"
-    port, page = free_port(), free_port()
-    address = f"spark://127.0.0.1:{port}"
     environment = {
         **os.environ,
         "SPARK_DAEMON_MEMORY": "256m",
@@ -111,19 +104,15 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             return log
 
         home = "org.apache.spark.deploy"
+        # Port 0: each takes one that is free, and the log of the master says which.
         log = start("master", f"{home}.master.Master", "--host", "127.0.0.1",
-                    "--port", str(port), "--webui-port", str(page))  # fmt: skip
-        wait_for(port, log)
-        workers = [
+                    "--port", "0", "--webui-port", "0")  # fmt: skip
+        address = wait_for(r"Starting Spark master at (spark://\S+)", log)
+        for number in (1, 2):
             start(f"worker{number}", f"{home}.worker.Worker", "--host", "127.0.0.1",
-                  "--cores", "1", "--memory", "512m", "--webui-port", str(free_port()),
-                  "--work-dir", str(place / f"work{number}"), address)
-            for number in (1, 2)
-        ]  # fmt: skip
-        until = time.monotonic() + 60
-        while log.read_text().count("Registering worker") < 2 and time.monotonic() < until:
-            time.sleep(0.2)
-        assert log.read_text().count("Registering worker") == 2, [w.read_text() for w in workers]
+                  "--cores", "1", "--memory", "512m", "--webui-port", "0",
+                  "--work-dir", str(place / f"work{number}"), address)  # fmt: skip
+        wait_for("Registering worker", log, times=2)
         yield address
 
 
@@ -151,6 +140,9 @@ def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "
         str(Path(pyspark.__file__).parent / "bin/spark-submit"), "--master", master,
         "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=512m",
         "--conf", "spark.ui.enabled=false", "--driver-memory", "1g",
+        # On a cluster, begin when both workers are there: a busy machine starts them one by one.
+        "--conf", "spark.cores.max=2", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
+        "--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
         "--py-files", packed, *(["--jars", jars] if jars else []),
         str(folder / "main.py"), *arguments,
     ]  # fmt: skip

@@ -14,10 +14,10 @@ from lakehouse.run.airflow.plan import DagPlan, TaskPlan, When, plans
 from lakehouse.run.airflow.project import bundle_folder, python_of
 
 LATE = timedelta(minutes=5)
-"""A new DAG still makes the run of so long ago; what was missed before that is not made up for."""
+"""A new DAG makes up for a scheduled run that is no older than this, and for none before it."""
 
 SLACK = timedelta(minutes=2)
-"""Beyond a task's own timeout, which counts from when the task is at work: Spark has to start."""
+"""Airflow's limit is so much longer than a task's own timeout, which begins once Spark runs."""
 
 
 def dags(
@@ -41,19 +41,19 @@ def dags(
     """
     folder = bundle_folder(bundle, sys._getframe(1).f_globals.get("__file__"))
     _need("airflow.sdk", "apache-airflow>=3.1,<4")
-    made = {}
+    by_id = {}
     for plan in plans(folder, target, variables, user=user):
         if plan.remote:
-            made[plan.id] = _deployed(plan, connection)
+            by_id[plan.id] = _deployed(plan, connection)
         else:
-            made[plan.id] = _local(plan, python or python_of(folder), side_by_side)
-    return made
+            by_id[plan.id] = _local(plan, python or python_of(folder), side_by_side)
+    return by_id
 
 
 def _local(plan: DagPlan, python: str, side_by_side: int) -> Any:
     operators = import_module("lakehouse.run.airflow.operators")
     with _dag(plan, max_active_tasks=side_by_side) as dag:
-        made = {
+        tasks = {
             step.key: operators.BundleTaskOperator(
                 plan=plan,
                 step=step,
@@ -69,7 +69,7 @@ def _local(plan: DagPlan, python: str, side_by_side: int) -> Any:
             for step in plan.tasks
         }
         for step in plan.tasks:
-            made[step.key].set_upstream([made[each] for each in step.above])
+            tasks[step.key].set_upstream([tasks[each] for each in step.above])
     return dag
 
 
@@ -110,13 +110,13 @@ def _schedule(when: When) -> Any:
     return sdk.DeltaTriggerTimetable(timedelta(seconds=when.seconds)) if when.seconds else None
 
 
-def _callbacks(what: DagPlan | TaskPlan, on_start: str) -> dict[str, Any]:
+def _callbacks(plan: DagPlan | TaskPlan, on_start: str) -> dict[str, Any]:
     """The mails that Airflow sends: through its connection `smtp_default`."""
     arguments = {"on_start": on_start, "on_success": "on_success_callback"}
     arguments["on_failure"] = "on_failure_callback"
-    wanted = {arguments[kind]: to for kind, to in what.mail.items() if arguments[kind]}
-    notifier = _notifier() if wanted else None
-    return {key: [notifier(list(to))] for key, to in wanted.items()} if notifier else {}
+    addresses = {arguments[kind]: to for kind, to in plan.mail.items() if arguments[kind]}
+    notifier = _notifier() if addresses else None
+    return {key: [notifier(list(to))] for key, to in addresses.items()} if notifier else {}
 
 
 def _notifier() -> Callable[[list[str]], Any] | None:

@@ -18,10 +18,10 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from lakehouse.bundle.graph import Result, decision
 from lakehouse.run.airflow.plan import DagPlan, TaskPlan
 from lakehouse.run.airflow.project import clean, home_of
-from lakehouse.run.airflow.step import Facts
+from lakehouse.run.airflow.step import StepReport
 
 XCOM = "lakehouse"
-"""Under this key a task leaves what became of it, its task values included."""
+"""Under this key the report of a task is found, with its task values."""
 
 GRACE = 15.0
 """Seconds a task that is stopped may take to end by itself."""
@@ -38,8 +38,8 @@ _RESULTS: dict[str, Result] = {
 class BundleTaskOperator(BaseOperator):  # type: ignore[misc]
     """Runs one task of a bundle's job, in the project's own Python.
 
-    Whether it is the task's turn is decided by Airflow's trigger rule where that means the same as
-    the bundle's `run_if`, else here, by the rules that a local run of the bundle has.
+    Airflow's trigger rule decides whether the task is run, where that rule means the same as the
+    bundle's `run_if`; elsewhere the operator decides, by the rules of a local run.
     """
 
     ui_color = "#e8f4ec"
@@ -53,7 +53,7 @@ class BundleTaskOperator(BaseOperator):  # type: ignore[misc]
         self._process: subprocess.Popen[str] | None = None
 
     def execute(self, context: Any) -> Any:
-        """Run the task; what it leaves goes to XCom, its output is returned.
+        """Run the task; its report goes to XCom, its output is returned.
 
         Raises AirflowSkipException for a task that is left out, AirflowFailException for a failure
         that is not tried again, AirflowException for one that is.
@@ -61,15 +61,15 @@ class BundleTaskOperator(BaseOperator):  # type: ignore[misc]
         ti = context["ti"]
         others = self._others(ti)
         self._decide(ti, others)
-        found = self._run(context, others)
-        ti.xcom_push(key=XCOM, value=asdict(found))
-        if found.result == "SUCCESS":
-            return found.output
-        if found.result == "TIMEDOUT" and self.step.again_if_late:
-            raise AirflowException(found.error)
-        if found.result == "FAILED":
-            raise AirflowException(found.error)
-        raise AirflowFailException(found.error)
+        report = self._run(context, others)
+        ti.xcom_push(key=XCOM, value=asdict(report))
+        if report.result == "SUCCESS":
+            return report.output
+        if report.result == "TIMEDOUT" and self.step.retry_on_timeout:
+            raise AirflowException(report.error)
+        if report.result == "FAILED":
+            raise AirflowException(report.error)
+        raise AirflowFailException(report.error)
 
     def on_kill(self) -> None:
         """Stop the task: cleanly, and if it does not end, at once."""
@@ -82,45 +82,46 @@ class BundleTaskOperator(BaseOperator):  # type: ignore[misc]
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
 
-    def _others(self, ti: Any) -> dict[str, Facts]:
-        """What became of the tasks above, from XCom, else from their states."""
+    def _others(self, ti: Any) -> dict[str, StepReport]:
+        """The reports of the tasks above, from XCom, else from their states."""
         names = list(self.step.ancestors)
         if not names:
             return {}
         states = ti.get_task_states(dag_id=self.dag_id, task_ids=names, run_ids=[ti.run_id])
-        found = {}
+        reports = {}
         for name in names:
             state = (states.get(ti.run_id) or {}).get(name)
             result = _RESULTS.get(str(getattr(state, "value", state)))
             if result is None:
                 continue
-            left = ti.xcom_pull(task_ids=name, key=XCOM)
-            facts = Facts(**left) if left else Facts(result)
-            marked = result == "SUCCESS" and facts.result != "SUCCESS"  # by a person
-            found[name] = Facts(result) if marked else facts
-        return found
+            values = ti.xcom_pull(task_ids=name, key=XCOM)
+            report = StepReport(**values) if values else StepReport(result)
+            set_by_hand = result == "SUCCESS" and report.result != "SUCCESS"
+            reports[name] = StepReport(result) if set_by_hand else report
+        return reports
 
-    def _decide(self, ti: Any, others: Mapping[str, Facts]) -> None:
-        """Go on if it is the task's turn; else leave it out, or let it fail as those above did."""
-        if not self.step.turn:
+    def _decide(self, ti: Any, others: Mapping[str, StepReport]) -> None:
+        """Return if the task is to be run; else leave it out, or let it fail as those above did."""
+        if not self.step.conditions:
             return
-        results: dict[str, Any] = {key: facts.result for key, facts in others.items()}
-        outcomes = {key: facts.outcome for key, facts in others.items() if facts.outcome}
-        turn = decision(self.step.turn, results, outcomes)
+        results: dict[str, Any] = {key: report.result for key, report in others.items()}
+        outcomes = {key: each.outcome for key, each in others.items() if each.outcome}
+        turn = decision(self.step.conditions, results, outcomes)
         if turn == "run":
             return
-        ti.xcom_push(key=XCOM, value=asdict(Facts(turn, attempts=0)))
+        ti.xcom_push(key=XCOM, value=asdict(StepReport(turn, attempts=0)))
         if turn in ("EXCLUDED", "DISABLED"):
             raise AirflowSkipException(f"left out: {turn.lower()}")
         raise AirflowFailException(f"not run: {turn}")
 
-    def _run(self, context: Any, others: Mapping[str, Facts]) -> Facts:
+    def _run(self, context: Any, others: Mapping[str, StepReport]) -> StepReport:
         run = context["dag_run"]
-        given = {str(key): str(value) for key, value in dict(context["params"]).items()}
-        usual = self.plan.parameters
+        params = {str(key): str(value) for key, value in dict(context["params"]).items()}
+        defaults = self.plan.parameters
+        changes = {k: v for k, v in params.items() if k in defaults and v != defaults[k]}
         with tempfile.TemporaryDirectory(prefix="lakehouse-airflow-") as place:
             answer = Path(place) / "answer.json"
-            asked = {
+            request = {
                 "bundle": str(self.plan.bundle),
                 "target": self.plan.target,
                 "job": self.plan.job,
@@ -128,17 +129,19 @@ class BundleTaskOperator(BaseOperator):  # type: ignore[misc]
                 "run": run.run_id,
                 "started": (run.start_date or run.run_after).isoformat(),
                 "variables": dict(self.plan.variables),
-                "parameters": {k: v for k, v in given.items() if k in usual and v != usual[k]},
-                "others": {key: asdict(facts) for key, facts in others.items()},
+                "parameters": changes,
+                "others": {key: asdict(report) for key, report in others.items()},
                 "attempt": context["ti"].try_number,
                 "answer": str(answer),
             }
-            code = self._call(json.dumps(asked))
+            code = self._call(json.dumps(request))
             if not answer.is_file():
-                return Facts("FAILED", f"{self.python} ended with exit code {code}: see above why")
-            return Facts(**json.loads(answer.read_text(encoding="utf-8")))
+                return StepReport(
+                    "FAILED", f"{self.python} ended with exit code {code}: see above why"
+                )
+            return StepReport(**json.loads(answer.read_text(encoding="utf-8")))
 
-    def _call(self, asked: str) -> int:
+    def _call(self, request: str) -> int:
         """Start the project's Python, log what it prints, return its exit code."""
         self._process = process = subprocess.Popen(
             [self.python, "-m", "lakehouse.run.airflow.step"],
@@ -154,10 +157,10 @@ class BundleTaskOperator(BaseOperator):  # type: ignore[misc]
         )
         assert process.stdin is not None and process.stdout is not None
         try:
-            process.stdin.write(asked)
+            process.stdin.write(request)
             process.stdin.close()
         except BrokenPipeError:
-            pass  # it says why it did not begin
+            pass  # the process has ended, and prints why
         for line in process.stdout:
             self.log.info(line.rstrip())
         return process.wait()

@@ -1,4 +1,4 @@
-"""What the DAGs of a bundle are to be, without Airflow: plain facts that a test can read."""
+"""Plans of the DAGs of a bundle, without Airflow: plain data that a test can read."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from lakehouse.bundle.validate import validate
 from lakehouse.run.airflow.quartz import cron
 
 FIRST = 3
-"""So many faults of a bundle are told: the rest is for `lakehouse bundle validate`."""
+"""Faults of a bundle that an error lists; `lakehouse bundle validate` lists all."""
 
 ENDLESS = 1_000_000
 """Airflow counts retries; a bundle may say -1 for as often as it takes."""
 
 _UNITS = {"MINUTES": 60, "HOURS": 3600, "DAYS": 86_400, "WEEKS": 604_800}
 
-# Where nothing above a task can be left out, Airflow's own rule means the same. Else the operator
-# decides by itself, once all above it has ended.
+# Airflow's rules that mean the same, unless a task above can be left out: then the operator
+# decides, once all tasks above have ended.
 _RULES = {
     "ALL_SUCCESS": "all_success",
     "ALL_DONE": "all_done",
@@ -36,15 +36,15 @@ _RULES = {
     "ALL_FAILED": "all_failed",
 }
 DECIDED = "all_done"
-_TURN = ("depends_on", "run_if", "disabled")
+_CONDITIONS = ("depends_on", "run_if", "disabled")
 
 
 @dataclass(frozen=True)
 class When:
-    """When a DAG runs by itself: a cron expression in a time zone, or every so many seconds.
+    """When a DAG runs by itself: by a cron expression in a time zone, or every so many seconds.
 
-    With neither it is started by hand, by the API or by another DAG; `always` begins again as soon
-    as a run has ended.
+    With neither it is started by hand, by the API or by another DAG. With `always` the next run
+    begins as soon as the last one has ended.
     """
 
     cron: str = ""
@@ -55,22 +55,23 @@ class When:
 
 @dataclass(frozen=True)
 class TaskPlan:
-    """An operator: one task of the job, its loop or the job that it calls included.
+    """An operator: one task of the job, with the elements of its loop or the job that it calls.
 
-    `above` are the tasks it waits for, `ancestors` all whose task values it may name. `turn` is
-    empty where Airflow's `rule` says whether the task is run; else it is what the operator itself
-    decides by: `depends_on`, `run_if` and `disabled`, as the bundle says them. Times are seconds.
+    `above` are the tasks it waits for, `ancestors` all whose task values it may name. Whether the
+    task is run depends on Airflow's `rule`, or, where `conditions` is not empty, on these:
+    `depends_on`, `run_if` and `disabled` of the bundle, which the operator evaluates. Times are in
+    seconds.
     """
 
     key: str
     above: tuple[str, ...] = ()
     ancestors: tuple[str, ...] = ()
     rule: str = "all_success"
-    turn: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
     retries: int = 0
     pause: float = 0.0
     timeout: float = 0.0
-    again_if_late: bool = False
+    retry_on_timeout: bool = False
     description: str = ""
     mail: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -113,35 +114,31 @@ def plans(
     Raises LakehouseError with the first faults of a bundle that is not sound.
     """
     someone = User(user) if user else None
-    given = dict(variables or {})
-    bundle = load(folder, target, given, user=someone)
-    if wrong := errors(validate(folder, bundle.target, given, user=someone)):
-        first = "\n".join(f"  {each}" for each in wrong[:FIRST])
-        count = f"{len(wrong)} faults" if len(wrong) > 1 else "a fault"
-        every = f"lakehouse bundle validate {bundle.root}"
-        todo = f"the first of them:\n{first}\nAll of them: {every}"
+    values = dict(variables or {})
+    bundle = load(folder, target, values, user=someone)
+    if faults := errors(validate(folder, bundle.target, values, user=someone)):
+        first = "\n".join(f"  {each}" for each in faults[:FIRST])
+        count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
+        command = f"lakehouse bundle validate {bundle.root}"
+        todo = f"the first of them:\n{first}\nAll of them: {command}"
         raise LakehouseError(f"the bundle has {count}", str(bundle.root), todo)
-    return tuple(_dag(bundle, key, job or {}, given) for key, job in bundle.jobs.items())
+    return tuple(_dag(bundle, key, job or {}, values) for key, job in bundle.jobs.items())
 
 
 def _dag(bundle: Bundle, key: str, job: Mapping[str, Any], variables: Mapping[str, str]) -> DagPlan:
     here = is_here(bundle)
     name = str(job.get("name") or key)
-    when, paused, started = _when(job)
+    when, paused, trigger = _when(job)
     if not here:
-        when, paused, started = When(), False, ""
-    said = [
-        str(job.get("description") or ""),
-        "" if here else f"Starts {name!r} and waits.",
-        started,
-    ]
+        when, paused, trigger = When(), False, f"Starts {name!r} and waits."
+    description = (str(job.get("description") or ""), trigger)
     return DagPlan(
-        id=".".join(_word(each) for each in (bundle.name, _whose(bundle), key)),
+        id=".".join(_word(each) for each in (bundle.name, _target_part(bundle), key)),
         job=key,
         name=name,
         bundle=bundle.root.resolve(),
         target=bundle.target,
-        description=" ".join(each for each in said if each),
+        description=" ".join(filter(None, description)),
         tags=_tags(bundle, job),
         when=when,
         paused=paused,
@@ -162,7 +159,7 @@ def parameters(job: Mapping[str, Any]) -> dict[str, str]:
 
 def _tasks(tasks: Sequence[Mapping[str, Any]]) -> Iterator[TaskPlan]:
     ancestors: dict[str, tuple[str, ...]] = {}
-    may_be_left_out: set[str] = set()
+    maybe_left_out: set[str] = set()
     for task in in_order(tasks):
         key = str(task["task_key"])
         above = dependencies(task)
@@ -171,10 +168,10 @@ def _tasks(tasks: Sequence[Mapping[str, Any]]) -> Iterator[TaskPlan]:
         run_if = str(task.get("run_if") or "ALL_SUCCESS")
         branch = any(each.get("outcome") is not None for each in task.get("depends_on") or ())
         unsure = (
-            branch or bool(task.get("disabled")) or any(each in may_be_left_out for each in above)
+            branch or bool(task.get("disabled")) or any(each in maybe_left_out for each in above)
         )
         if unsure or run_if in ("ALL_FAILED", "AT_LEAST_ONE_FAILED"):
-            may_be_left_out.add(key)
+            maybe_left_out.add(key)
         decided = unsure or run_if not in _RULES
         retries = int(task.get("max_retries") or 0)
         yield TaskPlan(
@@ -182,18 +179,20 @@ def _tasks(tasks: Sequence[Mapping[str, Any]]) -> Iterator[TaskPlan]:
             above=above,
             ancestors=ancestors[key],
             rule=DECIDED if decided else _RULES[run_if],
-            turn={each: task[each] for each in _TURN if each in task} if decided else {},
+            conditions={each: task[each] for each in _CONDITIONS if each in task}
+            if decided
+            else {},
             retries=ENDLESS if retries < 0 else retries,
             pause=float(task.get("min_retry_interval_millis") or 0) / 1000,
             timeout=float(task.get("timeout_seconds") or 0),
-            again_if_late=bool(task.get("retry_on_timeout")),
+            retry_on_timeout=bool(task.get("retry_on_timeout")),
             description=str(task.get("description") or task_type(task)),
             mail=_mail(task),
         )
 
 
 def _when(job: Mapping[str, Any]) -> tuple[When, bool, str]:
-    """When a job runs, whether that is paused, and what is said of a trigger Airflow lacks."""
+    """When a job runs, whether that is paused, and a sentence on a trigger that Airflow lacks."""
     schedule, trigger = job.get("schedule"), job.get("trigger")
     if schedule:
         expression = cron(str(schedule["quartz_cron_expression"]))
@@ -216,14 +215,14 @@ def _tags(bundle: Bundle, job: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{key}:{value}"[:100] if value else str(key)[:100] for key, value in own.items())
 
 
-def _mail(what: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Who is told by mail of what; only what Airflow can tell of."""
-    said = what.get("email_notifications") or {}
+def _mail(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Who gets a mail on what, as far as Airflow can send it."""
+    addresses = settings.get("email_notifications") or {}
     kinds = ("on_start", "on_success", "on_failure")
-    return {kind: tuple(said[kind]) for kind in kinds if said.get(kind)}
+    return {kind: tuple(addresses[kind]) for kind in kinds if addresses.get(kind)}
 
 
-def _whose(bundle: Bundle) -> str:
+def _target_part(bundle: Bundle) -> str:
     """The target; in development with who deployed it, so that two people's DAGs never meet."""
     development = (bundle.data.get("bundle") or {}).get("mode") == "development"
     return f"{bundle.target}_{bundle.user.short_name}" if development else bundle.target

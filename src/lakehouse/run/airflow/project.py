@@ -14,7 +14,7 @@ from lakehouse.bundle.files import NAMES
 PYTHON = "LAKEHOUSE_PYTHON"
 """Names the project's Python, where it is not in the `.venv` beside the bundle or above it."""
 
-_NOT_OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+_AIRFLOWS_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 
 def bundle_folder(folder: Path | str, called_from: str | None) -> Path:
@@ -23,16 +23,16 @@ def bundle_folder(folder: Path | str, called_from: str | None) -> Path:
     That is in the file's folder and those above it, then in the current folder. Raises
     LakehouseError with the places where there is none.
     """
-    named = Path(folder)
+    path = Path(folder)
     around: list[Path] = []
-    if called_from and not named.is_absolute():
+    if called_from and not path.is_absolute():
         around = list(Path(called_from).resolve().parents)
     for beside in (*around, Path.cwd()):
-        if any((beside / named / name).is_file() for name in NAMES):
-            return (beside / named).resolve()
+        if any((beside / path / name).is_file() for name in NAMES):
+            return (beside / path).resolve()
     raise LakehouseError(
         "there is no bundle",
-        str(named),
+        str(path),
         f"looked around {around[0] if around else Path.cwd()}; name it by its whole path",
     )
 
@@ -41,14 +41,14 @@ def python_of(bundle: Path, environment: Mapping[str, str] = os.environ) -> str:
     """Return the Python that runs a bundle's tasks.
 
     It is the one of LAKEHOUSE_PYTHON, else that of the nearest `.venv` above the bundle, else the
-    one at work: Airflow's own.
+    running one: Airflow's own.
     """
-    if named := environment.get(PYTHON):
-        return named
+    if python := environment.get(PYTHON):
+        return python
     for above in (bundle, *bundle.parents):
-        python = above / ".venv" / "bin" / "python"
-        if python.exists():
-            return str(python)
+        path = above / ".venv" / "bin" / "python"
+        if path.exists():
+            return str(path)
     return sys.executable
 
 
@@ -62,4 +62,4 @@ def home_of(bundle: Path) -> Path:
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without what would lead another Python to Airflow's packages."""
-    return {key: value for key, value in environment.items() if key not in _NOT_OURS}
+    return {key: value for key, value in environment.items() if key not in _AIRFLOWS_OWN}

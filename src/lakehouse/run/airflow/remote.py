@@ -21,13 +21,14 @@ class RunDeployedJobOperator(DatabricksRunNowOperator):  # type: ignore[misc]
     def __init__(self, *, plan: DagPlan, **kwargs: Any) -> None:
         """Keep the plan; `kwargs` are those of DatabricksRunNowOperator."""
         super().__init__(job_name=plan.remote, **kwargs)
-        self.usual = dict(plan.parameters)
+        self.defaults = dict(plan.parameters)
         self.forward_dag_params = False  # newer providers would hand over all of them
 
     def execute(self, context: Any) -> Any:
         """Run the job with the parameters of this run of the DAG."""
-        given = {str(key): str(value) for key, value in dict(context["params"]).items()}
-        changed = {k: v for k, v in given.items() if k in self.usual and v != self.usual[k]}
-        if changed:
-            self.json = {**(self.json or {}), "job_parameters": changed}
+        params = {str(key): str(value) for key, value in dict(context["params"]).items()}
+        defaults = self.defaults
+        changes = {k: v for k, v in params.items() if k in defaults and v != defaults[k]}
+        if changes:
+            self.json = {**(self.json or {}), "job_parameters": changes}
         return super().execute(context)

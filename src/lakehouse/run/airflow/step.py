@@ -1,7 +1,8 @@
-"""One task of a job, run for Airflow: in the project's own Python, by the bundle's own runner.
+"""One task of a job, run for Airflow: in the project's own Python, by the runner of local runs.
 
-`python -m lakehouse.run.airflow.step` reads what is asked as JSON from standard input, and leaves
-what became of it in the file `answer`. What the task prints goes to standard output.
+`python -m lakehouse.run.airflow.step` reads a request as JSON from standard input and writes its
+report, also JSON, to the file that the request names as `answer`. What the task prints goes to
+standard output, what happens in it to standard error.
 """
 
 from __future__ import annotations
@@ -20,20 +21,21 @@ from typing import Any
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.progress import Event, listening
 from lakehouse.bundle.dynamic_values import Scope
-from lakehouse.bundle.program import Program, check, program
+from lakehouse.bundle.program import Program, check
+from lakehouse.bundle.program import program as program_of
 from lakehouse.bundle.task_types import task_type
 from lakehouse.run.airflow.plan import parameters
-from lakehouse.run.job.attempts import LEFT
-from lakehouse.run.job.commands import usable
-from lakehouse.run.job.engine import JobRun
+from lakehouse.run.job.attempts import LEFT_BEHIND
+from lakehouse.run.job.job_run import JobRun
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Attempt, Records, RunRecord, TaskRecord
-from lakehouse.terminal.show import tell
+from lakehouse.run.job.runs import load_usable
+from lakehouse.terminal.display import Lines
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What became of a task, as the tasks below it may ask: `{{tasks.<key>...}}`."""
+class StepReport:
+    """How a task ended, and what the tasks below it may refer to: `{{tasks.<key>...}}`."""
 
     result: str
     error: str = ""
@@ -44,8 +46,12 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which task of which run. `parameters` are those that differ from their defaults."""
+class StepRequest:
+    """Which task of which run; `attempt` counts from 1.
+
+    `started` is when the run began (ISO 8601), `parameters` are those that differ from their
+    defaults, `others` the reports of the tasks above this one.
+    """
 
     bundle: str
     target: str
@@ -55,35 +61,35 @@ class Asked:
     started: str
     variables: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
-    others: Mapping[str, Facts] = field(default_factory=dict)
+    others: Mapping[str, StepReport] = field(default_factory=dict)
     attempt: int = 1
 
 
-def read(said: Mapping[str, Any]) -> Asked:
-    """Return what is asked, from the JSON that says it."""
-    others = {key: Facts(**each) for key, each in said["others"].items()}
-    return Asked(**{**said, "others": others})
+def from_json(values: Mapping[str, Any]) -> StepRequest:
+    """Return the request that JSON holds."""
+    others = {key: StepReport(**each) for key, each in values["others"].items()}
+    return StepRequest(**{**values, "others": others})
 
 
-def step(what: Program, asked: Asked, folder: Path, options: Options) -> Facts:
-    """Try the task once and return what became of it; retries are for the caller.
+def step(program: Program, request: StepRequest, folder: Path, options: Options) -> StepReport:
+    """Try the task once and return how it ended; Airflow does the retries.
 
-    The record of the run is kept in `folder` while it lasts: logs and results are Airflow's.
+    The record of the run is written to `folder` and need not outlast it: logs and results are
+    Airflow's to store.
     """
-    check(what, asked.job, [asked.task])
-    job = what.job(asked.job)
-    once = [_once(task) for task in job["tasks"] if str(task["task_key"]) == asked.task]
-    alone = {**job, "tasks": once, "timeout_seconds": 0}
-    what = replace(what, jobs={**what.jobs, asked.job: alone})
-    record = _record(what, asked)
+    check(program, request.job, [request.task])
+    job = program.job(request.job)
+    tasks = [_once(task) for task in job["tasks"] if str(task["task_key"]) == request.task]
+    alone = {**job, "tasks": tasks, "timeout_seconds": 0}
+    program = replace(program, jobs={**program.jobs, request.job: alone})
+    record = _record(program, request)
     records = Records(folder)
     records.path(record.id).mkdir(parents=True)
-    JobRun(what, record, records, options).go()
-    done = record.tasks[asked.task]
-    if done.result == "FAILED" and not done.error:
-        done.error = record.error
-    return Facts(
-        done.result, done.error, done.outcome, done.output, done.values, len(done.attempts)
+    JobRun(program, record, records, options).go()
+    task = record.tasks[request.task]
+    error = task.error or (record.error if task.result == "FAILED" else "")
+    return StepReport(
+        task.result, error, task.outcome, task.output, task.values, len(task.attempts)
     )
 
 
@@ -93,72 +99,73 @@ def _once(task: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in task.items() if key not in left_out}
 
 
-def _record(what: Program, asked: Asked) -> RunRecord:
-    job = what.job(asked.job)
-    name = str(job.get("name") or asked.job)
-    run = asked.run.replace("/", "_")
-    scope = Scope(asked.job, name, run, datetime.fromisoformat(asked.started), {})
+def _record(program: Program, request: StepRequest) -> RunRecord:
+    job = program.job(request.job)
+    name = str(job.get("name") or request.job)
+    run = request.run.replace("/", "_")
+    scope = Scope(request.job, name, run, datetime.fromisoformat(request.started), {})
     record = RunRecord(
         id=run,
-        bundle=what.name,
-        target=what.target,
-        job=asked.job,
+        bundle=program.name,
+        target=program.target,
+        job=request.job,
         name=name,
-        root=str(what.root),
-        started=asked.started,
-        parameters={**scope.filled(parameters(job)), **asked.parameters},
-        only=[asked.task],
+        root=str(program.root),
+        started=request.started,
+        parameters={**scope.filled(parameters(job)), **request.parameters},
+        only=[request.task],
     )
-    for key, facts in asked.others.items():
+    for key, report in request.others.items():
         record.tasks[key] = TaskRecord(
             key,
             "",
-            result=facts.result,
-            outcome=facts.outcome,
-            output=facts.output,
-            values=dict(facts.values),
-            attempts=_tries(facts.attempts),
+            result=report.result,
+            outcome=report.outcome,
+            output=report.output,
+            values=dict(report.values),
+            attempts=_attempts(report.attempts),
         )
     kind = task_type(next(iter(job["tasks"])))
-    record.tasks[asked.task] = TaskRecord(asked.task, kind, attempts=_tries(asked.attempt - 1))
+    attempts = _attempts(request.attempt - 1)
+    record.tasks[request.task] = TaskRecord(request.task, kind, attempts=attempts)
     return record
 
 
-def _tries(number: int) -> list[Attempt]:
-    """So many tries that were made elsewhere."""
-    return [Attempt(each, "") for each in range(1, number + 1)]
+def _attempts(count: int) -> list[Attempt]:
+    """Records of so many attempts that were made elsewhere."""
+    return [Attempt(number, "") for number in range(1, count + 1)]
 
 
 def main() -> int:
-    """Do what standard input asks; return 0 where the task did what it should."""
-    said = json.load(sys.stdin)
-    answer = Path(said.pop("answer"))
-    asked = read(said)
+    """Do the request on standard input; return 0 if the task succeeded."""
+    values = json.load(sys.stdin)
+    answer = Path(values.pop("answer"))
+    request = from_json(values)
     signal.signal(signal.SIGTERM, _interrupt)  # Airflow's way of stopping a task
     options = Options(echo=lambda _, line: print(line, flush=True))
+    lines = Lines(sys.stderr)
+
+    def show(event: Event) -> None:
+        if event.kind != "job":  # Airflow shows how the job goes
+            lines.show(event)
+
     try:
-        bundle = usable(Path(asked.bundle), asked.target, asked.variables)
-        with tempfile.TemporaryDirectory(prefix="lakehouse-step-") as place, listening(_tell):
-            found = step(program(bundle), asked, Path(place), options)
+        bundle = load_usable(Path(request.bundle), request.target, request.variables)
+        with tempfile.TemporaryDirectory(prefix="lakehouse-step-") as folder, listening(show):
+            report = step(program_of(bundle), request, Path(folder), options)
     except LakehouseError as error:
-        found = Facts("FAILED", str(error))
+        report = StepReport("FAILED", str(error))
     except KeyboardInterrupt:
-        found = Facts("CANCELED", "the task was stopped before it began")
+        report = StepReport("CANCELED", "the task was stopped before it began")
     part = answer.with_suffix(".part")
-    part.write_text(json.dumps(asdict(found), default=str), encoding="utf-8")
+    part.write_text(json.dumps(asdict(report), default=str), encoding="utf-8")
     part.replace(answer)
-    code = 0 if found.result == "SUCCESS" else 1
-    if LEFT in found.error:  # a thread that would not stop is still in this process
+    code = 0 if report.result == "SUCCESS" else 1
+    if LEFT_BEHIND in report.error:  # a thread that would not stop is still in this process
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     return code
-
-
-def _tell(event: Event) -> None:
-    """What happens inside the task; the job is Airflow's to tell of."""
-    if event.kind != "job":
-        tell(event)
 
 
 def _interrupt(*_: object) -> None:

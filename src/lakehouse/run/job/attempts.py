@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import sys
 import threading
 import time
 import traceback
@@ -18,11 +16,14 @@ from lakehouse.base.progress import TASK
 from lakehouse.base.stopping import STOP
 from lakehouse.bundle.graph import Result
 from lakehouse.run.task.call import CURRENT, Call, Launcher
-from lakehouse.terminal.capture import Sink, captured
+from lakehouse.run.task.interrupt import raise_in_thread, spark_context
+from lakehouse.terminal.capture import OutputLog, capturing
 
-LEFT = "left behind"
+LEFT_BEHIND = "left behind"
+"""Stands in the error of a task that would not stop: its thread is still in the process."""
+
 GRACE = 5.0
-"""Seconds a task that is being stopped may take to clean up before it is given up."""
+"""Seconds a task that is being stopped may take to clean up before it is left behind."""
 
 
 class Stopped(BaseException):
@@ -30,8 +31,8 @@ class Stopped(BaseException):
 
 
 @dataclass
-class Ended:
-    """How an attempt ended."""
+class AttemptOutcome:
+    """How an attempt ended, and how long it took (seconds)."""
 
     result: Result
     output: Any = None
@@ -42,35 +43,35 @@ class Ended:
 def attempt(
     launcher: Launcher,
     call: Call,
-    sink: Sink,
+    log: OutputLog,
     cancelled: threading.Event,
     timeout: float = 0,
     grace: float = GRACE,
-) -> Ended:
+) -> AttemptOutcome:
     """Run a launcher, at most `timeout` seconds (0: as long as it takes).
 
-    A task that does not stop within `grace` seconds is given up: its thread is left behind, what
-    it prints is dropped, and the error says so.
+    A task that does not stop within `grace` seconds is left behind: its thread goes on, what it
+    prints is dropped, and the error says so.
     """
-    ended = Ended("SUCCESS")
+    outcome = AttemptOutcome("SUCCESS")
     done = threading.Event()
 
     def work() -> None:
         token, task, stop = CURRENT.set(call), TASK.set(call.task), STOP.set(call.stop)
-        with captured(sink):
+        with capturing(log.receive):
             try:
                 _tag(call)
-                ended.output = launcher(call)
-            except SystemExit as leaving:
-                if leaving.code not in (None, 0):
-                    ended.result = "FAILED"
-                    ended.error = f"the task ended with exit code {leaving.code}"
+                outcome.output = launcher(call)
+            except SystemExit as end:
+                if end.code not in (None, 0):
+                    outcome.result = "FAILED"
+                    outcome.error = f"the task ended with exit code {end.code}"
             except Stopped:
                 pass
             except BaseException as error:  # whatever it is, the task failed and the run goes on
-                ended.result, ended.error = "FAILED", told(error)
+                outcome.result, outcome.error = "FAILED", message_of(error)
                 with contextlib.suppress(Exception):
-                    sink.write(traceback.format_exc())
+                    log.write(traceback.format_exc())
             finally:
                 CURRENT.reset(token)
                 TASK.reset(task)
@@ -80,33 +81,35 @@ def attempt(
     begun = time.monotonic()
     thread = threading.Thread(target=work, name=f"task-{call.task}", daemon=True)
     thread.start()
-    deadline = begun + timeout if timeout else float("inf")
-    reason: Result | None = None
-    while not done.wait(max(0.0, min(0.1, deadline - time.monotonic()))):
-        if cancelled.is_set():
-            reason = "CANCELED"
-        elif time.monotonic() >= deadline:
-            reason = "TIMEDOUT"
-        if reason is not None:
-            break
+    reason = _wait_for(done, cancelled, begun + timeout if timeout else float("inf"))
     if reason is not None:
         error = "the run was cancelled"
         if reason == "TIMEDOUT":
             error = f"the task did not end within {timeout:g} s"
         if not _stop(thread, call, done, grace, everything=reason == "CANCELED"):
-            error += f"; it had not stopped {grace:g} s later, and its thread was {LEFT}"
-        ended = Ended(reason, error=error)
-    ended.seconds = time.monotonic() - begun
-    return ended
+            error += f"; it had not stopped {grace:g} s later, and its thread was {LEFT_BEHIND}"
+        outcome = AttemptOutcome(reason, error=error)
+    outcome.seconds = time.monotonic() - begun
+    return outcome
 
 
-def told(error: BaseException) -> str:
-    """Return an error as one would say it: a LakehouseError speaks for itself."""
+def message_of(error: BaseException) -> str:
+    """The error of a task in one sentence."""
     if isinstance(error, LakehouseError):
         return str(error)
     if isinstance(error, Exception):
         return explained(error).what
     return type(error).__name__
+
+
+def _wait_for(done: threading.Event, cancelled: threading.Event, deadline: float) -> Result | None:
+    """Wait until a task is done; returns why it has to be stopped if it does."""
+    while not done.wait(max(0.0, min(0.1, deadline - time.monotonic()))):
+        if cancelled.is_set():
+            return "CANCELED"
+        if time.monotonic() >= deadline:
+            return "TIMEDOUT"
+    return None
 
 
 def _stop(
@@ -118,9 +121,7 @@ def _stop(
     while time.monotonic() < until:
         _interrupt_spark(call, everything)
         if thread.ident is not None and not done.is_set():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped)
-            )
+            raise_in_thread(thread.ident, Stopped)
         if done.wait(min(0.5, grace)):
             return True
     return False
@@ -130,22 +131,16 @@ def _tag_of(call: Call) -> str:
     return f"run-{call.run}-{call.task}"
 
 
-def _context() -> Any:
-    """Return the running SparkContext, without importing Spark where nobody uses it."""
-    module = sys.modules.get("pyspark")
-    return getattr(getattr(module, "SparkContext", None), "_active_spark_context", None)
-
-
 def _tag(call: Call) -> None:
     """Mark the Spark jobs of this thread, so that they can be stopped alone."""
-    context = _context()
+    context = spark_context()
     if context is not None:
         with contextlib.suppress(Exception):
             context.addJobTag(_tag_of(call))
 
 
 def _interrupt_spark(call: Call, everything: bool) -> None:
-    context = _context()
+    context = spark_context()
     if context is None:
         return
     with contextlib.suppress(Exception):
@@ -158,17 +153,18 @@ def _interrupt_spark(call: Call, everything: bool) -> None:
 
 
 def _streams() -> list[Any]:
-    """Return the streaming queries of this process; each is given once."""
+    """Return the streaming queries of this process that were not returned before."""
     from pyspark.sql import SparkSession
 
     # The active session is one a thread; the first one of the process holds the queries.
     session = getattr(SparkSession, "_instantiatedSession", None)
-    found = [each for each in (session.streams.active if session else ()) if each.id not in _told]
-    _told.update(each.id for each in found)
-    return found
+    active = session.streams.active if session else ()
+    queries = [each for each in active if each.id not in _stopping]
+    _stopping.update(each.id for each in queries)
+    return queries
 
 
-_told: set[str] = set()
+_stopping: set[str] = set()
 
 
 def _in_background(action: Callable[[], object]) -> None:

@@ -13,28 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.base.progress import listening
 from lakehouse.bundle.data_folder import data_folder
-from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.graph import leaves
-from lakehouse.bundle.load import Bundle, load
-from lakehouse.bundle.program import Program, program
-from lakehouse.run.job.attempts import LEFT
+from lakehouse.bundle.load import load
+from lakehouse.bundle.program import Program
+from lakehouse.bundle.program import program as program_of
+from lakehouse.run.job.attempts import LEFT_BEHIND
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Records, RunRecord, TaskRecord
-from lakehouse.run.job.runs import repair, run_program
-from lakehouse.terminal.show import rows, say, tell
+from lakehouse.run.job.runs import load_usable, repair, run_program
+from lakehouse.terminal.display import showing
+from lakehouse.terminal.messages import say
+from lakehouse.terminal.output import Output, write
+from lakehouse.terminal.rows import Rows
 
-_CODES = {"SUCCESS": 0, "SUCCESS_WITH_FAILURES": 0, "CANCELED": 130}
-
-
-def usable(folder: Path, target: str | None, variables: Mapping[str, str]) -> Bundle:
-    """Return a bundle without errors; raise BundleError with all of them otherwise."""
-    bundle = load(folder, target, variables)
-    if wrong := errors(bundle.faults):
-        raise BundleError(shown(bundle.root), wrong)
-    return bundle
+_EXIT_CODES = {"SUCCESS": 0, "SUCCESS_WITH_FAILURES": 0, "CANCELED": 130}
+_SECONDS = {"seconds": "{:.1f}".format}
 
 
 def run_job(
@@ -47,17 +42,18 @@ def run_job(
     variables: Mapping[str, str],
     max_parallel: int,
     data: Path | None,
-    output: str,
+    output: Output,
     verbose: bool,
 ) -> int:
-    """Run a job, tell what happens, print how the tasks ended; return the exit code."""
-    bundle = usable(folder, target, variables)
+    """Run a job, show what happens, print how the tasks ended; return the exit code."""
+    bundle = load_usable(folder, target, variables)
+    program = program_of(bundle)
     records = Records(data_folder(bundle.root, bundle.target, data))
 
     def work(options: Options) -> RunRecord:
-        return run_program(program(bundle), job, records, params, only, options, variables)
+        return run_program(program, job, records, params, only, options, variables)
 
-    return told(work, records, program(bundle), max_parallel, output, verbose)
+    return run_and_report(work, records, program, max_parallel, output, verbose)
 
 
 def repair_run(
@@ -66,55 +62,56 @@ def repair_run(
     target: str | None,
     max_parallel: int,
     data: Path | None,
-    output: str,
+    output: Output,
     verbose: bool,
 ) -> int:
     """Repair a run with the variables it had; return the exit code."""
-    records = Records(_data(folder, target, data))
+    records = Records(_data_folder(folder, target, data))
     record = records.read(run)
-    bundle = usable(folder, target or record.target, record.variables)
+    program = program_of(load_usable(folder, target or record.target, record.variables))
 
     def work(options: Options) -> RunRecord:
-        return repair(program(bundle), run, records, options)
+        return repair(program, run, records, options)
 
-    return told(work, records, program(bundle), max_parallel, output, verbose)
+    return run_and_report(work, records, program, max_parallel, output, verbose)
 
 
-def told(
+def run_and_report(
     work: Callable[[Options], RunRecord],
     records: Records,
-    what: Program,
+    program: Program,
     max_parallel: int,
-    output: str,
+    output: Output,
     verbose: bool,
-    mend: str = "",
+    repair_command: str = "",
 ) -> int:
-    """Run or repair a job, tell what happens and how it ended; return the exit code.
+    """Run or repair a job, show what happens, print how it ended; return the exit code.
 
-    `mend` is the command that repairs, up to the number of the run.
+    `repair_command` is what to type to repair it, up to the number of the run.
     """
 
-    def echo(task: str, text: str) -> None:
+    def echo(task: str, line: str) -> None:
         if verbose:
-            say(f"[{task}] {text}")
+            say(f"[{task}] {line}")
 
     options = Options(max_parallel=max_parallel, echo=echo)
-    with _display(), _terminated_like_interrupted():
+    with showing(), _sigterm_as_interrupt():
         record = work(options)
-    _print_ends(what, record, records, output)
-    if output == "json":
-        rows([_task_row(each) for each in record.all_tasks()], output)
+    if output == "table":
+        _print_last_outputs(program, record, records)
+    else:
+        write(Rows.of([_task_row(each) for each in record.all_tasks()]), output)
     for task in record.all_tasks():
         if task.result in ("FAILED", "TIMEDOUT") and task.attempts:
             say(f"  {task.key}: {task.error}")
             say(f"    log: {shown(records.path(record.id) / task.attempts[-1].log)}")
     say(f"run {record.id} of {record.job}: {record.result} in {record.seconds:.1f} s")
-    if record.result not in _CODES:
-        say(
-            f"  repair it with: {mend or f'lakehouse bundle repair {shown(what.root)}'} {record.id}"
-        )
-    code = _CODES.get(record.result, 1)
-    if any(LEFT in attempt.error for task in record.all_tasks() for attempt in task.attempts):
+    if record.result not in _EXIT_CODES:
+        repair_command = repair_command or f"lakehouse bundle repair {shown(program.root)}"
+        say(f"  repair it with: {repair_command} {record.id}")
+    code = _EXIT_CODES.get(record.result, 1)
+    attempts = [attempt for task in record.all_tasks() for attempt in task.attempts]
+    if any(LEFT_BEHIND in attempt.error for attempt in attempts):
         _leave(code)
     return code
 
@@ -131,11 +128,9 @@ def _leave(code: int) -> None:
         os._exit(code)
 
 
-def _print_ends(what: Program, record: RunRecord, records: Records, output: str) -> None:
-    """Print what the last tasks of the job printed: that is what the job has to say."""
-    if output != "table":
-        return
-    for key in sorted(leaves(what.job(record.job).get("tasks") or ())):
+def _print_last_outputs(program: Program, record: RunRecord, records: Records) -> None:
+    """Print what the last tasks of the job printed: it is the output of the job."""
+    for key in sorted(leaves(program.job(record.job).get("tasks") or ())):
         task = record.tasks.get(key)
         if task is None or task.result != "SUCCESS" or not task.attempts:
             continue
@@ -145,20 +140,7 @@ def _print_ends(what: Program, record: RunRecord, records: Records, output: str)
 
 
 @contextlib.contextmanager
-def _display() -> Iterator[None]:
-    """Show what happens: the project's live display where there is one and a terminal."""
-    try:
-        from lakehouse.terminal.display import showing  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        with listening(tell):
-            yield
-        return
-    with showing():
-        yield
-
-
-@contextlib.contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
+def _sigterm_as_interrupt() -> Iterator[None]:
     """Let SIGTERM, as schedulers send it, cancel a run as cleanly as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -174,19 +156,21 @@ def _terminated_like_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _data(folder: Path, target: str | None, data: Path | None) -> Path:
+def _data_folder(folder: Path, target: str | None, data: Path | None) -> Path:
     bundle = load(folder, target)
     return data_folder(bundle.root, bundle.target, data)
 
 
-def list_runs(folder: Path, target: str | None, data: Path | None, limit: int, output: str) -> None:
-    """Print the runs of a bundle that were kept, newest first."""
+def list_runs(
+    folder: Path, target: str | None, data: Path | None, limit: int, output: Output
+) -> None:
+    """Print the newest runs of a bundle, at most `limit` of them."""
     bundle = load(folder, target)
     records = Records(data_folder(bundle.root, bundle.target, data))
-    mine = [each for each in records.all() if each.bundle == bundle.name]
+    runs = [each for each in records.all() if each.bundle == bundle.name]
     if target is not None:
-        mine = [each for each in mine if each.target == target]
-    found = [
+        runs = [each for each in runs if each.target == target]
+    rows = [
         {
             "run": each.id,
             "job": each.job,
@@ -197,33 +181,42 @@ def list_runs(folder: Path, target: str | None, data: Path | None, limit: int, o
             "failed": sum(task.result in ("FAILED", "TIMEDOUT") for task in each.tasks.values()),
             "repairs": each.repairs,
         }
-        for each in mine[:limit]
+        for each in runs[:limit]
     ]
-    rows(found, output, f"no run is kept in {shown(records.folder)}")
+    if not write(Rows.of(rows, formats=_SECONDS, optional=("repairs", "target", "failed")), output):
+        say(f"there is no run in {shown(records.folder)}")
 
 
 def show_run(
-    folder: Path, run: str, target: str | None, data: Path | None, log: str | None, output: str
+    folder: Path, run: str, target: str | None, data: Path | None, log: str | None, output: Output
 ) -> None:
     """Print one run: its tasks, or the last log of one of them."""
-    records = Records(_data(folder, target, data))
+    records = Records(_data_folder(folder, target, data))
     record = records.read(run)
     if log is not None:
-        tasks = {each.key: each for each in record.all_tasks()}
-        if log not in tasks:
-            todo = did_you_mean(log, tasks)
-            raise LakehouseError(f"run {run} has no task {log!r}", shown(records.path(run)), todo)
-        for attempt in tasks[log].attempts[-1:]:
-            path = records.path(run) / attempt.log
-            sys.stdout.write(path.read_text(encoding="utf-8") if path.is_file() else "")
+        _print_log(records, record, log)
         return
-    if output == "json":
-        rows([asdict(record)], output)
+    if output != "table":
+        write(Rows.of([asdict(record)]), output)
         return
+    parameters = ", ".join(f"{key}={value}" for key, value in record.parameters.items())
     say(f"run {record.id}: {record.job} of {record.bundle} in {record.target}, {record.result}")
-    told = ", ".join(f"{key}={value}" for key, value in record.parameters.items())
-    say(f"started {record.started}, {record.seconds:.1f} s, {told or 'no parameters'}")
-    rows([_task_row(each) for each in record.all_tasks()], output, "no task has begun")
+    say(f"started {record.started}, {record.seconds:.1f} s, {parameters or 'no parameters'}")
+    rows = [_task_row(each) for each in record.all_tasks()]
+    if not write(Rows.of(rows, formats=_SECONDS, optional=("type", "tries")), output):
+        say("no task has begun")
+
+
+def _print_log(records: Records, record: RunRecord, task: str) -> None:
+    """Print the log of the last attempt of a task. Raises LakehouseError for an unknown one."""
+    tasks = {each.key: each for each in record.all_tasks()}
+    if task not in tasks:
+        where = shown(records.path(record.id))
+        todo = did_you_mean(task, tasks)
+        raise LakehouseError(f"run {record.id} has no task {task!r}", where, todo)
+    for attempt in tasks[task].attempts[-1:]:
+        path = records.path(record.id) / attempt.log
+        sys.stdout.write(path.read_text(encoding="utf-8") if path.is_file() else "")
 
 
 def _task_row(task: TaskRecord) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def holds(op: str, left: Any, right: Any) -> bool:
     """Return whether a condition holds.
 
     EQUAL_TO and NOT_EQUAL compare texts ("12.0" is not "12"); the others compare numbers, and
-    raise LakehouseError for what is none.
+    raise LakehouseError for what is no number.
     """
     if op in ("EQUAL_TO", "NOT_EQUAL"):
         return (str(left) == str(right)) == (op == "EQUAL_TO")
@@ -33,7 +33,7 @@ def _number(value: Any, op: str) -> Decimal:
         return Decimal(str(value).strip())
     except InvalidOperation:
         raise LakehouseError(
-            f"{op} compares numbers, and {str(value)!r} is none",
+            f"{op} compares numbers, and {str(value)!r} is not one",
             "condition_task",
             "Compare texts with EQUAL_TO or NOT_EQUAL.",
         ) from None

@@ -27,8 +27,7 @@ def entry_point(package: str, name: str) -> Callable[..., Any]:
     """
     known: list[str] = []
     try:
-        found = importlib.metadata.distribution(package).entry_points
-        for each in found:
+        for each in importlib.metadata.distribution(package).entry_points:
             known.append(each.name)
             if each.name == name:
                 loaded: Callable[..., Any] = each.load()
@@ -70,17 +69,17 @@ def _takes_argv(function: Callable[..., Any]) -> bool:
 
 def python_file(call: Call) -> Any:
     """Run a Python file as if it were called from the command line."""
-    path = located(call, call.spec["python_file"])
+    path = file_of(call, call.spec["python_file"])
     with _as_argv(call, [str(path), *call.argv]):
         runpy.run_path(str(path), run_name="__main__")
 
 
 def notebook(call: Call) -> Any:
     """Run a notebook in Databricks source format; what it exits with is the task's output."""
-    path = located(call, call.spec["notebook_path"], (".py", ".sql", ".ipynb"))
-    from lakehouse.run.notebook.running import as_task
+    path = file_of(call, call.spec["notebook_path"], (".py", ".sql", ".ipynb"))
+    from lakehouse.run.notebook.runner import run_task
 
-    return as_task(call, path)
+    return run_task(call, path)
 
 
 def sql(call: Call) -> Any:
@@ -95,10 +94,10 @@ def sql(call: Call) -> Any:
         )
     from lakehouse.run.task.sql import run
 
-    return _json(run(call, located(call, file["path"])))
+    return _json(run(call, file_of(call, file["path"])))
 
 
-def located(call: Call, path: str, suffixes: Sequence[str] = ()) -> Path:
+def file_of(call: Call, path: str, suffixes: Sequence[str] = ()) -> Path:
     """Return the file a task names; a notebook may be named without its suffix.
 
     Raises LakehouseError where there is none.
@@ -120,7 +119,7 @@ def elsewhere(call: Call) -> Any:
 
 
 def default_launchers() -> dict[str, Launcher]:
-    """Return the launchers by task type; what has none runs on Databricks only."""
+    """Return the launchers by task type; a type without one runs on Databricks only."""
     return {
         "python_wheel_task": wheel,
         "spark_python_task": python_file,
@@ -145,7 +144,7 @@ def _as_argv(call: Call, argv: list[str]) -> Iterator[None]:
 
 
 def _json(value: Any) -> Any:
-    """Return a result as JSON can keep it."""
+    """Return a result as JSON can hold it."""
     if isinstance(value, Mapping):
         return {str(key): _json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

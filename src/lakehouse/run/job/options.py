@@ -1,4 +1,4 @@
-"""What is run, and how: the resolved jobs of a bundle, and the settings of one run of them."""
+"""How a run is done: how many tasks at once, by which launchers, and who gets its events."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def _quiet(task: str, line: str) -> None:
 class Options:
     """How a run is done.
 
-    `max_parallel` attempts are at work at the same time; `echo` gets each line that a task
-    prints, with the task's key; `launchers` run what the types of tasks name.
+    At most `max_parallel` attempts are at work at the same time; `launchers` run the tasks, by
+    their type; `report` gets the events of the run, `echo` the key of a task and each line that it
+    prints; `settings` are handed to the launchers; `grace` is in seconds.
     """
 
     max_parallel: int = 2

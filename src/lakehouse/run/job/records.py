@@ -1,4 +1,4 @@
-"""What is kept of a run: one folder a run, with run.json and a log file for every attempt."""
+"""The records of runs: one folder a run, with run.json and a log file for every attempt."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from pathlib import Path
@@ -82,10 +83,10 @@ class RunRecord:
 
 
 class Records:
-    """The runs that are kept below `folder`/runs, numbered from 1."""
+    """The records of all runs, below `folder`/runs, numbered from 1."""
 
     def __init__(self, folder: Path) -> None:
-        """Remember the folder; it is made when the first run is."""
+        """Remember the folder; the first run makes it."""
         self.folder = Path(folder) / "runs"
 
     def path(self, run: str) -> Path:
@@ -105,13 +106,13 @@ class Records:
             return str(number)
 
     def ids(self) -> list[str]:
-        """Return the numbers of the runs that are kept, oldest first."""
+        """Return the numbers of the runs, oldest first."""
         if not self.folder.is_dir():
             return []
         return sorted((it.name for it in self.folder.iterdir() if it.name.isdigit()), key=int)
 
     def write(self, record: RunRecord) -> None:
-        """Keep the record as it is now; a reader sees the old one or the new one, never a part."""
+        """Write the record as it is now; a reader sees the old one or the new one, never a part."""
         folder = self.path(record.id)
         text = json.dumps(asdict(record), indent=1, default=str)
         handle, name = tempfile.mkstemp(dir=folder, prefix=".run.", suffix=".json")
@@ -122,7 +123,8 @@ class Records:
     def read(self, run: str) -> RunRecord:
         """Return one run; raise LakehouseError if there is none of that number.
 
-        A run that is said to be RUNNING by a process that is gone was killed: it FAILED.
+        A run that is RUNNING according to its record, but whose process is gone, was killed: its
+        result is FAILED.
         """
         try:
             data = json.loads((self.path(run) / "run.json").read_text(encoding="utf-8"))
@@ -133,7 +135,7 @@ class Records:
             where = str(self.path(run) / "run.json")
             raise LakehouseError(f"the record cannot be read: {error}", where) from None
         record: RunRecord = _run(data)
-        if record.result == "RUNNING" and not _lives(record.process):
+        if record.result == "RUNNING" and not _is_alive(record.process):
             record.result, record.error = "FAILED", "the process was killed"
             for task in record.all_tasks():
                 if task.result in ("RUNNING", "PENDING"):
@@ -142,32 +144,31 @@ class Records:
 
     def all(self) -> list[RunRecord]:
         """Return every run, newest first; what cannot be read is left out."""
-        found = []
+        runs = []
         for run in reversed(self.ids()):
-            try:
-                found.append(self.read(run))
-            except LakehouseError:
-                continue
-        return found
+            with suppress(LakehouseError):
+                runs.append(self.read(run))
+        return runs
 
 
 def _run(data: dict[str, Any]) -> RunRecord:
     tasks = {key: _task(each) for key, each in data.pop("tasks", {}).items()}
-    return RunRecord(**_known(RunRecord, data), tasks=tasks)
+    return RunRecord(**_fields(RunRecord, data), tasks=tasks)
 
 
 def _task(data: dict[str, Any]) -> TaskRecord:
-    attempts = [Attempt(**_known(Attempt, each)) for each in data.pop("attempts", [])]
+    attempts = [Attempt(**_fields(Attempt, each)) for each in data.pop("attempts", [])]
     iterations = [_task(each) for each in data.pop("iterations", [])]
-    return TaskRecord(**_known(TaskRecord, data), attempts=attempts, iterations=iterations)
+    return TaskRecord(**_fields(TaskRecord, data), attempts=attempts, iterations=iterations)
 
 
-def _known(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+def _fields(kind: type, data: dict[str, Any]) -> dict[str, Any]:
+    """What a class has a field for: another version may have written more."""
     names = {each.name for each in fields(kind)}
     return {key: value for key, value in data.items() if key in names}
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     if process <= 0:
         return False
     try:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import itertools
-import sys
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.run.task.interrupt import raise_in_thread, spark_context
 
 Result = TypeVar("Result")
 _numbers = itertools.count(1)
 
 
 class _Late(BaseException):
-    """Raised in a thread whose time is over; no Exception, so that nobody swallows it."""
+    """Raised in a thread whose time is over; not an Exception, so that it is not swallowed."""
 
 
 def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
@@ -28,10 +27,10 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
     """
     if not seconds:
         return action()
-    thread = ctypes.c_ulong(threading.get_ident())
+    thread = threading.get_ident()
     lock = threading.Lock()
     ended = late = False
-    context = _context()
+    context = spark_context()
     tag = f"notebook-{next(_numbers)}"
 
     def interrupt() -> None:
@@ -40,7 +39,7 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
             if ended:
                 return
             late = True
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Late))
+            raise_in_thread(thread, _Late)
         if context is not None:
             with contextlib.suppress(Exception):
                 context.cancelJobsWithTag(tag)
@@ -58,7 +57,7 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
                 ended = True
             timer.cancel()
             if late:  # an interruption that has not reached the thread must not come later
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
+                raise_in_thread(thread, None)
     except _Late:
         raise _too_long(seconds, name) from None
     except Exception:
@@ -72,9 +71,3 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
 
 def _too_long(seconds: float, name: str) -> LakehouseError:
     return LakehouseError(f"did not end within {seconds:g} s", name)
-
-
-def _context() -> Any:
-    """The running SparkContext, without importing Spark where nobody uses it."""
-    module = sys.modules.get("pyspark")
-    return getattr(getattr(module, "SparkContext", None), "_active_spark_context", None)

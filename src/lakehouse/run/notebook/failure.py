@@ -12,11 +12,11 @@ from lakehouse.base.failing import explained
 from lakehouse.run.notebook.source import Cell, Notebook
 
 LONGEST = 6000
-"""Signs of a trace that are kept, from its end: Java's go on for pages."""
+"""Signs of a trace that are shown, from its end: those of Java go on for pages."""
 
 
 class AtLine(Exception):  # noqa: N818
-    """An error of something that is no Python, with the line of the cell it is about."""
+    """An error in something other than Python, with the line of the cell that it is about."""
 
     def __init__(self, error: Exception, line: int) -> None:
         """Keep both."""
@@ -27,7 +27,7 @@ class AtLine(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Failure:
-    """An error in a cell; `line` counts as the cell's own does, None where it is not known."""
+    """An error in a cell; `line` is None where it is not known, else counted as in `Cell`."""
 
     what: str
     place: str
@@ -47,7 +47,7 @@ class NotebookError(LakehouseError):
 
 
 def failure_of(error: Exception, notebook: Notebook, cell: Cell, file: str) -> Failure:
-    """Return what is told of an error that a cell ended with."""
+    """Return the failure of a cell that ended with an error."""
     line = None
     if isinstance(error, AtLine):
         line, error = error.line, error.error
@@ -69,7 +69,7 @@ def _what(error: Exception) -> str:
 
 
 def _line(error: BaseException, cell: Cell, file: str) -> int | None:
-    """The last line of the cell that led to the error; of the notebook, where none of it did."""
+    """The last line of the cell on the way to the error, else the last one of the notebook."""
     lines = [frame.lineno or 0 for frame in _frames(error) if frame.filename == file]
     if lines:
         last = cell.line + cell.text.count("\n")
@@ -84,7 +84,7 @@ def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
 
 
 def _trace(error: BaseException, file: str) -> str:
-    """The traceback from the notebook's own line on: what lies above it is the runner's."""
+    """The traceback from the notebook's own line on, without the runner's lines above it."""
     frames = list(_frames(error))
     first = next((at for at, frame in enumerate(frames) if frame.filename == file), None)
     text = ""

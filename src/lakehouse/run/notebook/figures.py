@@ -1,6 +1,6 @@
-"""A matplotlib backend: figures belong to the thread that made them, and are shown by its cell.
+"""A matplotlib backend: a figure belongs to the thread that made it, and is shown by its cell.
 
-Named `module://lakehouse.notebook.figures`. Pictures are drawn by Agg.
+Its name for matplotlib is `NAME`. Pictures are drawn by Agg.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHOW: ContextVar[Callable[[Any], None] | None] = ContextVar("lakehouse_notebook_
 
 
 class FigureManager(FigureManagerBase):
-    """A figure of pyplot, which remembers who made it."""
+    """A figure of pyplot, and the thread that made it."""
 
     def __init__(self, canvas: Any, num: int | str) -> None:
         super().__init__(canvas, num)
@@ -50,7 +50,7 @@ def show_all() -> None:
 
 
 def forget(figure: Any) -> None:
-    """Close a figure that was shown by hand, so that its cell does not show it once more."""
+    """Close a figure that the cell has shown itself, so that it is not shown twice."""
     manager = getattr(figure.canvas, "manager", None)
     if manager is not None:
         Gcf.destroy(manager)

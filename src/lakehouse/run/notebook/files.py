@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lakehouse.base.errors import LakehouseError
 
 HEAD = 65536
-"""Bytes that `head` reads at most, unless told."""
+"""Bytes that `head` reads, unless it is called with another number."""
 
 
 class FileInfo(NamedTuple):
@@ -30,18 +30,18 @@ class FileInfo(NamedTuple):
 
 
 class Files:
-    """Files as `dbutils.fs` offers them. Nothing is ever removed that is not named."""
+    """Files as `dbutils.fs` offers them. Only what is named is ever removed."""
 
     def ls(self, dir: str) -> list[FileInfo]:
         """Return what is in a folder, or the one file, sorted by name."""
-        path = _there(dir)
+        path = _existing(dir)
         entries = sorted(path.iterdir()) if path.is_dir() else [path]
         return [_info(each) for each in entries]
 
     def head(self, file: str, maxBytes: int = HEAD) -> str:  # noqa: N803
         """Return how a file begins, as text."""
-        with _there(file).open("rb") as opened:
-            return opened.read(maxBytes).decode("utf-8", "replace")
+        with _existing(file).open("rb") as content:
+            return content.read(maxBytes).decode("utf-8", "replace")
 
     def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
         """Write a text. Raises LakehouseError where the file is there, unless `overwrite`."""
@@ -60,7 +60,7 @@ class Files:
 
     def cp(self, from_: str, to: str, recurse: bool = False) -> bool:
         """Copy a file; a folder only with `recurse`."""
-        source, target = _there(from_), _local(to)
+        source, target = _existing(from_), _local(to)
         if source.is_dir():
             _only(recurse, "copied", from_)
             shutil.copytree(source, target, dirs_exist_ok=True)
@@ -70,7 +70,7 @@ class Files:
 
     def mv(self, from_: str, to: str, recurse: bool = False) -> bool:
         """Move a file; a folder only with `recurse`."""
-        source, target = _there(from_), _local(to)
+        source, target = _existing(from_), _local(to)
         if source.is_dir():
             _only(recurse, "moved", from_)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -106,11 +106,11 @@ def _local(path: str) -> Path:
     return Path(bare)
 
 
-def _there(path: str) -> Path:
-    found = _local(path)
-    if not found.exists():
+def _existing(path: str) -> Path:
+    local = _local(path)
+    if not local.exists():
         raise LakehouseError("the path is not there", str(path))
-    return found
+    return local
 
 
 def _into(source: Path, target: Path) -> Path:

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.run.notebook import packages
 from lakehouse.run.notebook.failure import AtLine
-from lakehouse.run.notebook.outputs import Html, Markdown, Text, displayed, result
+from lakehouse.run.notebook.outputs import Html, Markdown, Text, of_display, of_result
 
 if TYPE_CHECKING:
-    from lakehouse.run.notebook.ran import Work
+    from lakehouse.run.notebook.context import NotebookContext
     from lakehouse.run.notebook.source import Cell
 
-_QUIET = ("matplotlib", "load_ext", "autoreload", "restart_python", "config")
-"""Magics that are of use where a person works in a notebook, and change nothing here."""
+_IGNORED = ("matplotlib", "load_ext", "autoreload", "restart_python", "config")
+"""Magics that matter only where a person types: here they do nothing."""
 
 
-def run(work: Work, cell: Cell) -> None:
+def run(notebook: NotebookContext, cell: Cell) -> None:
     """Run one cell. Raises LakehouseError for a magic that is not known here."""
-    if cell.kind in _QUIET:
+    if cell.kind in _IGNORED:
         return
     runner = _RUNNERS.get(cell.kind)
     if runner is not None:
-        runner(work, cell)
+        runner(notebook, cell)
         return
-    known = [*_RUNNERS, *_QUIET]
+    known = [*_RUNNERS, *_IGNORED]
     if cell.kind in ("scala", "r", "skip"):
         what, todo = f"%{cell.kind} runs on Databricks only", "Leave it out, or write it in Python."
     else:
@@ -39,26 +39,26 @@ def run(work: Work, cell: Cell) -> None:
     raise AtLine(LakehouseError(what, "", todo), cell.line)
 
 
-def _python(work: Work, cell: Cell) -> None:
+def _python(notebook: NotebookContext, cell: Cell) -> None:
     """Run Python; the value of its last line is shown, unless it ends with a semicolon."""
-    name = work.file_of(cell)
+    name = notebook.file_of(cell)
     text = "\n" * (cell.line - 1) + cell.text
-    if name not in linecache.cache and not work.notebook.has_lines:
+    if name not in linecache.cache and not notebook.notebook.has_lines:
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    flags = work.future
+    flags = notebook.future
     tree = compile(text, name, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     if tree.body:
         code = compile(tree, name, "exec", flags, dont_inherit=True)
-        work.future |= code.co_flags & _FUTURES
-        exec(code, work.namespace)
+        notebook.future |= code.co_flags & _FUTURES
+        exec(code, notebook.namespace)
     if isinstance(last, ast.Expr):
-        code = compile(ast.Expression(last.value), name, "eval", work.future, dont_inherit=True)
-        value = eval(code, work.namespace)
+        code = compile(ast.Expression(last.value), name, "eval", notebook.future, dont_inherit=True)
+        value = eval(code, notebook.namespace)
         if value is not None:
-            work.namespace["_"] = value
+            notebook.namespace["_"] = value
         if not cell.text.rstrip().endswith(";"):
-            work.show(result(value))
+            notebook.show(of_result(value))
 
 
 def _future_flags() -> int:
@@ -70,75 +70,75 @@ def _future_flags() -> int:
 _FUTURES = _future_flags()
 
 
-def _sql(work: Work, cell: Cell) -> None:
+def _sql(notebook: NotebookContext, cell: Cell) -> None:
     """Run SQL; the rows of the last statement are shown, and are `_sqldf` after that."""
     from lakehouse.run.task.sql import statements, with_parameters
 
     at = 0
-    found: Any = None
+    rows: Any = None
     for statement in statements(cell.text):
         first = statement.split("\n", 1)[0]
         at = max(cell.text.find(first, at), at)
         line = cell.line + cell.text.count("\n", 0, at)
         try:
-            if work.widgets.by_sql(statement):
+            if notebook.widgets.by_sql(statement):
                 continue
-            text, used = with_parameters(statement, work.widgets.getAll())
-            found = work.session.spark.sql(text, args=used)
+            text, named = with_parameters(statement, notebook.widgets.getAll())
+            rows = notebook.session.spark.sql(text, args=named)
         except Exception as error:
-            said = re.search(r"\(line (\d+), pos \d+\)|== SQL \(line (\d+)", str(error))
-            further = int(next(filter(None, said.groups()))) - 1 if said else 0
+            place = re.search(r"\(line (\d+), pos \d+\)|== SQL \(line (\d+)", str(error))
+            further = int(next(filter(None, place.groups()))) - 1 if place else 0
             raise AtLine(error, line + further) from error
         at += len(first)
-    if found is not None and found.columns:
-        work.namespace["_sqldf"] = found
+    if rows is not None and rows.columns:
+        notebook.namespace["_sqldf"] = rows
         try:
-            work.show(displayed(found))
+            notebook.show(of_display(rows))
         except Exception as error:
             raise AtLine(error, line) from error
 
 
-def _markdown(work: Work, cell: Cell) -> None:
-    work.show(Markdown(cell.text))
+def _markdown(notebook: NotebookContext, cell: Cell) -> None:
+    notebook.show(Markdown(cell.text))
 
 
-def _html(work: Work, cell: Cell) -> None:
-    work.show(Html(cell.text))
+def _html(notebook: NotebookContext, cell: Cell) -> None:
+    notebook.show(Html(cell.text))
 
 
-def _run(work: Work, cell: Cell) -> None:
+def _run(notebook: NotebookContext, cell: Cell) -> None:
     """Run the cells of another notebook as if they stood here."""
     words = _words(cell)
     if not words:
         raise AtLine(
             LakehouseError("%run names no notebook", "", "such as %run ./other"), cell.line
         )
-    given = {}
+    values = {}
     for word in words[1:]:
         name, equals, value = word.removeprefix("$").partition("=")
         if not word.startswith("$") or not equals:
             error = LakehouseError(f"{word!r} is not of the form $name=value", "%run")
             raise AtLine(error, cell.line)
-        given[name] = value
-    work.widgets.take(given)
+        values[name] = value
+    notebook.widgets.set(values)
     try:
-        work.include(words[0])
+        notebook.include(words[0])
     except LakehouseError as error:
         raise AtLine(error, cell.line) from error
 
 
-def _pip(work: Work, cell: Cell) -> None:
+def _pip(notebook: NotebookContext, cell: Cell) -> None:
     """Say what would be installed, and whether it is here; install nothing."""
     try:
-        print(packages.checked(_words(cell), work.folder))
+        print(packages.report(_words(cell), notebook.folder))
     except LakehouseError as error:
         raise AtLine(error, cell.line) from error
 
 
-def _fs(work: Work, cell: Cell) -> None:
+def _fs(notebook: NotebookContext, cell: Cell) -> None:
     """Call `dbutils.fs` as a command line: %fs ls /tmp."""
     name, *words = _words(cell) or ["ls"]
-    action = getattr(work.dbutils.fs, name, None)
+    action = getattr(notebook.dbutils.fs, name, None)
     if action is None:
         known = ("cp", "head", "ls", "mkdirs", "mv", "put", "rm")
         todo = did_you_mean(name, known)
@@ -146,12 +146,12 @@ def _fs(work: Work, cell: Cell) -> None:
     options = {word.lstrip("-"): True for word in words if word in ("-r", "--recurse")}
     plain = [word for word in words if not word.startswith("-")]
     try:
-        work.show(displayed(action(*plain, **({"recurse": True} if options else {}))))
+        notebook.show(of_display(action(*plain, **({"recurse": True} if options else {}))))
     except (LakehouseError, TypeError) as error:
         raise AtLine(error, cell.line) from error
 
 
-def _shell(work: Work, cell: Cell) -> None:
+def _shell(notebook: NotebookContext, cell: Cell) -> None:
     """Run a script in the notebook's folder; with -e it ends at the first command that fails."""
     first, _, rest = cell.text.partition("\n")
     strict = first.split()[:1] == ["-e"]
@@ -159,27 +159,27 @@ def _shell(work: Work, cell: Cell) -> None:
     command = ["bash", *(["-e"] if strict else []), "-c", script]
     try:
         process = subprocess.Popen(
-            command, cwd=work.folder, stdin=subprocess.DEVNULL, text=True,
+            command, cwd=notebook.folder, stdin=subprocess.DEVNULL, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
     except FileNotFoundError:
         raise AtLine(LakehouseError("there is no bash here", "%sh"), cell.line) from None
-    said: str | None = None
+    output: str | None = None
     try:
-        while said is None:  # short waits, so that a task that is stopped stops
+        while output is None:  # short waits, so that a task that is stopped stops
             try:
-                said = process.communicate(timeout=0.2)[0]
+                output = process.communicate(timeout=0.2)[0]
             except subprocess.TimeoutExpired:
                 continue
     except BaseException:
         process.kill()
         raise
-    work.show(Text(said) if said else None)
+    notebook.show(Text(output) if output else None)
     if process.returncode:
         what = f"the script ended with exit code {process.returncode}"
         if strict:
             raise AtLine(LakehouseError(what, "%sh"), cell.line)
-        work.show(Text(what, error=True))
+        notebook.show(Text(what, error=True))
 
 
 def _words(cell: Cell) -> list[str]:

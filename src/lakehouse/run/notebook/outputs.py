@@ -1,4 +1,4 @@
-"""What a cell shows: text, tables, pictures and HTML, and how values become one of them."""
+"""The output of a cell: text, tables, pictures, HTML, Markdown; and how values become output."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numbers import Number
 from typing import Any, TypeAlias
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.terminal.rows import said
+from lakehouse.terminal.values import cell_text
 
-MOST = 100
-"""Rows of a table that are shown; those that were left out are told."""
+MAX_ROWS = 100
+"""Rows of a table that are shown, at most."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as texts. `right` marks the columns of numbers, `more` that there were more rows."""
+    """Rows as texts. `right` marks the columns of numbers, `more` says that rows were left out."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -35,7 +35,7 @@ class Table:
 
     @property
     def note(self) -> str:
-        """How much of it is there, in words."""
+        """How many rows these are, in words."""
         count = len(self.rows)
         if self.more:
             return f"the first {count} rows"
@@ -66,16 +66,16 @@ class Markdown:
 Output: TypeAlias = Text | Table | Picture | Html | Markdown
 
 
-def displayed(value: Any) -> Output | None:
+def of_display(value: Any) -> Output | None:
     """What `display(value)` shows. Raises LakehouseError for a stream, which never ends."""
     if _is_spark(value):
         return of_spark(value)
     if isinstance(value, list | tuple) and value and all(_is_row(each) for each in value):
         return of_rows(value)
-    return result(value)
+    return of_result(value)
 
 
-def result(value: Any) -> Output | None:
+def of_result(value: Any) -> Output | None:
     """What a cell shows whose last line is this value; None where it shows nothing."""
     if value is None:
         return None
@@ -90,9 +90,9 @@ def result(value: Any) -> Output | None:
         return Text(repr(value))
     for name, make in (("_repr_html_", Html), ("_repr_markdown_", Markdown)):
         method = getattr(value, name, None)
-        if callable(method) and not isinstance(value, type) and (shown := method()):
-            made: Output = make(shown)
-            return made
+        if callable(method) and not isinstance(value, type) and (text := method()):
+            output: Output = make(text)
+            return output
     method = getattr(value, "_repr_png_", None)
     if callable(method) and not isinstance(value, type) and (png := method()):
         return Picture(png)
@@ -109,44 +109,44 @@ def of_spark(rows: Any) -> Table:
             "display",
             "write it with the trigger availableNow=True, and display the table",
         )
-    held = rows.limit(MOST + 1).collect()
-    return table(rows.columns, zoned(held, rows.schema))
+    first = rows.limit(MAX_ROWS + 1).collect()
+    return table(rows.columns, zoned(first, rows.schema))
 
 
 def of_pandas(rows: Any) -> Table:
     """The first rows of a pandas DataFrame; its index only where it has a name."""
     if any(name is not None for name in rows.index.names):
         rows = rows.reset_index()
-    held = rows.head(MOST + 1)
-    values = held.astype(object).where(held.notna(), None).itertuples(index=False, name=None)
+    first = rows.head(MAX_ROWS + 1)
+    values = first.astype(object).where(first.notna(), None).itertuples(index=False, name=None)
     return table([str(name) for name in rows.columns], values)
 
 
 def of_rows(rows: Sequence[Any]) -> Table:
     """Rows that are dictionaries, named tuples or Spark's own; the first one names the columns."""
-    held = [_as_dict(each) for each in rows[: MOST + 1]]
-    columns = list(held[0])
-    return table(columns, ([each.get(name) for name in columns] for each in held))
+    records = [_as_dict(each) for each in rows[: MAX_ROWS + 1]]
+    columns = list(records[0])
+    return table(columns, ([each.get(name) for name in columns] for each in records))
 
 
 def table(columns: Sequence[str], values: Iterable[Sequence[Any]]) -> Table:
-    """Values as the texts of a table, at most `MOST` rows of them."""
-    held = [[_plain(value) for value in row] for row in islice(values, MOST + 1)]
-    rows = held[:MOST]
+    """Values as the texts of a table, at most `MAX_ROWS` rows of them."""
+    first = [[_plain(value) for value in row] for row in islice(values, MAX_ROWS + 1)]
+    rows = first[:MAX_ROWS]
     right = tuple(
         any(row[at] is not None for row in rows)
         and all(_is_number(row[at]) for row in rows if row[at] is not None)
         for at in range(len(columns))
     )
-    texts = tuple(tuple("" if value is None else said(value) for value in row) for row in rows)
-    return Table(tuple(columns), texts, right, len(held) > MOST)
+    texts = tuple(tuple("" if value is None else cell_text(value) for value in row) for row in rows)
+    return Table(tuple(columns), texts, right, len(first) > MAX_ROWS)
 
 
 def of_figure(figure: Any) -> Picture:
     """A matplotlib figure, sharp on dense screens too."""
-    held = io.BytesIO()
-    figure.savefig(held, format="png", dpi=144, bbox_inches="tight")
-    return Picture(held.getvalue())
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=144, bbox_inches="tight")
+    return Picture(png.getvalue())
 
 
 def _plain(value: Any) -> Any:
@@ -170,8 +170,8 @@ def _is_row(value: Any) -> bool:
 def _as_dict(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    found: Mapping[str, Any] = value.asDict() if hasattr(value, "asDict") else value._asdict()
-    return found
+    record: Mapping[str, Any] = value.asDict() if hasattr(value, "asDict") else value._asdict()
+    return record
 
 
 def _is_spark(value: Any) -> bool:

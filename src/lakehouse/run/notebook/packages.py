@@ -13,21 +13,21 @@ _WITH_VALUE = ("-c", "--constraint", "-i", "--index-url", "--extra-index-url", "
                "--trusted-host", "-t", "--target")  # fmt: skip
 
 
-def checked(words: Sequence[str], folder: Path) -> str:
+def report(words: Sequence[str], folder: Path) -> str:
     """Return which of the packages are here, a line each; nothing is ever installed.
 
     `words` are those after `%pip`, and files among them are relative to `folder`. Raises
-    LakehouseError where a package is missing, or is here in a version that was not asked for.
+    LakehouseError where a package is missing, or is here in another version than is wanted.
     """
     if not words or words[0] != "install":
         what = f"%pip {' '.join(words[:1])} changes what is installed, and does nothing here"
         return what if words else "%pip names no package"
     lines, missing = [], []
-    for wanted in _wanted(list(words[1:]), folder):
-        here, line = _looked_up(wanted)
+    for requirement in _requirements(list(words[1:]), folder):
+        is_here, line = _status(requirement)
         lines.append(line)
-        if not here:
-            missing.append(wanted)
+        if not is_here:
+            missing.append(requirement)
     if missing:
         raise LakehouseError(
             f"{'; '.join(line for line in lines if not line.startswith('here already'))}",
@@ -37,7 +37,7 @@ def checked(words: Sequence[str], folder: Path) -> str:
     return "\n".join(lines) or "%pip names no package"
 
 
-def _wanted(words: list[str], folder: Path) -> Iterator[str]:
+def _requirements(words: list[str], folder: Path) -> Iterator[str]:
     """The requirements among the arguments of `pip install`."""
     while words:
         word = words.pop(0)
@@ -49,14 +49,16 @@ def _wanted(words: list[str], folder: Path) -> Iterator[str]:
                 raise LakehouseError("the file is not there", str(page))
             for line in page.read_text("utf-8").splitlines():
                 if text := line.partition("#")[0].strip():
-                    yield from _wanted(text.split() if text.startswith("-") else [text], folder)
+                    yield from _requirements(
+                        text.split() if text.startswith("-") else [text], folder
+                    )
         elif word in _WITH_VALUE:
             del words[:1]
         elif not word.startswith("-"):
             yield word
 
 
-def _looked_up(wanted: str) -> tuple[bool, str]:
+def _status(wanted: str) -> tuple[bool, str]:
     """Whether a package is here, and a line about it."""
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -64,22 +66,22 @@ def _looked_up(wanted: str) -> tuple[bool, str]:
         name, version, *_ = Path(wanted).name.split("-")
         wanted = f"{name}=={version}"
     try:
-        asked = Requirement(wanted)
+        requirement = Requirement(wanted)
     except InvalidRequirement:
         return False, f"{wanted!r} is no name of a package, and cannot be checked"
-    if asked.marker is not None and not asked.marker.evaluate():
-        return True, f"here already: {asked.name} is not for this Python"
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return True, f"here already: {requirement.name} is not for this Python"
     try:
-        version = importlib.metadata.version(asked.name)
+        version = importlib.metadata.version(requirement.name)
     except importlib.metadata.PackageNotFoundError:
-        return False, f"{_bare(asked)} is not installed"
-    if not asked.specifier.contains(version, prereleases=True):
-        return False, f"{_bare(asked)} is wanted, {version} is installed"
-    return True, f"here already: {asked.name} {version}"
+        return False, f"{_without_marker(requirement)} is not installed"
+    if not requirement.specifier.contains(version, prereleases=True):
+        return False, f"{_without_marker(requirement)} is wanted, {version} is installed"
+    return True, f"here already: {requirement.name} {version}"
 
 
-def _bare(asked: object) -> str:
-    return re.sub(r"\s*;.*$", "", str(asked))
+def _without_marker(requirement: object) -> str:
+    return re.sub(r"\s*;.*$", "", str(requirement))
 
 
 def _quoted(wanted: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ from lakehouse.run.notebook.source import NO_CODE
 from lakehouse.run.notebook.style import STYLE
 
 if TYPE_CHECKING:
-    from lakehouse.run.notebook.ran import Ran, Work
+    from lakehouse.run.notebook.cell_run import CellRun
+    from lakehouse.run.notebook.context import NotebookContext
 
 LONG = 60
 """Signs from which on a text in a table may be broken into lines."""
@@ -24,92 +25,92 @@ _LEXERS = {"python": "python", "sql": "sql", "sh": "bash"}
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def write(work: Work, path: Path) -> None:
+def write(notebook: NotebookContext, path: Path) -> None:
     """Write the page whole; a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(render(work), "utf-8")
+    part.write_text(render(notebook), "utf-8")
     part.replace(path)
 
 
-def render(work: Work) -> str:
+def render(notebook: NotebookContext) -> str:
     """The page as text."""
-    heading = _heading(work)
-    body = "\n".join(_cell(work, ran) for ran in work.ran)
+    heading = _heading(notebook)
+    body = "\n".join(_cell(notebook, run) for run in notebook.cell_runs)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(heading)}</title>\n<style>{_colours()}\n{STYLE}</style></head>\n"
-        f"<body><main>\n{_header(work)}\n{body}\n</main></body></html>\n"
+        f"<body><main>\n{_header(notebook)}\n{body}\n</main></body></html>\n"
     )
 
 
-def _heading(work: Work) -> str:
+def _heading(notebook: NotebookContext) -> str:
     """The first heading of the notebook, else the name of its file."""
-    for ran in work.ran:
-        if ran.cell.kind == "md" and (found := re.search(r"^#+\s+(.+)$", ran.cell.text, re.M)):
-            return found[1].strip()
-    return work.notebook.path.stem
+    for run in notebook.cell_runs:
+        if run.cell.kind == "md" and (title := re.search(r"^#+\s+(.+)$", run.cell.text, re.M)):
+            return title[1].strip()
+    return notebook.notebook.path.stem
 
 
-def _header(work: Work) -> str:
+def _header(notebook: NotebookContext) -> str:
     """What ran, when, how long, with which values, and how it ended."""
-    failed = next((ran for ran in work.ran if ran.failure is not None), None)
-    stopped = any(ran.state == "stopped" for ran in work.ran)
+    failed = next((run for run in notebook.cell_runs if run.failure is not None), None)
+    stopped = any(run.state == "stopped" for run in notebook.cell_runs)
     word = "failed" if failed else "stopped" if stopped else "succeeded"
     facts = [
         f'<b class="{word}">{word}</b>',
-        escape(work.notebook.path.name),
-        f"{work.begun:%Y-%m-%d %H:%M} UTC",
-        f"{work.seconds:.1f} s",
+        escape(notebook.notebook.path.name),
+        f"{notebook.begun:%Y-%m-%d %H:%M} UTC",
+        f"{notebook.seconds:.1f} s",
     ]
     lines = [f'<p class="facts">{" · ".join(facts)}</p>']
-    if values := work.widgets.getAll():
-        said = (
-            f"<dt>{escape(name)}</dt><dd>{escape(work.dbutils.secrets.hidden(value))}</dd>"
+    if values := notebook.widgets.getAll():
+        parameters = (
+            f"<dt>{escape(name)}</dt><dd>{escape(notebook.dbutils.secrets.hidden(value))}</dd>"
             for name, value in sorted(values.items())
             if value
         )
-        lines.append(f"<dl>{''.join(said)}</dl>")
+        lines.append(f"<dl>{''.join(parameters)}</dl>")
     if failed is not None and failed.failure is not None:
-        number = work.ran.index(failed)
+        number = notebook.cell_runs.index(failed)
         lines.append(
             f'<p class="error"><a href="#cell-{number}">{escape(failed.failure.place)}</a>: '
-            f"{escape(work.dbutils.secrets.hidden(failed.failure.what))}</p>"
+            f"{escape(notebook.dbutils.secrets.hidden(failed.failure.what))}</p>"
         )
-    if work.value is not None:
-        lines.append(f"<p>It ended with <code>{escape(work.value)}</code></p>")
+    if notebook.value is not None:
+        lines.append(f"<p>It ended with <code>{escape(notebook.value)}</code></p>")
     return f"<header>{''.join(lines)}</header>"
 
 
-def _cell(work: Work, ran: Ran) -> str:
+def _cell(notebook: NotebookContext, run: CellRun) -> str:
     """One cell: its title, its code with the file's line numbers, and what it shows."""
-    number = work.ran.index(ran)
+    number = notebook.cell_runs.index(run)
     parts = []
-    if ran.cell.kind not in NO_CODE:
-        named = escape(" · ".join(filter(None, (ran.inside, ran.cell.title))))
-        took = f"{ran.seconds:.1f} s" if ran.seconds >= 0.05 else ""
-        state = {"left out": "not run", "stopped": "stopped here"}.get(ran.state, "")
-        if named or took or state:
+    if run.cell.kind not in NO_CODE:
+        title = escape(" · ".join(filter(None, (run.inside, run.cell.title))))
+        took = f"{run.seconds:.1f} s" if run.seconds >= 0.05 else ""
+        state = {"left out": "not run", "stopped": "stopped here"}.get(run.state, "")
+        if title or took or state:
             right = escape(" · ".join(filter(None, (state, took))))
-            parts.append(f'<p class="title"><span>{named}</span><span>{right}</span></p>')
-        parts.append(_code(ran))
-    if ran.cell.kind in NO_CODE and not ran.outputs:
-        parts.append(_output(work, Markdown(ran.cell.text)))  # words after a cell that failed
-    parts += [_output(work, each) for each in ran.outputs]
-    if ran.failure is not None:
-        parts.append(_failure(work, ran))
-    kind = "words" if ran.cell.kind in NO_CODE else "code"
-    return f'<section id="cell-{number}" class="{kind} {ran.state.replace(" ", "-")}">' + (
+            parts.append(f'<p class="title"><span>{title}</span><span>{right}</span></p>')
+        parts.append(_code(run))
+    if run.cell.kind in NO_CODE and not run.outputs:
+        parts.append(_output(notebook, Markdown(run.cell.text)))  # words after a cell that failed
+    parts += [_output(notebook, each) for each in run.outputs]
+    if run.failure is not None:
+        parts.append(_failure(notebook, run))
+    kind = "words" if run.cell.kind in NO_CODE else "code"
+    return f'<section id="cell-{number}" class="{kind} {run.state.replace(" ", "-")}">' + (
         "\n".join(parts) + "</section>"
     )
 
 
-def _code(ran: Ran) -> str:
-    cell = ran.cell
+def _code(run: CellRun) -> str:
+    cell = run.cell
     text = cell.text if cell.kind in ("python", "sql") else f"%{cell.kind} {cell.text}"
     first, text = _without_blank(cell.line, text)
-    wrong = ran.failure.line if ran.failure is not None else None
+    wrong = run.failure.line if run.failure is not None else None
     lines = [
         f'<span class="line{" wrong" if at == wrong else ""}" data-n="{at}">{line}\n</span>'
         for at, line in enumerate(_highlighted(text, cell.kind).split("\n"), first)
@@ -140,13 +141,13 @@ def _colours() -> str:
     return str(HtmlFormatter(style="friendly").get_style_defs(".source"))
 
 
-def _output(work: Work, output: Output) -> str:
-    hidden: Callable[[str], str] = work.dbutils.secrets.hidden
+def _output(notebook: NotebookContext, output: Output) -> str:
+    hidden: Callable[[str], str] = notebook.dbutils.secrets.hidden
     match output:
         case Text():
             kind = "text warn" if output.error else "text"
-            said = "\n".join(_last_of(line) for line in _ANSI.sub("", output.text).split("\n"))
-            return f'<pre class="{kind}">{escape(hidden(said.rstrip()))}</pre>'
+            text = "\n".join(_last_of(line) for line in _ANSI.sub("", output.text).split("\n"))
+            return f'<pre class="{kind}">{escape(hidden(text.rstrip()))}</pre>'
         case Table():
             return hidden(_table(output))
         case Picture():
@@ -200,13 +201,13 @@ def _markdown(text: str) -> str:
     return str(_parser().render(text))
 
 
-def _failure(work: Work, ran: Ran) -> str:
-    failure = ran.failure
+def _failure(notebook: NotebookContext, run: CellRun) -> str:
+    failure = run.failure
     if failure is None:
         return ""
-    hidden = work.dbutils.secrets.hidden
-    said = f'<p class="error"><b>{escape(failure.place)}</b>: {escape(hidden(failure.what))}</p>'
+    hidden = notebook.dbutils.secrets.hidden
+    error = f'<p class="error"><b>{escape(failure.place)}</b>: {escape(hidden(failure.what))}</p>'
     if not failure.trace:
-        return said
+        return error
     trace = escape(hidden(failure.trace.rstrip()))
-    return f"{said}<details><summary>Trace</summary><pre>{trace}</pre></details>"
+    return f"{error}<details><summary>Trace</summary><pre>{trace}</pre></details>"

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lakehouse.run.notebook.listening import listening
+from lakehouse.terminal.capture import capturing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -28,28 +28,28 @@ def plan(rows: DataFrame) -> str:
     Of a query that has run it is the plan that ran (Spark adapts it on the way), with the rows
     that an exchange moved.
     """
-    said: list[str] = []
+    texts: list[str] = []
 
-    def hear(text: str, error: bool) -> bool:
-        said.append(text)
+    def receive(text: str, error: bool) -> bool:
+        texts.append(text)
         return False
 
-    with listening(hear):
+    with capturing(receive):
         rows.explain("formatted")
-    text = "".join(said).split("\n\n")[0]
-    return "\n".join(each for top in _tree(text) for each in _drawn(top))
+    text = "".join(texts).split("\n\n")[0]
+    return "\n".join(each for top in _tree(text) for each in _lines(top))
 
 
 def seconds(rows: DataFrame, times: int = 1) -> float:
     """Return the least seconds that it takes to compute the rows, which should be few."""
-    took = []
+    durations = []
     for number in range(times):
         # A query that has run begins with what it moved before; select("*") makes a new one of it.
         query = rows.select("*") if number else rows
         begun = time.perf_counter()
         query.collect()
-        took.append(time.perf_counter() - begun)
-    return min(took)
+        durations.append(time.perf_counter() - begun)
+    return min(durations)
 
 
 @dataclass
@@ -62,13 +62,13 @@ class _Node:
 
 def _tree(text: str) -> list[_Node]:
     """The operators; of a plan that was adapted, those that ran."""
-    if ran := _FINAL.search(text):
-        text = ran[1]
+    if final := _FINAL.search(text):
+        text = final[1]
     above = [_Node(-1, "", "")]
     for line in text.splitlines():
-        if (found := _LINE.match(line)) is None:
+        if (match := _LINE.match(line)) is None:
             continue
-        node = _Node(len(found[1]), found[2], _moved(found[3]))
+        node = _Node(len(match[1]), match[2], _moved(match[3]))
         while above[-1].depth >= node.depth:
             above.pop()
         above[-1].below.append(node)
@@ -78,25 +78,25 @@ def _tree(text: str) -> list[_Node]:
 
 def _moved(statistics: str) -> str:
     """The rows and bytes of a finished stage, in words; large numbers are Spark's own rounding."""
-    found = _ROWS.search(statistics)
-    if found is None:
+    size = _ROWS.search(statistics)
+    if size is None:
         return ""
-    if found[2] is None:
-        return found[1]
-    about = "about " if "E" in found[2] else ""
-    return f"{about}{int(float(found[2])):,} rows, {found[1]}"
+    if size[2] is None:
+        return size[1]
+    about = "about " if "E" in size[2] else ""
+    return f"{about}{int(float(size[2])):,} rows, {size[1]}"
 
 
-def _drawn(node: _Node, moved: str = "") -> list[str]:
+def _lines(node: _Node, moved: str = "") -> list[str]:
     """The lines of an operator and of what is below it."""
     moved = node.moved or moved
     if _WRAPPING.match(node.name) and len(node.below) == 1:
-        return _drawn(node.below[0], moved)
+        return _lines(node.below[0], moved)
     lines = [f"{node.name}: {moved}" if moved else node.name]
     below = [] if node.name == IN_MEMORY else node.below  # what is in memory is not computed again
     for at, each in enumerate(below):
         last = at == len(below) - 1
-        first, *more = _drawn(each)
+        first, *more = _lines(each)
         lines.append(("+- " if last else ":- ") + first)
         lines += [("   " if last else ":  ") + line for line in more]
     return lines

@@ -8,19 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lakehouse.base.settings import Settings
-from lakehouse.run.notebook.names import Names
+from lakehouse.run.task.table_names import TableNames
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from lakehouse.run.notebook.ran import Work
+    from lakehouse.run.notebook.context import NotebookContext
     from lakehouse.run.notebook.source import Cell
 
-_SAYS_SPARK = re.compile(r"\b(spark|sql)\b")
+_NAMES_SPARK = re.compile(r"\b(spark|sql)\b")
 
 
 class Session:
-    """The shared Spark session, which is started by the first cell that speaks of it.
+    """The shared Spark session, which is started by the first cell that names it.
 
     `settings` are those of the lake; None for a notebook that belongs to no project.
     """
@@ -28,10 +28,10 @@ class Session:
     def __init__(
         self, settings: Settings | None = None, start: Callable[[], SparkSession] | None = None
     ) -> None:
-        """Keep how Spark is started; nothing is yet."""
+        """Keep how Spark is started; nothing is started yet."""
         self.settings = settings
         self._start = start
-        self._names = Names(settings) if settings is not None else None
+        self._names = TableNames(settings) if settings is not None else None
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -46,13 +46,13 @@ class Session:
 
         return make_session()
 
-    def ready(self, work: Work, cell: Cell) -> None:
-        """Give a cell what it speaks of: `spark`, and the tables it names."""
+    def prepare(self, run: NotebookContext, cell: Cell) -> None:
+        """Give a cell what it names: `spark`, `sql`, and tables of the lake."""
         if cell.kind not in ("python", "sql"):
             return
-        names: dict[str, Any] = work.namespace
-        if "spark" not in names and (cell.kind == "sql" or _SAYS_SPARK.search(cell.text)):
+        names: dict[str, Any] = run.namespace
+        if "spark" not in names and (cell.kind == "sql" or _NAMES_SPARK.search(cell.text)):
             names["spark"] = self.spark
             names.setdefault("sql", self.spark.sql)
         if "spark" in self.__dict__ and self._names is not None:
-            self._names.know(self.spark, cell.text)
+            self._names.register(self.spark, cell.text)

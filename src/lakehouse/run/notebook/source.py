@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.base.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError, did_you_mean
 
 SUFFIXES = (".py", ".sql", ".ipynb")
-"""What a notebook that is named without its suffix may end in; the first one there is taken."""
+"""Suffixes that may be left out of a notebook's name; the first that exists is taken."""
 
 NO_CODE = ("md",)
 """Kinds of cells that run nothing."""
@@ -50,25 +50,23 @@ class Notebook:
 
     def place(self, cell: Cell, line: int | None) -> str:
         """Where in the notebook something is, as one would say it."""
-        named = f"cell {cell.number}{f' {cell.title!r}' if cell.title else ''}"
+        name = f"cell {cell.number}{f' {cell.title!r}' if cell.title else ''}"
         if line is None:
-            return f"{self.path.name}, {named}"
+            return f"{self.path.name}, {name}"
         if self.has_lines:
-            return f"{self.path.name}:{line}, {named}"
-        return f"{self.path.name}, {named}, line {line}"
+            return f"{self.path.name}:{line}, {name}"
+        return f"{self.path.name}, {name}, line {line}"
 
 
-def find(named: str | Path, folder: Path) -> Path:
-    """Return the notebook that is named, with or without its suffix, relative to `folder`.
+def find(name: str | Path, folder: Path) -> Path:
+    """Return the notebook of a name, with or without its suffix, relative to `folder`.
 
     Raises LakehouseError where there is none; it names the nearest one beside it.
     """
-    whole = folder / named
+    whole = folder / name
     for each in (whole, *(whole.with_name(whole.name + suffix) for suffix in SUFFIXES)):
         if each.is_file():
             return each.resolve()
-    from lakehouse.base.errors import did_you_mean
-
     beside = sorted({p.stem for p in whole.parent.glob("*") if p.suffix in SUFFIXES})
     todo = did_you_mean(whole.stem, beside) if beside else ""
     raise LakehouseError("the notebook is not there", str(whole), todo)
@@ -108,9 +106,9 @@ def _cell(path: Path, lines: Sequence[str], first: int, comment: str, number: in
     title, at = "", 0
     while at < len(lines):
         line = lines[at].strip()
-        found = _TITLE.fullmatch(line.removeprefix(comment).strip()) if line else None
-        if found:
-            title = found[2].strip() if found[1] != "0" else ""
+        match = _TITLE.fullmatch(line.removeprefix(comment).strip()) if line else None
+        if match:
+            title = match[2].strip() if match[1] != "0" else ""
         elif line:
             break
         at += 1
@@ -121,13 +119,13 @@ def _cell(path: Path, lines: Sequence[str], first: int, comment: str, number: in
         return None
     magic = f"{comment} MAGIC"
     language = _LANGUAGE[path.suffix]
-    marked = [line.startswith(magic) for line in body]
-    if not any(marked):
+    is_magic = [line.startswith(magic) for line in body]
+    if not any(is_magic):
         return Cell(number, language, "\n".join(body), first + at, title)
-    odd = next((each for each, line in enumerate(body) if line.strip() and not marked[each]), None)
-    if odd is not None:
-        what = "a magic stands amid other code" if marked[0] else "a magic begins amid code"
-        where = f"{path.name}:{first + at + (odd if marked[0] else marked.index(True))}"
+    code = next((each for each, line in enumerate(body) if line.strip() and not is_magic[each]), -1)
+    if code >= 0:
+        what = "a magic stands amid other code" if is_magic[0] else "a magic begins amid code"
+        where = f"{path.name}:{first + at + (code if is_magic[0] else is_magic.index(True))}"
         todo = f"Give it a cell of its own: all lines begin with {magic!r}, or none."
         raise LakehouseError(what, where, todo)
     text = "\n".join(line.removeprefix(magic).removeprefix(" ") for line in body)
@@ -136,12 +134,12 @@ def _cell(path: Path, lines: Sequence[str], first: int, comment: str, number: in
 
 def _by_magic(number: int, text: str, line: int, title: str, language: str) -> Cell:
     """A cell by the magic it begins with; without one it is of the notebook's language."""
-    found = _MAGIC.match(text.lstrip())
-    if found is None:
+    magic = _MAGIC.match(text.lstrip())
+    if magic is None:
         return Cell(number, language, text, line, title)
-    body = found[2].lstrip("\n")
+    body = magic[2].lstrip("\n")
     skipped = text[: text.rindex(body)] if body else ""
-    name = {"md-sandbox": "md"}.get(found[1], found[1])
+    name = {"md-sandbox": "md"}.get(magic[1], magic[1])
     return Cell(number, name, body, line + skipped.count("\n"), title)
 
 
@@ -153,13 +151,13 @@ def _jupyter(path: Path) -> Iterator[Cell]:
         todo = "Install it with: pip install nbformat"
         raise LakehouseError("nbformat, which reads .ipynb, is not here", str(path), todo) from None
     try:
-        held = nbformat.read(str(path), as_version=4)  # type: ignore[no-untyped-call]
+        content = nbformat.read(str(path), as_version=4)  # type: ignore[no-untyped-call]
     except (ValueError, KeyError, AttributeError) as error:
         raise LakehouseError(f"is no notebook: {error}", str(path)) from None
-    known = held.metadata.get("application/vnd.databricks.v1+notebook", {})
-    language = str(known.get("language") or "python")
+    metadata = content.metadata.get("application/vnd.databricks.v1+notebook", {})
+    language = str(metadata.get("language") or "python")
     number = 0
-    for each in held.cells:
+    for each in content.cells:
         text = str(each.source)
         if not text.strip() or each.cell_type == "raw":
             continue

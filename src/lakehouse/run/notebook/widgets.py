@@ -1,4 +1,4 @@
-"""`dbutils.widgets`: the parameters of a notebook. A value that was given stands over a default."""
+"""`dbutils.widgets`: the parameters of a notebook. A value of its caller wins over a default."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _DROP = re.compile(r"REMOVE\s+WIDGET\s+`?(\w+)`?", re.I)
 class Widgets:
     """The widgets of one notebook. Values are texts, as they are on Databricks."""
 
-    def __init__(self, given: Mapping[str, object]) -> None:
-        """Keep what the notebook was called with; it counts although no widget is made for it."""
-        self._given = {str(key): _text(value) for key, value in given.items()}
+    def __init__(self, parameters: Mapping[str, object]) -> None:
+        """Hold the parameters of a call; a value counts even if no widget is made for it."""
+        self._values = {str(key): _text(value) for key, value in parameters.items()}
         self._defaults: dict[str, str] = {}
 
     def text(self, name: str, defaultValue: str = "", label: str | None = None) -> None:  # noqa: N803
@@ -59,44 +59,44 @@ class Widgets:
 
     def get(self, name: str) -> str:
         """Return a value. Raises LakehouseError with the nearest name where there is none."""
-        held = self.getAll()
-        if name not in held:
-            raise unknown("widget", name, held, "dbutils.widgets")
-        return held[name]
+        values = self.getAll()
+        if name not in values:
+            raise unknown("widget", name, values, "dbutils.widgets")
+        return values[name]
 
     def getAll(self) -> dict[str, str]:  # noqa: N802
         """Return every value by name."""
-        return {**self._defaults, **self._given}
+        return {**self._defaults, **self._values}
 
     def getArgument(self, name: str, defaultValue: str = "") -> str:  # noqa: N802, N803
         """Return a value, or the default where there is no such widget."""
         return self.getAll().get(name, defaultValue)
 
     def remove(self, name: str) -> None:
-        """Take a widget away; what the notebook was called with under its name goes with it."""
+        """Remove a widget, and the caller's value of that name."""
         self.get(name)
         self._defaults.pop(name, None)
-        self._given.pop(name, None)
+        self._values.pop(name, None)
 
     def removeAll(self) -> None:  # noqa: N802
-        """Take all widgets away."""
+        """Remove all widgets."""
         self._defaults.clear()
-        self._given.clear()
+        self._values.clear()
 
     def by_sql(self, statement: str) -> bool:
         """Do what a CREATE WIDGET or REMOVE WIDGET says; False for any other statement."""
-        if found := _DROP.fullmatch(statement.strip()):
-            self.remove(found[1])
+        if match := _DROP.fullmatch(statement.strip()):
+            self.remove(match[1])
             return True
-        found = _MAKE.fullmatch(statement.strip())
-        if found is None:
+        match = _MAKE.fullmatch(statement.strip())
+        if match is None:
             return False
-        self._make(found[2], found[3] if found[3] is not None else found[4])
+        self._make(match[2], match[3] if match[3] is not None else match[4])
         return True
 
-    def take(self, given: Mapping[str, str]) -> None:
+    def set(self, values: Mapping[str, str]) -> None:
         """Set values, as `%run ./other $name="value"` does."""
-        self._given.update(given)
+        self._values.update(values)
 
     def _make(
         self, name: str, default: object, choices: Sequence[str] = (), several: bool = False
@@ -104,7 +104,7 @@ class Widgets:
         if not isinstance(default, str):
             what = f"the default of widget {name!r} is {default!r}, and values are texts"
             raise LakehouseError(what, "dbutils.widgets", f"write it as {str(default)!r}")
-        value = self._given.get(name, default)
+        value = self._values.get(name, default)
         for each in value.split(",") if several and value else [value]:
             if choices and each not in choices:
                 what = f"widget {name!r} has no choice {each!r}"

@@ -1,1 +1,1 @@
-"""One task at work: what it is called with, the values it hands on, its SQL."""
+"""What tasks of any kind share: their call, task values, SQL, table names, how they are stopped."""

@@ -1,4 +1,4 @@
-"""What a launcher is handed: one attempt of one task, with everything about it filled in."""
+"""The call of a task: one attempt, with all that its launcher needs to know of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Call:
     in and job parameters pushed down. Calls of the same `cluster` share one Spark session.
     `values` takes the task's own task values; `others` holds those of tasks that ended.
     `stop` is set when the attempt should end: on a timeout or when the run is cancelled.
-    `folder` is where the run is kept, for what a task leaves beside its log.
+    `folder` is that of the run's record, for files that a task leaves beside its log.
     """
 
     task: str
@@ -50,3 +50,9 @@ Launcher: TypeAlias = Callable[[Call], Any]
 """Runs one attempt: returns the task's output (JSON), raises if the task failed."""
 
 CURRENT: ContextVar[Call | None] = ContextVar("lakehouse_bundle_call", default=None)
+"""The call that this thread works on; None outside of a run."""
+
+
+def file_name(key: str) -> str:
+    """The key of a task as a part of a file's name."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in key)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lakehouse.base import settings
 from lakehouse.base.errors import LakehouseError
 from lakehouse.run.task.call import Call
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from lakehouse.run.task.table_names import TableNames
 
 MAX_ROWS = 1000
 _PIECES = re.compile(
@@ -28,37 +26,38 @@ def run(call: Call, path: Path) -> dict[str, Any]:
     """
     from lakehouse.spark.session import make_session
 
-    found = _settings(call)
-    if found is not None:
-        spark = make_session(found.spark, warehouse=found.data_folder / "warehouse")
+    own_settings = _settings(call)
+    if own_settings is not None:
+        spark = make_session(own_settings.spark, warehouse=own_settings.data_folder / "warehouse")
     else:
         spark = make_session()
-    given = {key: str(value) for key, value in (call.spec.get("parameters") or {}).items()}
+    names = TableNames(own_settings) if own_settings is not None else None
+    parameters = {key: str(value) for key, value in (call.spec.get("parameters") or {}).items()}
     rows: list[dict[str, Any]] = []
     for statement in statements(path.read_text(encoding="utf-8")):
-        if found is not None:
-            _know_tables(spark, found, statement)
-        text, used = with_parameters(statement, given)
-        rows = [row.asDict(True) for row in spark.sql(text, args=used).take(MAX_ROWS)]
+        if names is not None:
+            names.register(spark, statement)
+        text, named = with_parameters(statement, parameters)
+        rows = [row.asDict(True) for row in spark.sql(text, args=named).take(MAX_ROWS)]
     return {"rows": rows, "first_row": rows[0] if rows else None}
 
 
 def statements(text: str) -> list[str]:
     """Return the statements of a SQL text; a `;` inside quotes or comments ends none."""
-    found, current = [], ""
+    texts = [""]
     for piece in _PIECES.findall(text):
         if piece == ";":
-            found.append(current)
-            current = ""
+            texts.append("")
         elif not piece.startswith(("--", "/*")):
-            current += piece
-    return [each.strip() for each in [*found, current] if each.strip()]
+            texts[-1] += piece
+    return [each.strip() for each in texts if each.strip()]
 
 
-def with_parameters(text: str, given: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def with_parameters(text: str, parameters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     """Return a statement with `{{name}}` written as `:name`, and the parameters it names."""
     text = re.sub(r"\{\{\s*(\w+)\s*\}\}", r":\1", text)
-    return text, {name: value for name, value in given.items() if re.search(rf":{name}\b", text)}
+    named = {name: each for name, each in parameters.items() if re.search(rf":{name}\b", text)}
+    return text, named
 
 
 def _settings(call: Call) -> settings.Settings | None:
@@ -67,18 +66,3 @@ def _settings(call: Call) -> settings.Settings | None:
         return settings.load(call.target, conf=settings.find_conf(call.root))
     except LakehouseError:
         return None
-
-
-def _know_tables(spark: SparkSession, found: settings.Settings, statement: str) -> None:
-    """Let Spark know the tables of the lake that a statement names."""
-    from lakehouse.lake.place import Place
-
-    place = Place.of(found)
-    if place.catalog:
-        return
-    for layer, name in dict.fromkeys(re.findall(r"\b(\w+)\.(\w+)\b", statement)):
-        folder = place.folder(f"{layer}.{name}")
-        if (Path(folder) / "_delta_log").is_dir():
-            spark.sql(f"CREATE DATABASE IF NOT EXISTS `{layer}`")
-            if not spark.catalog.tableExists(f"{layer}.{name}"):
-                spark.catalog.createTable(f"{layer}.{name}", path=folder, source="delta")

@@ -16,14 +16,14 @@ _MISSING = object()
 
 
 def put(key: str, value: Any) -> None:
-    """Leave `value` (anything JSON can say, up to 48 KiB) under `key` for later tasks.
+    """Leave `value` (anything JSON can hold, up to 48 KiB) under `key` for later tasks.
 
-    Outside a run nothing is kept. Raises LakehouseError for a value that JSON cannot say.
+    Outside a run it is dropped. Raises LakehouseError for a value that JSON cannot hold.
     """
     try:
         size = len(json.dumps(value).encode())
     except (TypeError, ValueError) as error:
-        raise LakehouseError(f"task value {key!r} cannot be said in JSON: {error}") from None
+        raise LakehouseError(f"task value {key!r} cannot be written as JSON: {error}") from None
     if size > 48 * 1024:
         raise LakehouseError(f"task value {key!r} is {size} bytes long, 49152 are allowed")
     call = CURRENT.get()

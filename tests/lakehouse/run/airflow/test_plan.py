@@ -120,7 +120,7 @@ def test_a_task_says_how_often_and_how_long_it_is_tried(write) -> None:
     )
     first, second = plan.tasks
     assert plan.runs_at_once == 3
-    assert (first.retries, first.pause, first.timeout, first.again_if_late) == (2, 90, 600, True)
+    assert (first.retries, first.pause, first.timeout, first.retry_on_timeout) == (2, 90, 600, True)
     assert first.mail == {"on_start": ("a@example.com",)}
     assert second.retries == ENDLESS
 
@@ -154,7 +154,7 @@ def test_run_if_is_a_trigger_rule_where_that_means_the_same(
     )
     step = steps(plan)["b"]
     assert step.rule == rule
-    assert bool(step.turn) is decides
+    assert bool(step.conditions) is decides
 
 
 def test_below_a_branch_the_operators_decide(write) -> None:
@@ -177,9 +177,9 @@ def test_below_a_branch_the_operators_decide(write) -> None:
         )
     )
     found = steps(plan)
-    assert {key for key, step in found.items() if step.turn} == {"so", "after"}
+    assert {key for key, step in found.items() if step.conditions} == {"so", "after"}
     assert found["so"].rule == found["after"].rule == "all_done"
-    assert found["so"].turn["depends_on"] == [{"task_key": "is", "outcome": "true"}]
+    assert found["so"].conditions["depends_on"] == [{"task_key": "is", "outcome": "true"}]
     assert found["after"].ancestors == ("is", "so")
 
 
@@ -195,10 +195,10 @@ def test_a_bundle_with_faults_is_refused_with_the_first_of_them(write) -> None:
     )
     with pytest.raises(LakehouseError) as error:
         plans(folder)
-    said = str(error.value)
-    assert "the bundle has 5 faults" in said
-    assert said.count("unknown-task") == 3
-    assert said.endswith(f"All of them: lakehouse bundle validate {folder}")
+    message = str(error.value)
+    assert "the bundle has 5 faults" in message
+    assert message.count("unknown-task") == 3
+    assert message.endswith(f"All of them: lakehouse bundle validate {folder}")
 
 
 def test_without_airflow_one_sentence_says_what_to_install() -> None:
@@ -212,7 +212,7 @@ def test_a_relative_bundle_is_looked_for_around_the_file_that_names_it(
     monkeypatch.chdir(tmp_path)
     assert bundle_folder("bundles/retail", str(ROOT / "dags" / "file.py")) == RETAIL
     with pytest.raises(LakehouseError, match="name it by its whole path"):
-        bundle_folder("bundles/retail", str(tmp_path / "file.py"))
+        bundle_folder("bundles/nowhere", str(tmp_path / "file.py"))
 
 
 def test_tasks_run_in_the_project_s_own_python(tmp_path: Path) -> None:

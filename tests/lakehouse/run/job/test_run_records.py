@@ -20,7 +20,7 @@ from lakehouse.run.task.call import Call
 
 
 def test_what_parallel_tasks_print_is_kept_apart(records, quick, capsys):
-    together = threading.Barrier(2, timeout=5)
+    together = threading.Barrier(2, timeout=60)
 
     def talk(call: Call) -> None:
         for line in range(20):

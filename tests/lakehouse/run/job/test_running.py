@@ -26,7 +26,7 @@ def test_tasks_run_after_those_they_wait_for(records, quick):
 
 
 def test_tasks_that_do_not_wait_for_each_other_run_at_the_same_time(records, quick):
-    together = threading.Barrier(2, timeout=5)
+    together = threading.Barrier(2, timeout=60)
 
     record = go(records, quick, [note("a"), note("b")], lambda call: together.wait())
 
@@ -35,18 +35,21 @@ def test_tasks_that_do_not_wait_for_each_other_run_at_the_same_time(records, qui
 
 def test_no_more_tasks_are_at_work_than_allowed(records, quick):
     at_work, most, lock = 0, 0, threading.Lock()
+    together = threading.Barrier(2, timeout=60)
 
     def work(call: Call) -> None:
         nonlocal at_work, most
         with lock:
             at_work += 1
             most = max(most, at_work)
-        time.sleep(0.05)
+        together.wait()  # two are at work at once, however busy the machine is
+        time.sleep(0.05)  # a third one would show by now
         with lock:
             at_work -= 1
 
-    go(records, replace(quick, max_parallel=2), [note(each) for each in "abcde"], work)
+    record = go(records, replace(quick, max_parallel=2), [note(each) for each in "abcd"], work)
 
+    assert record.result == "SUCCESS"
     assert most == 2
 
 
@@ -84,12 +87,11 @@ def test_a_task_that_takes_too_long_is_stopped_and_not_tried_again(records, quic
         while True:
             time.sleep(0.01)
 
-    begun = time.monotonic()
-    record = go(records, quick, [note("a", timeout_seconds=0.2, max_retries=3)], sleep)
+    patient = replace(quick, grace=60)  # it stops at once, unless the machine is busy
+    record = go(records, patient, [note("a", timeout_seconds=0.2, max_retries=3)], sleep)
 
     assert results(record) == {"a": "TIMEDOUT"}
     assert len(record.tasks["a"].attempts) == 1
-    assert time.monotonic() - begun < 3
     assert "did not end within 0.2 s" in record.tasks["a"].error
     assert "left behind" not in record.tasks["a"].error
 
@@ -101,7 +103,7 @@ def test_a_task_that_cannot_be_stopped_is_left_behind_and_named(records, quick):
         records,
         replace(quick, grace=0.3),
         [note("a", timeout_seconds=0.1)],
-        lambda call: free.wait(5),  # waits inside C: an exception does not reach it
+        lambda call: free.wait(60),  # waits inside C: an exception does not reach it
     )
     free.set()
 
@@ -114,7 +116,7 @@ def test_a_job_that_takes_too_long_is_stopped(records, quick):
         while not call.stop.is_set():
             time.sleep(0.01)
 
-    record = go(records, quick, [note("a"), note("b", "a")], sleep, timeout_seconds=0.2)
+    record = go(records, quick, [note("a"), note("b", "a")], sleep, timeout_seconds=1.5)
 
     assert record.result == "TIMEDOUT"
     assert results(record) == {"a": "CANCELED", "b": "UPSTREAM_CANCELED"}
@@ -186,7 +188,7 @@ def test_a_loop_goes_on_after_a_failure_and_fails_in_the_end(records, quick):
 
 
 def test_a_loop_works_on_as_many_elements_at_once_as_it_says(records, quick):
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=60)
 
     record = go(records, quick, [loop("all", "[1, 2, 3]", 3)], lambda call: together.wait())
 

@@ -8,14 +8,14 @@ from textwrap import dedent
 
 import pytest
 
+from lakehouse.run.notebook.notebook_run import NotebookRun
 from lakehouse.run.notebook.session import Session
-from lakehouse.run.notebook.work import Work
 
 HEADER = "# Databricks notebook source\n"
 NEXT = "\n\n# COMMAND ----------\n\n"
 
 Write = Callable[..., Path]
-Ran = Callable[..., Work]
+Ran = Callable[..., NotebookRun]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def write(tmp_path: Path) -> Write:
 def ran(write: Write) -> Ran:
     """Runs a notebook of these cells, without Spark."""
 
-    def work(*cells: str, page: Path | None = None, **parameters: str) -> Work:
-        return Work(write(*cells), parameters, Session(), page, echo=False).go()
+    def work(*cells: str, page: Path | None = None, **parameters: str) -> NotebookRun:
+        return NotebookRun(write(*cells), parameters, Session(), page, echo=False).go()
 
     return work

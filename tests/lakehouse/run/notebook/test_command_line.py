@@ -61,5 +61,5 @@ def test_a_parameter_without_a_value_and_a_notebook_that_is_not_there_are_told(
 ):
     write("1", name="training.py")
 
-    assert "'day' is not of the form name=value" in call("training", "-p", "day").stderr
+    assert "name=value" in call("training", "-p", "day").stderr
     assert "Did you mean 'training'" in call("trainig.py").stderr

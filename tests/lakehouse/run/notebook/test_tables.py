@@ -13,23 +13,23 @@ from tests.lakehouse.run.notebook.conftest import Write
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake import Lake
 from lakehouse.run.notebook import open_lake, plan, scratch_lake
+from lakehouse.run.notebook.notebook_run import NotebookRun
 from lakehouse.run.notebook.outputs import Table, Text
 from lakehouse.run.notebook.session import Session
-from lakehouse.run.notebook.work import Work
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-In = Callable[..., Work]
+In = Callable[..., NotebookRun]
 
 
 @pytest.fixture
 def within(write: Write, spark: SparkSession) -> In:
     """Runs a notebook of these cells in a lake."""
 
-    def work(lake: Lake, *cells: str, **parameters: str) -> Work:
+    def work(lake: Lake, *cells: str, **parameters: str) -> NotebookRun:
         session = Session(lake.settings, lambda: spark)
-        return Work(write(*cells), parameters, session, echo=False).go()
+        return NotebookRun(write(*cells), parameters, session, echo=False).go()
 
     return work
 
@@ -51,7 +51,7 @@ def test_tables_go_by_their_names_in_sql_and_in_python(lake: Lake, within: In):
         least="2",
     )
 
-    assert [cell.outputs for cell in work.ran] == [
+    assert [cell.outputs for cell in work.cell_runs] == [
         [Table(("n",), (("3",),), (True,))],
         [Text("3")],
         [Text("5")],
@@ -66,7 +66,7 @@ def test_a_name_means_the_table_of_the_lake_at_work(lake: Lake, another: Lake, w
     first = within(lake, "spark.table('nbgold.counted').count()")
     then = within(another, "spark.table('nbgold.counted').count()")
 
-    assert [work.ran[0].outputs for work in (first, then)] == [[Text("5")], [Text("9")]]
+    assert [work.cell_runs[0].outputs for work in (first, then)] == [[Text("5")], [Text("9")]]
     assert lake.read("nbgold.counted").count() == 5
 
 
@@ -87,7 +87,7 @@ def test_a_notebook_opens_the_lake_it_was_started_with(lake: Lake, within: In):
         "lake.place.root",
     )
 
-    assert work.ran[1].outputs == [Text(repr(lake.place.root))]
+    assert work.cell_runs[1].outputs == [Text(repr(lake.place.root))]
     assert "catalog" in work.widgets.getAll()
 
 

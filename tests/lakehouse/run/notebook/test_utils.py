@@ -82,12 +82,12 @@ def test_task_values_come_from_earlier_tasks_and_go_to_later_ones(ran: Ran):
         CURRENT.reset(token)
 
     assert here.values == {"twice": 14}
-    assert found.ran[0].outputs[0].text == "'so'"
+    assert found.cell_runs[0].outputs[0].text == "'so'"
 
 
 def test_outside_a_job_a_task_value_is_its_debug_value(ran: Ran):
     text = "dbutils.jobs.taskValues.get('land', 'rows', debugValue=5)"
-    assert ran(text).ran[0].outputs[0].text == "5"
+    assert ran(text).cell_runs[0].outputs[0].text == "5"
 
     with pytest.raises(LakehouseError, match="no job whose task 'land' left 'rows'"):
         ran("dbutils.jobs.taskValues.get('land', 'rows')")
@@ -126,9 +126,9 @@ def test_files_are_written_listed_copied_moved_and_removed(tmp_path: Path):
 
 
 def test_a_listing_is_a_table_by_magic_too(ran: Ran, tmp_path: Path):
-    found = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls {tmp_path}")
+    found = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls '{tmp_path}'")
 
-    for cell in found.ran:
+    for cell in found.cell_runs:
         (table,) = cell.outputs
         assert table.columns == ("path", "name", "size", "modificationTime")
         assert [row[1] for row in table.rows] == ["a.py"]

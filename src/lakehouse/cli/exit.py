@@ -1,21 +1,51 @@
-"""How the process ends: quietly when nobody reads on, or when it is told to stop."""
+"""How a command ends: its exit code, and one sentence where it could not be done."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
+
+import typer
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.failing import explained
+from lakehouse.terminal.messages import say
 
 INTERRUPTED = 130
 UNREAD = 141
 """What a shell calls the end of a program by SIGINT (128 + 2) and by SIGPIPE (128 + 13)."""
 
 
+def guarded(action: Callable[[], int | None], verbose: bool = False) -> None:
+    """Do what a command does; raise typer.Exit with its exit code where that is not 0.
+
+    An error is one sentence, with a stack trace before it only if `verbose`.
+    """
+    try:
+        code = action() or 0
+    except (typer.Exit, typer.Abort):
+        raise
+    except BrokenPipeError:
+        code = unread()
+    except KeyboardInterrupt:
+        say("stopped")
+        code = INTERRUPTED
+    except Exception as error:
+        if verbose:
+            traceback.print_exc()
+        say(f"error: {error if isinstance(error, LakehouseError) else explained(error)}")
+        code = 1
+    if code:
+        raise typer.Exit(code)
+
+
 @contextmanager
-def leaving() -> Iterator[None]:
-    """Flush what was printed, and do not wait for threads of what was stopped."""
+def process_exit() -> Iterator[None]:
+    """Flush what was printed, and leave without waiting for threads of what was stopped."""
     try:
         try:
             yield

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lakehouse.cli.asked import Asked, command, say
+from lakehouse.cli.command import command
+from lakehouse.cli.invocation import Invocation
+from lakehouse.terminal.messages import say
 
 if TYPE_CHECKING:
-    from lakehouse.run.notebook.ran import Ran
+    from lakehouse.run.notebook.cell_run import CellRun
 
 group = typer.Typer(
     name="notebook",
@@ -34,7 +36,7 @@ def default() -> None:
 
 @command(group, "run", "lakehouse notebook run notebooks/tour.py --param department=GROCERY")
 def run(
-    asked: Asked,
+    invocation: Invocation,
     path: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="Such as notebooks/tour.py.")],
     param: Annotated[
         list[str] | None,
@@ -47,27 +49,27 @@ def run(
 ) -> None:
     """Run a notebook and keep it as a page; print what it ends with."""
     from lakehouse.base.pairs import pairs
+    from lakehouse.run.notebook.notebook_run import NotebookRun
     from lakehouse.run.notebook.session import Session
     from lakehouse.run.notebook.source import find
-    from lakehouse.run.notebook.work import Work
 
-    given = pairs(param or [], "--param")
-    found = find(path, Path())
-    page = output_html or asked.settings.data_folder / "notebooks" / f"{found.stem}.html"
-    session = Session(asked.settings, lambda: asked.lake.spark)
-    work = Work(found, given, session, page, asked.verbose, _tell)
+    parameters = pairs(param or [], "--param")
+    notebook = find(path, Path())
+    page = output_html or invocation.settings.data_folder / "notebooks" / f"{notebook.stem}.html"
+    session = Session(invocation.settings, lambda: invocation.lake.spark)
+    work = NotebookRun(notebook, parameters, session, page, invocation.verbose, _say_cell)
     work.go()
-    say(f"the notebook as it ran: {_near(page)}")
+    say(f"the notebook as it ran: {_relative(page)}")
     if work.value is not None:
         print(work.value)
 
 
-def _tell(ran: Ran) -> None:
+def _say_cell(cell: CellRun) -> None:
     """A line for each cell that ran."""
-    mark = {"done": "✓", "exited": "✓"}.get(ran.state, "✗")
-    say(f"{mark}  {ran.place}  {ran.seconds:.1f} s")
+    mark = {"done": "✓", "exited": "✓"}.get(cell.state, "✗")
+    say(f"{mark}  {cell.place}  {cell.seconds:.1f} s")
 
 
-def _near(path: Path) -> Path:
+def _relative(path: Path) -> Path:
     """A path as one would type it here."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,4 +1,4 @@
-"""A notebook at work: its cells one after the other, in one namespace, in the calling thread."""
+"""A run of a notebook: its cells one after the other, in one namespace, in the calling thread."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,21 +14,21 @@ from typing import Any
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.run.notebook import magics, outputs
+from lakehouse.run.notebook.cell_run import CellRun
+from lakehouse.run.notebook.dbutils import Dbutils, Exit
 from lakehouse.run.notebook.failure import NotebookError, failure_of
-from lakehouse.run.notebook.listening import aloud, listening
 from lakehouse.run.notebook.outputs import Html, Output, Text
-from lakehouse.run.notebook.plain import as_text
-from lakehouse.run.notebook.ran import Ran
+from lakehouse.run.notebook.plain_text import plain_text
 from lakehouse.run.notebook.session import Session
 from lakehouse.run.notebook.source import NO_CODE, Cell, Notebook, find, read
-from lakehouse.run.notebook.utils import Dbutils, Exit
 from lakehouse.run.notebook.widgets import Widgets
+from lakehouse.terminal.capture import capturing, outside
 
-AT_WORK: ContextVar[Work | None] = ContextVar("lakehouse_notebook", default=None)
-"""The notebook at work in this thread."""
+CURRENT: ContextVar[NotebookRun | None] = ContextVar("lakehouse_notebook", default=None)
+"""The notebook that runs in this thread."""
 
 
-class Work:
+class NotebookRun:
     """One run of one notebook; `value` is what it exited with, None where it just ended."""
 
     def __init__(
@@ -37,10 +38,14 @@ class Work:
         session: Session,
         page: Path | None = None,
         echo: bool = True,
-        report: Callable[[Ran], None] = lambda ran: None,
+        report: Callable[[CellRun], None] = lambda cell_run: None,
         callers: tuple[Path, ...] = (),
     ) -> None:
-        """Read the notebook. `page` is the HTML to write, `echo` prints what it prints as well."""
+        """Read the notebook.
+
+        `page` is the HTML file to write; with `echo` the output of cells is printed as well;
+        `report` gets each cell when it has ended; `callers` are the notebooks that run this one.
+        """
         self.notebook: Notebook = read(path)
         self.session = session
         self.page = page
@@ -51,41 +56,41 @@ class Work:
         self.widgets = Widgets(self.parameters)
         self.dbutils = Dbutils(self)
         self.value: str | None = None
-        self.ran: list[Ran] = []
+        self.cell_runs: list[CellRun] = []
         self.begun = datetime.now(timezone.utc)
         self.seconds = 0.0
         self.future = 0
-        self.called: list[Path] = []
-        self._at: list[Ran] = []
+        self._called_pages: list[Path] = []
+        self._current: list[CellRun] = []  # a cell with %run, then the one that it runs
         self._included: list[Notebook] = [self.notebook]
         self.namespace: dict[str, Any] = {
             "__name__": "__main__",
             "__file__": str(path),
             "dbutils": self.dbutils,
-            "display": lambda value: self.show(outputs.displayed(value), value),
+            "display": lambda value: self.show(outputs.of_display(value), value),
             "displayHTML": lambda html: self.show(Html(str(html))),
             "getArgument": self.widgets.getArgument,
         }
 
     @property
     def folder(self) -> Path:
-        """The folder of the notebook that the cell at work stands in."""
+        """The folder of the notebook that the current cell stands in."""
         return self._included[-1].path.parent
 
-    def go(self) -> Work:
+    def go(self) -> NotebookRun:
         """Run every cell and write the page, however it ends.
 
         Raises LakehouseError where a cell fails: what, and where in the notebook.
         """
         begun = time.monotonic()
-        token = AT_WORK.set(self)
+        token = CURRENT.set(self)
         try:
             with self._drawing(), _importing(self.notebook.path.parent):
                 self._cells(self.notebook)
         except Exit as end:
             self.value = end.value
         finally:
-            AT_WORK.reset(token)
+            CURRENT.reset(token)
             self.seconds = time.monotonic() - begun
             if self.page is not None:
                 from lakehouse.run.notebook.page import write
@@ -93,11 +98,11 @@ class Work:
                 write(self, self.page)
         return self
 
-    def include(self, named: str) -> None:
+    def include(self, name: str) -> None:
         """Run the cells of another notebook in this one, as `%run` does."""
-        path = find(named, self.folder)
+        path = find(name, self.folder)
         if any(path == each.path.resolve() for each in self._included):
-            raise LakehouseError("a notebook runs itself", str(named), "break the circle")
+            raise LakehouseError("a notebook runs itself", str(name), "break the circle")
         inner = read(path)
         self._included.append(inner)
         try:
@@ -105,19 +110,19 @@ class Work:
         finally:
             self._included.pop()
 
-    def call(self, named: str, timeout: float, arguments: Mapping[str, Any]) -> str | None:
+    def call(self, name: str, timeout: float, arguments: Mapping[str, Any]) -> str | None:
         """Run another notebook by itself, as `dbutils.notebook.run` does."""
         from lakehouse.run.notebook.deadline import within
 
-        path = find(named, self.folder)
+        path = find(name, self.folder)
         if path in self.callers:
-            raise LakehouseError("a notebook runs itself", str(named), "break the circle")
+            raise LakehouseError("a notebook runs itself", str(name), "break the circle")
         page = None
         if self.page is not None:
-            number = len(self.called) + 1
+            number = len(self._called_pages) + 1
             page = self.page.with_name(f"{self.page.stem}.{number}-{path.stem}.html")
-            self.called.append(page)
-        inner = Work(path, arguments, self.session, page, self.echo, callers=self.callers)
+            self._called_pages.append(page)
+        inner = NotebookRun(path, arguments, self.session, page, self.echo, callers=self.callers)
         try:
             return within(timeout, path.name, inner.go).value
         finally:
@@ -125,70 +130,76 @@ class Work:
                 self.show(Html(f'<a href="{page.name}">{path.stem}</a>'))
 
     def show(self, output: Output | None, value: Any = None) -> None:
-        """Add something to what the cell at work shows."""
+        """Add something to the output of the current cell."""
         if output is None:
             return
         if value is not None and (figure := outputs.figure_in(value)) is not None:
             from lakehouse.run.notebook.figures import forget
 
             forget(figure)
-        if self._at:
-            self._at[-1].outputs.append(output)
-        if self.echo and (text := as_text(output)):
-            aloud(self.dbutils.secrets.hidden(text))
+        if self._current:
+            self._current[-1].outputs.append(output)
+        if self.echo and (text := plain_text(output)):
+            with outside(levels=1):
+                sys.stdout.write(self.dbutils.secrets.hidden(text))
 
     def file_of(self, cell: Cell) -> str:
-        """What a traceback calls the cell at work."""
+        """What a traceback calls the current cell."""
         notebook = self._included[-1]
         return str(notebook.path) + ("" if notebook.has_lines else f"[cell {cell.number}]")
 
     def _cells(self, notebook: Notebook, inside: str = "") -> None:
-        todo = [Ran(each, notebook.place(each, None), inside) for each in notebook.cells]
+        cell_runs = [CellRun(each, notebook.place(each, None), inside) for each in notebook.cells]
         if not inside:
-            self.ran = list(todo)
-        for ran in todo:
+            self.cell_runs = list(cell_runs)
+        for cell_run in cell_runs:
             if inside:
-                self.ran.insert(self._place_of(self._at[-1]), ran)
-            self._cell(notebook, ran)
+                self.cell_runs.insert(self._place_after(self._current[-1]), cell_run)
+            self._cell(notebook, cell_run)
 
-    def _place_of(self, caller: Ran) -> int:
+    def _place_after(self, caller: CellRun) -> int:
         """Where the next cell of a notebook that `caller` runs belongs."""
-        at = self.ran.index(caller) + 1
-        while at < len(self.ran) and self.ran[at].inside:
+        at = self.cell_runs.index(caller) + 1
+        while at < len(self.cell_runs) and self.cell_runs[at].inside:
             at += 1
         return at
 
-    def _cell(self, notebook: Notebook, ran: Ran) -> None:
+    def _cell(self, notebook: Notebook, run: CellRun) -> None:
         begun = time.monotonic()
-        self._at.append(ran)
+        self._current.append(run)
         try:
-            if self.echo and ran.cell.title:
-                print(f"\n{ran.cell.title}\n{'=' * len(ran.cell.title)}")
-            with listening(self._hear):
-                self.session.ready(self, ran.cell)
-                magics.run(self, ran.cell)
+            if self.echo and run.cell.title:
+                print(f"\n{run.cell.title}\n{'=' * len(run.cell.title)}")
+            with self._alone(), capturing(self._receive):
+                self.session.prepare(self, run.cell)
+                magics.run(self, run.cell)
                 self._show_figures()
-            ran.state = "done"
+            run.state = "done"
         except Exit:
-            ran.state = "exited"
+            run.state = "exited"
             raise
         except Exception as error:
-            ran.state = "failed"
-            ran.failure = failure_of(error, notebook, ran.cell, self.file_of(ran.cell))
-            raise NotebookError(ran.failure, self.page) from ran.failure.error
+            run.state = "failed"
+            run.failure = failure_of(error, notebook, run.cell, self.file_of(run.cell))
+            raise NotebookError(run.failure, self.page) from run.failure.error
         except BaseException:
-            ran.state = "stopped"
+            run.state = "stopped"
             raise
         finally:
-            self._at.pop()
-            ran.seconds = time.monotonic() - begun
-            if ran.cell.kind not in NO_CODE:
-                self.report(ran)
+            self._current.pop()
+            run.seconds = time.monotonic() - begun
+            if run.cell.kind not in NO_CODE:
+                self.report(run)
 
-    def _hear(self, text: str, error: bool) -> bool:
-        """Keep what is printed; what follows of the same kind is one text."""
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keep what a notebook prints out of the cell that runs it: it has cells of its own."""
+        is_run_by_a_cell = len(self._current) > 1 or len(self.callers) > 1
+        return outside(levels=1) if is_run_by_a_cell else contextlib.nullcontext()
+
+    def _receive(self, text: str, error: bool) -> bool:
+        """Add a text to the output of the cell that prints it: to the last one of its kind."""
         text = self.dbutils.secrets.hidden(text)
-        shown = self._at[-1].outputs
+        shown = self._current[-1].outputs
         if shown and isinstance(shown[-1], Text) and shown[-1].error == error:
             shown[-1].text += text
         else:

@@ -6,16 +6,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lakehouse.terminal.text import on_screen
+from lakehouse.terminal.screen import on_screen
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Turn a spinner on standard error while the block runs; say nothing where nobody looks."""
+def spinner(text: str) -> Iterator[None]:
+    """Turn a spinner on standard error while the block runs; print nothing where nobody looks."""
     if not on_screen(sys.stderr):
         yield
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(f"[dim]{what}[/dim]", spinner="dots"):
+    with Console(stderr=True).status(f"[dim]{text}[/dim]", spinner="dots"):
         yield

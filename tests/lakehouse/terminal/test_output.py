@@ -1,4 +1,4 @@
-"""Rows as tables, CSV and JSON."""
+"""Rows as CSV and JSON: whole, exact, as they come."""
 
 from __future__ import annotations
 
@@ -9,49 +9,14 @@ from decimal import Decimal
 
 import pytest
 
-from lakehouse.terminal.rows import Rows, write
+from lakehouse.terminal.output import Output, write
+from lakehouse.terminal.rows import Rows
 
 
-class Screen(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def printed(rows: Rows, output: str, out: io.StringIO | None = None) -> str:
-    to = out or io.StringIO()
-    write(rows, output, to)
-    return to.getvalue()
-
-
-def test_numbers_stand_right_and_text_left():
-    rows = Rows(("name", "rows"), [("a", 5), ("long one", 12345)])
-    assert printed(rows, "table") == (
-        "name       rows\n"
-        "────────  ─────\n"
-        "a             5\n"
-        "long one  12345\n"
-    )  # fmt: skip
-
-
-def test_a_table_that_is_piped_is_never_cut():
-    text = "x" * 500
-    assert text in printed(Rows(("a",), [(text,)]), "table")
-
-
-def test_a_table_wider_than_the_screen_becomes_a_line_a_column(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setenv("TERM", "xterm")
-    text = "x" * 80
-    told = printed(Rows(("a", "b"), [(1, text)]), "table", Screen())
-    assert [line.split() for line in told.splitlines()[1:]] == [["a", "1"], ["b", text]]
-
-
-def test_what_may_stand_aside_gives_way_on_a_narrow_screen(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setenv("TERM", "xterm")
-    rows = Rows(("name", "layer", "rows"), [("n" * 30, "silver", 12345)], aside=("layer",))
-    told = printed(rows, "table", Screen())
-    assert "silver" not in told and "12345" in told
+def printed(rows: Rows, output: Output) -> str:
+    out = io.StringIO()
+    write(rows, output, out)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -61,6 +26,7 @@ def test_what_may_stand_aside_gives_way_on_a_narrow_screen(monkeypatch):
         (True, True, "true"),
         (7, 7, "7"),
         (0.1, 0.1, "0.1"),
+        (0.1234567890123456, 0.1234567890123456, "0.1234567890123456"),
         (float("nan"), None, "nan"),
         (Decimal("2.50"), 2.5, "2.50"),
         (Decimal("12345678901234567.89"), "12345678901234567.89", "12345678901234567.89"),
@@ -73,6 +39,8 @@ def test_what_may_stand_aside_gives_way_on_a_narrow_screen(monkeypatch):
         ("", "", '""'),
         ("ä, \"b\"\n", "ä, \"b\"\n", '"ä, ""b""\n"'),
         ({"rule": 2}, {"rule": 2}, '"{""rule"": 2}"'),
+        ({date(2017, 1, 2): 2}, {"2017-01-02": 2}, '"{""2017-01-02"": 2}"'),
+        ({0.123456789: float("nan")}, {"0.123456789": None}, '"{""0.123456789"": null}"'),
         ([1, None], [1, None], '"[1, null]"'),
         (b"\x00\x01", "AAE=", "AAE="),
     ],
@@ -86,6 +54,19 @@ def test_values_keep_their_meaning(value, as_json, as_csv):
 def test_no_rows_are_an_empty_list_or_a_head():
     assert json.loads(printed(Rows(("a",), []), "json")) == []
     assert printed(Rows(("a",), []), "csv") == "a\n"
+
+
+def test_no_records_have_no_columns_either():
+    assert json.loads(printed(Rows.of([]), "json")) == []
+    assert printed(Rows.of([]), "csv") == ""
+    assert printed(Rows.of([]), "table") == ""
+
+
+def test_json_and_csv_do_not_format_what_a_table_does():
+    rows = Rows(("rows",), [(1234567,)], {"rows": "{:,}".format})
+    assert json.loads(printed(rows, "json")) == [{"rows": 1234567}]
+    assert printed(rows, "csv") == "rows\n1234567\n"
+    assert "1,234,567" in printed(rows, "table")
 
 
 def test_rows_are_written_as_they_come():

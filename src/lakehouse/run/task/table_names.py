@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _lock = threading.Lock()
-_entered: dict[str, str] = {}
-"""Folders of the tables that were entered here, by name: asking Spark for one takes a while."""
-_WHOLE = re.compile(r"catalog|show\s+tables", re.I)
+_registered: dict[str, str] = {}
+"""Folders of the tables that were registered here, by name: asking Spark for one takes a while."""
+_ALL = re.compile(r"catalog|show\s+tables", re.I)
 
 
-class Names:
-    """Lets Spark know the tables that a cell names, before it runs."""
+class TableNames:
+    """Registers the tables that a text names in Spark's catalog, before the text runs."""
 
     def __init__(self, settings: Settings) -> None:
         """Belong to the lake of these settings."""
@@ -29,8 +29,8 @@ class Names:
         self._place = Place.of(settings)
         self._known: set[str] = set()
 
-    def know(self, spark: SparkSession, text: str) -> None:
-        """Make the tables known that a text names; those that are known already cost nothing.
+    def register(self, spark: SparkSession, text: str) -> None:
+        """Register the tables that SQL or Python names; those that are known cost nothing.
 
         A layer that is followed by no plain name (as in `f"gold.{name}"`) means all its tables.
         """
@@ -39,17 +39,16 @@ class Names:
                 spark.sql(f"USE CATALOG `{self._place.catalog}`")
                 self._known.add("")
             return
-        there = [name for name in self._there() if name not in self._known]
-        named = [name for name in there if _is_named(name, text)]
-        if not named:
-            return
+        names = [
+            name for name in self._there() if name not in self._known and _is_named(name, text)
+        ]
         with _lock:
-            for name in named:
-                self._add(spark, name)
+            for name in names:
+                self._register(spark, name)
                 self._known.add(name)
 
     def _there(self) -> Iterable[str]:
-        """The tables that have been made, as far as folders tell it; else those declared."""
+        """The tables that have been made, if folders can be listed; else those of the project."""
         root = Path(self._place.root)
         if "://" not in self._place.root:
             logs = root.glob("[!_.]*/[!_.]*/_delta_log")
@@ -59,25 +58,29 @@ class Names:
 
         return [each.name for each in (*project.load(self._settings.project).tables, *TABLES)]
 
-    def _add(self, spark: SparkSession, name: str) -> None:
-        """Enter a table in Spark's catalog, in place of one of the same name elsewhere."""
+    def _register(self, spark: SparkSession, name: str) -> None:
+        """Register a table, in place of one of the same name elsewhere."""
         folder = self._place.folder(name)
         if spark.catalog.tableExists(name):
-            if _entered.get(name) == folder:
+            if _registered.get(name) == folder:
                 return
-            held = spark.sql(f"DESCRIBE DETAIL {name}").select("location").collect()[0][0]
-            if held.removeprefix("file:").rstrip("/") == folder.removeprefix("file:").rstrip("/"):
+            location = spark.sql(f"DESCRIBE DETAIL {name}").select("location").collect()[0][0]
+            if _bare(location) == _bare(folder):
                 return
             if spark.catalog.getTable(name).tableType != "EXTERNAL":
                 return  # a notebook's own table: its rows would go with its entry
             spark.sql(f"DROP TABLE {name}")
         spark.sql(f"CREATE DATABASE IF NOT EXISTS `{name.partition('.')[0]}`")
         spark.catalog.createTable(name, path=folder, source="delta")
-        _entered[name] = folder
+        _registered[name] = folder
+
+
+def _bare(path: str) -> str:
+    return path.removeprefix("file:").rstrip("/")
 
 
 def _is_named(name: str, text: str) -> bool:
     layer, _, short = name.partition(".")
-    if re.search(rf"\b{layer}`?\.`?{short}\b", text):
+    if re.search(rf"\b{layer}`?\s*\.\s*`?{short}\b", text, re.I):
         return True
-    return bool(re.search(rf"\b{layer}`?\.[^\w`]", text) or _WHOLE.search(text))
+    return bool(re.search(rf"\b{layer}`?\.[^\w`]", text, re.I) or _ALL.search(text))

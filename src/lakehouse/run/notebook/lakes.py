@@ -21,15 +21,15 @@ WIDGETS = {
     "root": "Folder of checkpoints",
     "landing": "Folder where files arrive",
 }
-"""What says where the lake is. The jobs of the bundle have parameters of the same names."""
+"""Widgets that say where the lake is; the jobs of the bundle have parameters of these names."""
 
 
 def open_lake(spark: SparkSession, dbutils: Any) -> Lake:
     """Return the lake that this notebook works on.
 
-    On Databricks its widgets, which are made here, say where it is, and tables without a catalog
-    are those of its catalog from now on. On this machine that is known: the command line, or the
-    run of the bundle, has said it.
+    On Databricks its widgets, which this call makes, say where it is; from then on tables that are
+    named without a catalog are those of its catalog. On this machine it is the lake that the
+    command line, or the run of the bundle, works on.
     """
     from lakehouse.lake import Lake
 
@@ -63,11 +63,12 @@ def scratch_lake(lake: Lake, folder: str = "") -> Lake:
     return Lake(lake.spark, lake.settings.model_copy(update=own))
 
 
-def _settings(given: dict[str, str]) -> Settings:
-    from lakehouse.run.notebook.running import changes
-    from lakehouse.run.notebook.work import AT_WORK
+def _settings(parameters: dict[str, str]) -> Settings:
+    from lakehouse.run.notebook.notebook_run import CURRENT
+    from lakehouse.run.notebook.runner import overrides
 
-    work = AT_WORK.get()
-    if work is not None and work.session.settings is not None:
-        return work.session.settings
-    return load(given.get("target") or "local", changes(given), given.get("conf") or None)
+    current = CURRENT.get()
+    if current is not None and current.session.settings is not None:
+        return current.session.settings
+    target, conf = parameters.get("target") or "local", parameters.get("conf") or None
+    return load(target, overrides(parameters), conf)

@@ -6,12 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from lakehouse.cli.asked import Asked, command, say
+from lakehouse.cli.command import command
+from lakehouse.cli.invocation import Invocation
 from lakehouse.cli.options import Format, TableName
-from lakehouse.terminal.rows import Rows, write
-from lakehouse.terminal.text import ago
+from lakehouse.terminal.messages import say
+from lakehouse.terminal.output import write
+from lakehouse.terminal.rows import Rows
+from lakehouse.terminal.units import age
 
-USUAL = 20
+LIMIT = 20
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,25 +24,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show(
-    asked: Asked,
+    invocation: Invocation,
     table: TableName,
     version: Annotated[
         int | None, typer.Option(min=0, help="As the table was at this version.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many rows.")] = USUAL,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many rows.")] = LIMIT,
     everything: Annotated[bool, typer.Option("--all", help="Every row.")] = False,
     output: Format = "table",
 ) -> None:
     """Show some rows of a table, as it is or as it was."""
-    asked.declared.table(table)
-    found = asked.glance.sample(table, None if everything else limit, version)
-    count = write(Rows(found.columns, found.rows), output)
+    invocation.index.table(table)
+    sample = invocation.glance.sample(table, None if everything else limit, version)
+    count = write(Rows(sample.columns, sample.rows), output)
     if not count and limit:
         say(f"{table} holds no row")
 
 
 def history(
-    asked: Asked,
+    invocation: Invocation,
     table: TableName,
     limit: Annotated[
         int | None, typer.Option("--limit", "-n", min=1, help="The newest ones only.")
@@ -47,7 +50,7 @@ def history(
     output: Format = "table",
 ) -> None:
     """List the versions of a table, newest first."""
-    asked.declared.table(table)
+    invocation.index.table(table)
     commits: list[dict[str, Any]] = [
         {
             "version": commit.version,
@@ -56,14 +59,16 @@ def history(
             "rows": _rows(commit.metrics),
             "metrics": commit.metrics,
         }
-        for commit in asked.glance.history(table, limit)
+        for commit in invocation.glance.history(table, limit)
     ]
     if output == "table":
         for commit in commits:
-            commit["age"] = ago(commit["at"])
+            commit["age"] = age(commit["at"])
             del commit["metrics"]
         columns = ("version", "at", "age", "operation", "rows")
-        write(Rows.of(commits, columns, shown={"rows": "{:,}".format}, aside=("age",)))
+        write(
+            Rows.of(commits, columns, formats={"rows": "{:,}".format}, optional=("age",), null="-")
+        )
         say(f"look at one of them: lakehouse show {table} --version {commits[0]['version']}")
         return
     write(Rows.of(commits), output)

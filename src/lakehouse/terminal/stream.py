@@ -1,4 +1,4 @@
-"""What takes the place of sys.stdout or sys.stderr while somebody listens to what is printed."""
+"""A stream that takes the place of another, such as sys.stdout."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import io
 from typing import Any, TextIO
 
 
-class StandIn(io.TextIOBase):
-    """Is as the stream that stood there before, in all that a subclass does not change."""
+class StreamProxy(io.TextIOBase):
+    """Behaves as the original stream does, in all that a subclass does not change."""
 
     def __init__(self, original: TextIO) -> None:
-        """Keep the stream, so that it can be put back."""
+        """Keep the original, so that it can be put back."""
         self.original = original
 
     def flush(self) -> None:
-        """Flush the stream."""
+        """Flush the original."""
         self.original.flush()
 
     def writable(self) -> bool:
-        """A text can be written."""
+        """Text can be written."""
         return True
 
     def fileno(self) -> int:
-        """The stream's own file."""
+        """The file of the original."""
         return self.original.fileno()
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The stream's own, since what is printed may end there."""
+        """The encoding of the original, where what is written may end."""
         return self.original.encoding or "utf-8"
 
     def __getattr__(self, name: str) -> Any:

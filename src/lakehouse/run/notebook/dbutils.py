@@ -1,4 +1,4 @@
-"""`dbutils` on this machine, and what stands behind each of its parts."""
+"""`dbutils` on this machine: its parts, as far as they make sense here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lakehouse.run.task import values as task_values
 from lakehouse.run.task.call import CURRENT
 
 if TYPE_CHECKING:
-    from lakehouse.run.notebook.ran import Work
+    from lakehouse.run.notebook.context import NotebookContext
 
 
 class Exit(BaseException):
-    """Ends a notebook, with a value. No Exception: what a notebook catches is not its end."""
+    """Ends a notebook, with a value. Not an Exception, so that no cell catches it."""
 
     def __init__(self, value: str) -> None:
         """Keep the value."""
@@ -28,9 +28,9 @@ class Exit(BaseException):
 class NotebookUtils:
     """`dbutils.notebook`: ends this notebook, or runs another one."""
 
-    def __init__(self, work: Work) -> None:
-        """Belong to a notebook at work."""
-        self._work = work
+    def __init__(self, run: NotebookContext) -> None:
+        """Belong to a notebook that runs."""
+        self._run = run
 
     def exit(self, value: Any = "") -> None:
         """End the notebook with a text, which is its output."""
@@ -47,21 +47,21 @@ class NotebookUtils:
         `path` is relative to this notebook. Raises LakehouseError where it fails, or does not
         end within `timeout_seconds` (0: as long as it takes).
         """
-        return self._work.call(path, timeout_seconds, dict(arguments or {}))
+        return self._run.call(path, timeout_seconds, dict(arguments or {}))
 
 
 class TaskValues:
     """`dbutils.jobs.taskValues`: facts that one task leaves for those after it."""
 
     def set(self, key: str, value: Any) -> None:
-        """Leave a value; outside a job nothing is kept."""
+        """Leave a value; outside a job it is dropped."""
         task_values.put(key, value)
 
     def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:  # noqa: N803
         """Return what a task left, or `default`; outside a job, `debugValue`."""
         if CURRENT.get() is not None:
-            given = () if default is None else (default,)
-            return task_values.get(taskKey, key, *given)
+            fallback = () if default is None else (default,)
+            return task_values.get(taskKey, key, *fallback)
         if debugValue is None:
             todo = "Give a debugValue, or run the notebook as a task of a job."
             what = f"there is no job whose task {taskKey!r} left {key!r}"
@@ -105,16 +105,16 @@ class Library:
     """`dbutils.library`."""
 
     def restartPython(self) -> None:  # noqa: N802
-        """Do nothing: nothing was installed that Python would have to be started anew for."""
+        """Do nothing: nothing is installed here, so Python needs no new start."""
 
 
 class Dbutils:
     """What a notebook knows as `dbutils`."""
 
-    def __init__(self, work: Work) -> None:
-        """Belong to a notebook at work."""
-        self.widgets = work.widgets
-        self.notebook = NotebookUtils(work)
+    def __init__(self, run: NotebookContext) -> None:
+        """Belong to a notebook that runs."""
+        self.widgets = run.widgets
+        self.notebook = NotebookUtils(run)
         self.jobs = JobUtils()
         self.fs = Files()
         self.secrets = Secrets()

@@ -11,27 +11,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from lakehouse.base.errors import unknown
 from lakehouse.base.progress import Event
 from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.graph import Result, decision, dependencies, in_order, job_result
 from lakehouse.bundle.program import Program, check
 from lakehouse.bundle.task_types import cluster_of, task_type
-from lakehouse.run.job.attempts import told
+from lakehouse.run.job.attempts import message_of
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Records, RunRecord, TaskRecord, now
-from lakehouse.run.job.work import Worker
-from lakehouse.terminal.capture import routing
+from lakehouse.run.job.task_run import TaskRun
+from lakehouse.terminal.capture import capturing_logs
 
 _STATES = {"SUCCESS": "finished", "EXCLUDED": "skipped", "DISABLED": "skipped",
            "UPSTREAM_FAILED": "skipped", "UPSTREAM_CANCELED": "skipped"}  # fmt: skip
 
 
 class JobRun:
-    """A run at work. `go` blocks until it ends; `cancelled` ends it early."""
+    """One run of a job. `go` blocks until it ends; setting `cancelled` ends it early."""
 
     def __init__(
         self,
-        what: Program,
+        program: Program,
         record: RunRecord,
         records: Records,
         options: Options,
@@ -39,8 +40,8 @@ class JobRun:
         slots: threading.Semaphore | None = None,
         chain: Sequence[str] = (),
     ) -> None:
-        """Make ready; `slots` is shared by the runs that one run starts, `chain` names them."""
-        self.what = what
+        """Prepare the run; a run and its child runs share `slots`, and `chain` names their jobs."""
+        self.program = program
         self.record = record
         self.records = records
         self.options = options
@@ -48,7 +49,7 @@ class JobRun:
         self.slots = slots or threading.Semaphore(max(1, options.max_parallel))
         self.chain = (*chain, record.job)
         self.lock = threading.RLock()
-        self.job = what.job(record.job)
+        self.job = program.job(record.job)
         only = set(record.only)
         self.tasks: list[Mapping[str, Any]] = [
             _alone(task, only)
@@ -57,7 +58,7 @@ class JobRun:
         ]
 
     def go(self) -> RunRecord:
-        """Run what has not run; return the record, which is also kept on disk."""
+        """Run what has not run yet; return the record, which is written to disk as well."""
         begun = time.monotonic()
         record = self.record
         record.result, record.error, record.process = "RUNNING", "", os.getpid()
@@ -68,10 +69,10 @@ class JobRun:
                 key, TaskRecord(key, task_type(task), cluster_of(task), waits_for)
             )
         self.save()
-        self.tell("job", record.job, "started")
+        self.report("job", record.job, "started")
         timer = self._deadline()
         try:
-            with routing():
+            with capturing_logs():
                 self._loop()
         except KeyboardInterrupt:
             self.cancelled.set()
@@ -83,8 +84,8 @@ class JobRun:
         return record
 
     def _loop(self) -> None:
-        """Start every task whose turn has come, until nothing is left or the run is cancelled."""
-        self.ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+        """Start tasks as those above them end, until none is left or the run is cancelled."""
+        self.done_keys: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.active: set[str] = set()
         while True:
             if not self.cancelled.is_set():
@@ -92,7 +93,7 @@ class JobRun:
             if not self.active:
                 break
             try:
-                self.active.discard(self.ended.get(timeout=0.2))
+                self.active.discard(self.done_keys.get(timeout=0.2))
             except queue.Empty:
                 continue
 
@@ -110,8 +111,7 @@ class JobRun:
                     continue
                 if turn == "run":
                     self.active.add(key)
-                    worker = threading.Thread(target=self._run, args=(task,), daemon=True)
-                    worker.start()
+                    threading.Thread(target=self._run, args=(task,), daemon=True).start()
                 else:
                     self.finish(self.record.tasks[key], turn)
                     moved = True
@@ -122,29 +122,32 @@ class JobRun:
         try:
             record.result = "RUNNING"
             self.save()
-            self.tell("task", key, "started")
-            Worker(self, task, record).run()
+            self.report("task", key, "started")
+            TaskRun(self, task, record).run()
         except BaseException as error:  # a fault of the runner itself must not hang the run
-            record.error = told(error)
+            record.error = message_of(error)
             self.finish(record, "FAILED")
         finally:
-            self.ended.put(key)
+            self.done_keys.put(key)
 
     def finish(self, task: TaskRecord, result: Result) -> None:
-        """Keep how a task ended and tell it."""
+        """Write down how a task ended, and report it."""
         task.result = result
         self.save()
         detail = task.error or ("" if result == "SUCCESS" else result)
-        self.tell("task", task.key, _STATES.get(result, "failed"), task.seconds, detail)
+        self.report("task", task.key, _STATES.get(result, "failed"), task.seconds, detail)
 
     def _results(self) -> tuple[dict[str, Result], dict[str, str]]:
-        ended = {
+        tasks = self._ended_tasks()
+        results: dict[str, Any] = {key: task.result for key, task in tasks.items()}
+        return results, {key: task.outcome for key, task in tasks.items() if task.outcome}
+
+    def _ended_tasks(self) -> dict[str, TaskRecord]:
+        return {
             key: task
             for key, task in self.record.tasks.items()
             if task.result not in ("PENDING", "RUNNING")
         }
-        results: dict[str, Any] = {key: task.result for key, task in ended.items()}
-        return results, {key: task.outcome for key, task in ended.items() if task.outcome}
 
     def scope(self, task: TaskRecord, item: Any = None) -> Scope:
         """Return what the references of a task may name at this moment."""
@@ -157,8 +160,7 @@ class JobRun:
                 "run_id": f"{self.record.id}.{key}",
                 "execution_count": len(each.attempts),
             }
-            for key, each in self.record.tasks.items()
-            if each.result not in ("PENDING", "RUNNING")
+            for key, each in self._ended_tasks().items()
         }
         return Scope(
             job_id=self.record.job,
@@ -174,15 +176,15 @@ class JobRun:
                 "execution_count": len(task.attempts) + 1,
             },
             item=item,
-            workspace=self.what.workspace,
+            workspace=self.program.workspace,
         )
 
     def child(self, name: str, parameters: Mapping[str, str]) -> RunRecord:
-        """Run another job of the bundle as a part of this one."""
-        record = begin(self.what, name, self.records, parameters, strict=False)
+        """Run another job of the bundle as a part of this run."""
+        record = begin(self.program, name, self.records, parameters, strict=False)
         record.parent = self.record.id
         JobRun(
-            self.what, record, self.records, self.options, self.cancelled, self.slots, self.chain
+            self.program, record, self.records, self.options, self.cancelled, self.slots, self.chain
         ).go()
         return record
 
@@ -191,15 +193,15 @@ class JobRun:
         with self.lock:
             self.records.write(self.record)
 
-    def tell(
+    def report(
         self, kind: Any, name: str, state: Any, seconds: float | None = None, detail: str = ""
     ) -> None:
-        """Report an event; a listener that fails does not fail the run."""
+        """Report an event; a display that fails does not fail the run."""
         task = name if kind == "task" else ""
         try:
             self.options.report(Event(kind, name, state, task, None, seconds, detail))
         except Exception as error:
-            self.record.error = self.record.error or f"the display failed: {told(error)}"
+            self.record.error = self.record.error or f"the display failed: {message_of(error)}"
 
     def _deadline(self) -> threading.Timer | None:
         seconds = self.job.get("timeout_seconds") or 0
@@ -220,7 +222,7 @@ class JobRun:
         until = time.monotonic() + self.options.grace + 1
         while self.active and time.monotonic() < until:
             try:
-                self.active.discard(self.ended.get(timeout=0.2))
+                self.active.discard(self.done_keys.get(timeout=0.2))
             except queue.Empty:
                 continue
 
@@ -237,19 +239,19 @@ class JobRun:
         self.save()
         good = record.result in ("SUCCESS", "SUCCESS_WITH_FAILURES")
         detail = record.error or ("" if record.result == "SUCCESS" else record.result)
-        self.tell("job", record.job, "finished" if good else "failed", seconds, detail)
+        self.report("job", record.job, "finished" if good else "failed", seconds, detail)
 
 
 def _alone(task: Mapping[str, Any], only: set[str]) -> Mapping[str, Any]:
-    """Return a task without waiting for those that are not in the run."""
+    """Return a task that does not wait for tasks outside of the run."""
     if not only:
         return task
-    kept = [each for each in task.get("depends_on") or () if str(each["task_key"]) in only]
-    return {**task, "depends_on": kept}
+    above = [each for each in task.get("depends_on") or () if str(each["task_key"]) in only]
+    return {**task, "depends_on": above}
 
 
 def begin(
-    what: Program,
+    program: Program,
     name: str,
     records: Records,
     parameters: Mapping[str, str] | None = None,
@@ -261,29 +263,25 @@ def begin(
     Raises LakehouseError for an unknown job, task or (if `strict`) parameter, and for jobs that
     call each other in a circle.
     """
-    check(what, name, only)
-    job = what.job(name)
-    declared = {str(it["name"]): _text(it.get("default")) for it in job.get("parameters") or ()}
-    given = dict(parameters or {})
-    if strict:
-        for key in given:
-            if key not in declared:
-                from lakehouse.base.errors import unknown
-
-                raise unknown("parameter", key, declared, f"job {name}")
+    check(program, name, only)
+    job = program.job(name)
+    defaults = {str(it["name"]): _text(it.get("default")) for it in job.get("parameters") or ()}
+    for key in parameters or ():
+        if strict and key not in defaults:
+            raise unknown("parameter", key, defaults, f"job {name}")
     record = RunRecord(
         id=records.claim(),
-        bundle=what.name,
-        target=what.target,
+        bundle=program.name,
+        target=program.target,
         job=name,
         name=str(job.get("name") or name),
-        root=str(what.root),
+        root=str(program.root),
         started=now(),
-        parameters=declared,
+        parameters=defaults,
         only=list(only),
     )
     scope = Scope(name, record.name, record.id, datetime.fromisoformat(record.started), {})
-    record.parameters = {**scope.filled(declared), **given}
+    record.parameters = {**scope.filled(defaults), **(parameters or {})}
     return record
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from typing import Any, Protocol
 
 from lakehouse.base.errors import LakehouseError
@@ -15,19 +16,19 @@ from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.graph import Result
 from lakehouse.bundle.program import Program
 from lakehouse.bundle.task_types import called_job, cluster_of, task_type
-from lakehouse.run.job.attempts import Ended, attempt, told
+from lakehouse.run.job.attempts import AttemptOutcome, attempt, message_of
 from lakehouse.run.job.conditions import holds
 from lakehouse.run.job.launchers import elsewhere
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Attempt, Records, RunRecord, TaskRecord, now
-from lakehouse.run.task.call import Call
-from lakehouse.terminal.capture import Sink
+from lakehouse.run.task.call import Call, file_name
+from lakehouse.terminal.capture import OutputLog
 
 
 class Run(Protocol):
-    """What a task asks of the run that it is part of."""
+    """The run that a task is part of, as far as the task needs it."""
 
-    what: Program
+    program: Program
     record: RunRecord
     records: Records
     options: Options
@@ -35,7 +36,7 @@ class Run(Protocol):
     slots: threading.Semaphore
 
     def scope(self, task: TaskRecord, item: Any = None) -> Scope:
-        """What the references of a task may name at this moment."""
+        """The values that the references of a task may name at this moment."""
 
     def child(self, name: str, parameters: Mapping[str, str]) -> RunRecord:
         """Run another job of the bundle as a part of this run."""
@@ -44,9 +45,9 @@ class Run(Protocol):
         """Write the record as it is now."""
 
     def finish(self, task: TaskRecord, result: Result) -> None:
-        """Keep how a task ended and report it."""
+        """Write down how a task ended, and report it."""
 
-    def tell(
+    def report(
         self, kind: Any, name: str, state: Any, seconds: float | None = None, detail: str = ""
     ) -> None:
         """Report an event."""
@@ -61,10 +62,10 @@ _PUSHED = {
 }
 
 
-def pushed_down(
+def with_job_parameters(
     kind: str, spec: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what stands under a task's type, with the job's parameters pushed down into it.
+    """Return the spec of a task with the job's parameters pushed down into it.
 
     They reach every task whose parameters have names, and win over those of the task; a wheel
     takes them only where it is called with named parameters.
@@ -76,61 +77,61 @@ def pushed_down(
     return {**spec, key: {**(own or {}), **parameters}}
 
 
-class Worker:
-    """Runs one task of a run and leaves what became of it in its record."""
+class TaskRun:
+    """Runs one task of a job run and writes down in its record how it went."""
 
     def __init__(self, run: Run, task: Mapping[str, Any], record: TaskRecord) -> None:
-        """Make ready to run `task` of `run`."""
-        self.run_at_work = run
+        """Prepare to run `task` as a part of `run`."""
+        self.job_run = run
         self.task = task
         self.record = record
         self.kind = task_type(task)
 
     def run(self) -> None:
-        """Run the task, with its retries, and keep how it ended."""
+        """Run the task, with its retries."""
         begun = time.monotonic()
-        result = self._tries(self.task, self.record, None)
+        result = self._with_retries(self.task, self.record, None)
         self.record.seconds = time.monotonic() - begun
-        self.run_at_work.finish(self.record, result)
+        self.job_run.finish(self.record, result)
 
-    def _tries(self, task: Mapping[str, Any], record: TaskRecord, item: Any) -> Result:
+    def _with_retries(self, task: Mapping[str, Any], record: TaskRecord, item: Any) -> Result:
         """Try a task as often as it allows; a cancelled run tries nothing again."""
-        run = self.run_at_work
-        allowed = int(task.get("max_retries") or 0)
-        again_if_late = bool(task.get("retry_on_timeout"))
+        run = self.job_run
+        retries = int(task.get("max_retries") or 0)  # -1: as often as it takes
+        retry_on_timeout = bool(task.get("retry_on_timeout"))
         pause = float(task.get("min_retry_interval_millis") or 0) / 1000
-        tried = 0
-        while True:
-            ended = self._try(task, record, item)
-            record.error = ended.error
-            tried += 1
-            final = ended.result in ("SUCCESS", "CANCELED", "UPSTREAM_CANCELED")
-            late = ended.result == "TIMEDOUT" and not again_if_late
-            if final or late or (allowed >= 0 and tried > allowed):
-                return ended.result
-            run.tell("task", record.key, "note", None, f"try {tried} failed: {ended.error}")
+        for number in count(1):
+            outcome = self._try(task, record, item)
+            record.error = outcome.error
+            final = outcome.result in ("SUCCESS", "CANCELED", "UPSTREAM_CANCELED")
+            late = outcome.result == "TIMEDOUT" and not retry_on_timeout
+            if final or late or 0 <= retries < number:
+                return outcome.result
+            run.report("task", record.key, "note", None, f"try {number} failed: {outcome.error}")
             if run.cancelled.wait(pause):
-                return "CANCELED"
+                break
+        return "CANCELED"
 
-    def _try(self, task: Mapping[str, Any], record: TaskRecord, item: Any) -> Ended:
-        run = self.run_at_work
+    def _try(self, task: Mapping[str, Any], record: TaskRecord, item: Any) -> AttemptOutcome:
+        run = self.job_run
         number = len(record.attempts) + 1
-        log = f"logs/{_safe(record.key)}.{number}.log"
+        log = f"logs/{file_name(record.key)}.{number}.log"
         entry = Attempt(number, now(), log=log)
         kind = task_type(task)
         try:
             scope = run.scope(record, item)
             spec = task.get(kind) or {}
-            if kind == "for_each_task":  # what is inside the loop is filled in for each element
+            if kind == "for_each_task":  # the task inside is filled in for each element
                 spec = {**spec, "inputs": scope.filled(spec.get("inputs"))}
             else:
                 filled = scope.filled(spec)
-                spec = pushed_down(kind, filled, run.record.parameters)
-            entry.parameters = _shown(spec)
+                spec = with_job_parameters(kind, filled, run.record.parameters)
+            # The record holds the spec of the task, but not that of a loop's inner task.
+            entry.parameters = {key: value for key, value in spec.items() if key != "task"}
             record.parameters = entry.parameters
         except LakehouseError as error:
             record.attempts.append(entry)
-            ended = Ended("FAILED", error=told(error))
+            outcome = AttemptOutcome("FAILED", error=message_of(error))
         else:
             record.attempts.append(entry)
             run.save()
@@ -140,13 +141,13 @@ class Worker:
                 "run_job_task": self._child,
             }.get(kind)
             if inside:
-                ended = _timed(partial(inside, record, spec))
+                outcome = _timed(partial(inside, record, spec))
             else:
-                ended = self._launch(kind, task, record, spec, number, log, scope)
-        entry.seconds, entry.result, entry.error = ended.seconds, ended.result, ended.error
-        record.output = ended.output
+                outcome = self._launch(kind, task, record, spec, number, log, scope)
+        entry.seconds, entry.result, entry.error = outcome.seconds, outcome.result, outcome.error
+        record.output = outcome.output
         run.save()
-        return ended
+        return outcome
 
     def _launch(
         self,
@@ -157,23 +158,24 @@ class Worker:
         number: int,
         log: str,
         scope: Scope,
-    ) -> Ended:
-        run = self.run_at_work
+    ) -> AttemptOutcome:
+        run = self.job_run
         options = run.options
+        too_late = AttemptOutcome("CANCELED", error="the run was cancelled before the task began")
         while not run.slots.acquire(timeout=0.1):
             if run.cancelled.is_set():
-                return Ended("CANCELED", error="the run was cancelled before the task began")
+                return too_late
         try:
             if run.cancelled.is_set():
-                return Ended("CANCELED", error="the run was cancelled before the task began")
+                return too_late
             call = Call(
                 task=record.key,
                 type=kind,
                 spec=spec,
                 cluster=cluster_of(task),
-                root=run.what.root,
-                target=run.what.target,
-                bundle=run.what.name,
+                root=run.program.root,
+                target=run.program.target,
+                bundle=run.program.name,
                 run=run.record.id,
                 attempt=number,
                 parameters=run.record.parameters,
@@ -183,27 +185,27 @@ class Worker:
                 folder=run.records.path(run.record.id),
             )
             path = run.records.path(run.record.id) / log
-            sink = Sink(path, lambda line: options.echo(record.key, line))
+            output = OutputLog(path, lambda line: options.echo(record.key, line))
             try:
                 return attempt(
                     options.launchers.get(kind, elsewhere),
                     call,
-                    sink,
+                    output,
                     run.cancelled,
                     float(task.get("timeout_seconds") or 0),
                     options.grace,
                 )
             finally:
-                sink.close()
+                output.close()
         finally:
             run.slots.release()
 
-    def _condition(self, record: TaskRecord, spec: Mapping[str, Any]) -> Ended:
+    def _condition(self, record: TaskRecord, spec: Mapping[str, Any]) -> AttemptOutcome:
         outcome = holds(spec["op"], spec["left"], spec["right"])
         record.outcome = str(outcome).lower()
-        return Ended("SUCCESS", output={"outcome": record.outcome})
+        return AttemptOutcome("SUCCESS", output={"outcome": record.outcome})
 
-    def _child(self, record: TaskRecord, spec: Mapping[str, Any]) -> Ended:
+    def _child(self, record: TaskRecord, spec: Mapping[str, Any]) -> AttemptOutcome:
         name = called_job(spec)
         if not name:
             raise LakehouseError(
@@ -216,18 +218,18 @@ class Worker:
             if spec.get("job_parameters")
             else {}
         )
-        child = self.run_at_work.child(name, parameters)
+        child = self.job_run.child(name, parameters)
         record.child_run = child.id
         output = {"run_id": child.id, "result": child.result}
         if child.result in ("SUCCESS", "SUCCESS_WITH_FAILURES"):
-            return Ended("SUCCESS", output=output)
+            return AttemptOutcome("SUCCESS", output=output)
         canceled = child.result == "CANCELED"
         error = f"run {child.id} of job {name!r} ended as {child.result}"
-        return Ended("CANCELED" if canceled else "FAILED", output=output, error=error)
+        return AttemptOutcome("CANCELED" if canceled else "FAILED", output=output, error=error)
 
-    def _loop(self, record: TaskRecord, spec: Mapping[str, Any]) -> Ended:
-        """Run the task inside once for each element; those that succeeded before are kept."""
-        run = self.run_at_work
+    def _loop(self, record: TaskRecord, spec: Mapping[str, Any]) -> AttemptOutcome:
+        """Run the task inside once for each element that has not succeeded in an earlier run."""
+        run = self.job_run
         inner = spec["task"]
         items = _items(spec.get("inputs"), record.key)
         kind = task_type(inner)
@@ -244,8 +246,8 @@ class Worker:
                 return
             begun = time.monotonic()
             each.result = "RUNNING"
-            run.tell("task", each.key, "started")
-            result = self._tries(inner, each, items[index])
+            run.report("task", each.key, "started")
+            result = self._with_retries(inner, each, items[index])
             each.seconds = time.monotonic() - begun
             with lock:
                 run.finish(each, result)
@@ -256,39 +258,30 @@ class Worker:
         failed = [each.key for each in record.iterations if each.result != "SUCCESS"]
         output = {"iterations": len(items), "failed": len(failed)}
         if not failed:
-            return Ended("SUCCESS", output=output)
+            return AttemptOutcome("SUCCESS", output=output)
         if run.cancelled.is_set():
-            return Ended("CANCELED", output=output, error="the run was cancelled")
+            return AttemptOutcome("CANCELED", output=output, error="the run was cancelled")
         error = f"{len(failed)} of {len(items)} iterations failed: {', '.join(failed[:5])}"
-        return Ended("FAILED", output=output, error=error)
+        return AttemptOutcome("FAILED", output=output, error=error)
 
 
 def _items(inputs: Any, key: str) -> list[Any]:
-    found = inputs
+    items = inputs
     if isinstance(inputs, str):
         try:
-            found = json.loads(inputs)
+            items = json.loads(inputs)
         except json.JSONDecodeError:
-            found = None
-    if isinstance(found, list):
-        return found
+            items = None
+    if isinstance(items, list):
+        return items
     raise LakehouseError(f"the inputs of a loop must be a JSON list, not {inputs!r}", f"task {key}")
 
 
-def _timed(action: Callable[[], Ended]) -> Ended:
+def _timed(action: Callable[[], AttemptOutcome]) -> AttemptOutcome:
     begun = time.monotonic()
     try:
-        ended = action()
+        outcome = action()
     except Exception as error:
-        ended = Ended("FAILED", error=told(error))
-    ended.seconds = time.monotonic() - begun
-    return ended
-
-
-def _shown(spec: Mapping[str, Any]) -> Any:
-    """Return what of a task's settings is kept in the record: all but a loop's inner task."""
-    return {key: value for key, value in spec.items() if key != "task"}
-
-
-def _safe(key: str) -> str:
-    return "".join(each if each.isalnum() or each in "-_." else "_" for each in key)
+        outcome = AttemptOutcome("FAILED", error=message_of(error))
+    outcome.seconds = time.monotonic() - begun
+    return outcome

@@ -1,17 +1,19 @@
-"""The commands that do something: run, replay, train, score, summary."""
+"""The commands that run jobs: run, replay, train, score, summary."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from lakehouse.base.settings import variable
-from lakehouse.cli import complete
-from lakehouse.cli.asked import JOB, Asked, command, say
-from lakehouse.cli.options import Format, ModelName, Until, day
+from lakehouse.cli import completion
+from lakehouse.cli.command import command
+from lakehouse.cli.invocation import JOB, Invocation
+from lakehouse.cli.options import Format, ModelName, Until, day, task_names
+from lakehouse.terminal.messages import say
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,56 +26,54 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
-    asked: Asked,
+    invocation: Invocation,
     until: Until = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             metavar="TASK",
             help="Run this task alone (again for more, or a,b).",
-            autocompletion=complete.tasks,
+            autocompletion=completion.tasks,
         ),
     ] = None,
     job: Annotated[str, typer.Option(help="The job of the bundle.")] = JOB,
     bundle: Annotated[
         Path | None, typer.Option(help="The bundle's folder; else bundles/<project>.")
     ] = None,
-    output: Annotated[
-        Literal["table", "json"], typer.Option("--output", "-o", help="How to print rows.")
-    ] = "table",
+    output: Format = "table",
 ) -> int:
     """Bring everything up to date: run the bundle's job here."""
     from lakehouse.run.job.commands import run_job
 
     last = day(until)
-    folder = bundle or asked.bundle
-    _pass_on(asked)
+    folder = bundle or invocation.bundle
+    _set_environment(invocation)
     return run_job(
         folder,
         job,
-        target=asked.target,
-        only=[each for one in only or () for each in one.split(",") if each],
+        target=invocation.target,
+        only=task_names(only or ()),
         params={"until": last} if last else {},
         variables={},
         max_parallel=2,
-        data=asked.settings.data_folder,
+        data=invocation.settings.data_folder,
         output=output,
-        verbose=asked.verbose,
+        verbose=invocation.verbose,
     )
 
 
-def replay(asked: Asked, until: Until = None) -> None:
+def replay(invocation: Invocation, until: Until = None) -> None:
     """Land the recorded source's files up to a day, those that have not landed yet."""
     from lakehouse.jobs import replay as job
     from lakehouse.terminal.display import showing
 
     last = day(until)
     with showing():
-        job.main(asked.argv(until=last))
+        job.main(invocation.job_arguments(until=last))
 
 
 def train(
-    asked: Asked,
+    invocation: Invocation,
     model: ModelName,
     trials: Annotated[
         int | None, typer.Option(min=0, help="Trials of the search for each candidate.")
@@ -85,44 +85,44 @@ def train(
     output: Format = "table",
 ) -> None:
     """Train a model, choose its champion and show what it is worth."""
-    asked.declared.model(model)
+    invocation.index.model(model)
     from lakehouse.jobs import train as job
     from lakehouse.terminal.display import showing
 
+    numbers = {"trials": trials, "at": at}
+    options = {name: str(number) for name, number in numbers.items() if number is not None}
     with showing():
-        numbers = {"trials": trials, "at": at}
-        said = {name: str(number) for name, number in numbers.items() if number is not None}
-        job.main(asked.argv(model=model, **said))
-    from lakehouse.terminal.rows import write
+        job.main(invocation.job_arguments(model=model, **options))
+    from lakehouse.terminal.output import write
     from lakehouse.terminal.summary import metrics
 
-    found = metrics(asked.settings, model)
-    if found is not None:
-        write(found.rows, output)
+    section = metrics(invocation.settings, model)
+    if section is not None:
+        write(section.rows, output)
 
 
-def score(asked: Asked, model: ModelName) -> None:
+def score(invocation: Invocation, model: ModelName) -> None:
     """Score the newest data with a model's champion; rows are only ever added."""
-    scores = asked.declared.model(model).scores
+    scores = invocation.index.model(model).scores
     from lakehouse.jobs import score as job
     from lakehouse.terminal.display import showing
 
     with showing():
-        job.main(asked.argv(model=model))
+        job.main(invocation.job_arguments(model=model))
     say(f"look at them: lakehouse show {scores}")
 
 
-def summary(asked: Asked) -> None:
+def summary(invocation: Invocation) -> None:
     """Say what the lake holds now, and how good the models are."""
     from lakehouse.jobs.summary import main
 
-    main(asked.argv())
+    main(invocation.job_arguments())
 
 
-def _pass_on(asked: Asked) -> None:
+def _set_environment(invocation: Invocation) -> None:
     """Hand the settings of this call to the job's tasks, which read them from the environment."""
-    _ = asked.settings  # an unknown one is told now, not by the first task
-    if asked.conf:
-        os.environ["LAKEHOUSE_CONF"] = str(asked.conf.resolve())
-    for key, value in asked.changes.items():
+    _ = invocation.settings  # an unknown one is an error now, not in the first task
+    if invocation.conf:
+        os.environ["LAKEHOUSE_CONF"] = str(invocation.conf.resolve())
+    for key, value in invocation.overrides.items():
         os.environ[variable(key)] = value

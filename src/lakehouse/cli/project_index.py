@@ -1,0 +1,167 @@
+"""The names a project declares, known without importing it: help, wrong names and completion.
+
+Importing a project imports Spark and takes a second or more. What the command line needs of it is
+cached in a small file beside the lake, and made anew when a source file of project or engine
+changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lakehouse.base.errors import LakehouseError, unknown
+from lakehouse.base.settings import Settings
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """A table of the project.
+
+    `columns` are (name, type); it reads tables (`reads`) and files that land (`sources`), or is
+    filled by a `model`; `rules` are the conditions of its expectations, by name.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    reads: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    model: str = ""
+    rules: Mapping[str, str] | None = None
+
+    @property
+    def layer(self) -> str:
+        """`bronze`, `silver`, `gold` or `ops`."""
+        return self.name.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model of the project: the tables it reads, and the one its scores go to."""
+
+    name: str
+    reads: tuple[str, ...]
+    scores: str
+
+
+@dataclass(frozen=True)
+class ProjectIndex:
+    """Tables in run order (those of the engine itself last) and models, by name."""
+
+    tables: Mapping[str, TableEntry]
+    models: Mapping[str, ModelEntry]
+
+    def table(self, name: str) -> TableEntry:
+        """The table of this name. Raises LakehouseError naming the nearest known one."""
+        if name not in self.tables:
+            raise unknown("table", name, self.tables)
+        return self.tables[name]
+
+    def model(self, name: str) -> ModelEntry:
+        """The model of this name. Raises LakehouseError naming the nearest known one."""
+        if name not in self.models:
+            raise unknown("model", name, self.models)
+        return self.models[name]
+
+
+def project_index(settings: Settings) -> ProjectIndex:
+    """The index of the settings' project. Raises LakehouseError where there is no such project."""
+    fingerprint = _fingerprint(settings.project)
+    cache = settings.data_folder / "cache" / f"{settings.project}.json"
+    try:
+        content = json.loads(cache.read_text("utf-8"))
+        if content["fingerprint"] == fingerprint:
+            return _from_json(content)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    index = _imported(settings.project)
+    _write(cache, fingerprint, index)
+    return index
+
+
+def _fingerprint(package: str) -> str:
+    """A hash that changes when a source file of the project or of the engine does."""
+    digest = sha256()
+    for name in (package, "lakehouse"):
+        spec = find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise LakehouseError(
+                f"there is no package {name!r}",
+                "setting 'project'",
+                "install it, or name another in conf/base.yml",
+            )
+        root = Path(spec.submodule_search_locations[0])
+        for page in sorted(root.rglob("*.py")):
+            facts = page.stat()
+            digest.update(f"{page}\0{facts.st_mtime_ns}\0{facts.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _imported(package: str) -> ProjectIndex:
+    """The index of a project that is imported for it."""
+    from lakehouse.declare import project as projects
+    from lakehouse.declare.schema import columns
+    from lakehouse.declare.table import Table
+    from lakehouse.lake.ops import TABLES
+
+    project = projects.load(package)
+    model_of = {model.scores.name: model for model in project.models}
+    refreshed = [table for table in project.tables if table.name not in model_of]
+    tables = {}
+    for table in (*refreshed, *(model.scores for model in project.models), *TABLES):
+        model = model_of.get(table.name)
+        reads = table.reads if model is None else model.reads
+        tables[table.name] = TableEntry(
+            table.name,
+            columns(table.schema),
+            tuple(read.name for read in reads if isinstance(read, Table)),
+            tuple(read.name for read in reads if not isinstance(read, Table)),
+            model.name if model else "",
+            {rule.name: rule.condition for rule in table.expect},
+        )
+    models = {
+        model.name: ModelEntry(
+            model.name, tuple(read.name for read in model.reads), model.scores.name
+        )
+        for model in project.models
+    }
+    return ProjectIndex(tables, models)
+
+
+def _write(cache: Path, fingerprint: str, index: ProjectIndex) -> None:
+    """Write the cache whole or not at all; where that is not allowed, do without it."""
+    content = {
+        "fingerprint": fingerprint,
+        "tables": [asdict(table) for table in index.tables.values()],
+        "models": [asdict(model) for model in index.models.values()],
+    }
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        part = cache.with_suffix(".part")
+        part.write_text(json.dumps(content), "utf-8")
+        part.replace(cache)
+    except OSError:
+        pass
+
+
+def _from_json(content: Mapping[str, Any]) -> ProjectIndex:
+    tables = [
+        TableEntry(
+            each["name"],
+            tuple((name, kind) for name, kind in each["columns"]),
+            tuple(each["reads"]),
+            tuple(each["sources"]),
+            each["model"],
+            each["rules"],
+        )
+        for each in content["tables"]
+    ]
+    models = [
+        ModelEntry(each["name"], tuple(each["reads"]), each["scores"]) for each in content["models"]
+    ]
+    return ProjectIndex({each.name: each for each in tables}, {each.name: each for each in models})

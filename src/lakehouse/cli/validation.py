@@ -1,0 +1,57 @@
+"""What the command `validate` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lakehouse.bundle.faults import Fault, errors, ordered
+from lakehouse.bundle.load import load
+from lakehouse.bundle.validate import validate
+from lakehouse.ship.databricks_cli import cli_faults
+from lakehouse.terminal.messages import say
+from lakehouse.terminal.output import Output, write
+from lakehouse.terminal.rows import Rows
+
+
+def print_faults(
+    folder: Path,
+    target: str | None,
+    variables: Mapping[str, str],
+    strict: bool,
+    with_databricks: bool,
+    output: Output,
+) -> int:
+    """Print every fault of a bundle; return 1 if there is an error, or (strict) any at all."""
+    faults = validate(folder, target, variables)
+    if with_databricks:
+        bundle = load(folder, target, variables)
+        faults = ordered([*faults, *cli_faults(bundle, variables)])
+    if output == "table":  # a line each, in the form that editors can follow
+        for fault in faults:
+            print(fault)
+    else:
+        write(Rows.of([_record(fault) for fault in faults]), output)
+    error_count = len(errors(faults))
+    warning_count = len(faults) - error_count
+    counts = [
+        f"{count} {noun}{'s' * (count != 1)}"
+        for count, noun in ((error_count, "error"), (warning_count, "warning"))
+        if count
+    ]
+    say(f"{folder}: {' and '.join(counts) or 'no fault'}")
+    return int(bool(error_count or (strict and warning_count)))
+
+
+def _record(fault: Fault) -> dict[str, object]:
+    return {
+        "severity": fault.severity,
+        "code": fault.code,
+        "message": fault.message,
+        "hint": fault.hint,
+        "file": fault.place.file,
+        "line": fault.place.line,
+        "column": fault.place.column,
+        "path": fault.path,
+        "targets": list(fault.targets),
+    }
