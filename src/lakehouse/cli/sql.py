@@ -131,7 +131,7 @@ def _answer(
     """Columns and rows of a query, at most `limit` (None: all); an error becomes one sentence."""
     from pyspark.errors import PySparkException
 
-    from lakehouse.lake.glance import zoned
+    from lakehouse.lake.values import zoned
     from lakehouse.run.task.table_names import TableNames
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,11 @@ from lakehouse.cli.project_index import ProjectIndex, TableEntry
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import Output, write
 from lakehouse.terminal.rows import Rows
-from lakehouse.terminal.summary import COUNTS
 from lakehouse.terminal.units import age, size
 
 if TYPE_CHECKING:
     from lakehouse.lake.glance import Facts
+from lakehouse.lake.totals import COUNTS, totals
 
 group = typer.Typer(
     name="tables",
@@ -86,14 +85,13 @@ def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "tabl
     names = [index.table(name).name] if name else [*index.tables]
     if not invocation.glance.exists("ops.batches"):
         raise LakehouseError("no batch has been accounted for yet", "ops.batches", "lakehouse run")
-    totals: dict[str, Counter[str]] = {}
-    batches = invocation.glance.sample("ops.batches", None)
-    for values in batches.rows:
-        batch = dict(zip(batches.columns, values, strict=True))
-        counts = {"batches": 1, **{count: batch[count] for count in COUNTS}}
-        totals.setdefault(batch["table"], Counter()).update(counts)
     columns = ("table", "batches", *COUNTS)
-    records = [{"table": each, **totals[each]} for each in names if each in totals]
+    by_name = {each.table: each for each in totals(invocation.glance)}
+    records = [
+        {"table": each, "batches": by_name[each].batches, **by_name[each].counts}
+        for each in names
+        if each in by_name
+    ]
     commas = dict.fromkeys(COUNTS, "{:,}".format)
     write(Rows.of(records, columns, formats=commas, optional=("batches", "dropped")), output)
     if name and not records:

@@ -7,9 +7,9 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
 from lakehouse.lake.place import Place
+from lakehouse.lake.values import in_utc, moment, numbers, rows_of, spark_type, zoned
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
-    from pyarrow import RecordBatch
-    from pyspark.sql.types import StructType
 
     from lakehouse.lake.lake import Commit, Lake
 
@@ -66,6 +65,12 @@ class Glance(Protocol):
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
 
+    def query(self, name: str, sql: str) -> Iterable[tuple[Any, ...]]:
+        """The rows of a query over the table, which it calls `t`."""
+
+    def map_sums(self, by: str, column: str) -> str:
+        """The query for (by, key, sum of values) of a MAP<STRING, BIGINT> column."""
+
 
 def glance(settings: Settings, lake: Callable[[], Lake]) -> Glance:
     """The quickest way to look at the lake of these settings; `lake` is called only if needed."""
@@ -105,18 +110,12 @@ class Logs:
     def columns(self, name: str, version: int | None = None) -> list[Column]:
         """Its columns in order."""
         fields = self._open(name, version).schema().fields
-        return [(field.name, _kind(field.type)) for field in fields]
+        return [(field.name, spark_type(field.type)) for field in fields]
 
     def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
         """At most `limit` of its rows, as of a version."""
-        import pyarrow as pa
-        from deltalake import QueryBuilder
-
-        # Not through a pyarrow dataset: its read-ahead can hang the process at its end.
         query = "SELECT * FROM t" if limit is None else f"SELECT * FROM t LIMIT {limit:d}"
-        result = QueryBuilder().register("t", self._open(name, version)).execute(query)
-        reader = pa.RecordBatchReader.from_stream(result)
-        return Sample(tuple(reader.schema.names), (row for batch in reader for row in _rows(batch)))
+        return self._query(self._open(name, version), query)
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
@@ -127,11 +126,32 @@ class Logs:
                 commit["version"],
                 self._committed_at(name, commit),
                 commit.get("operation", ""),
-                _numbers((commit.get("operationMetrics") or {}).items()),
+                numbers((commit.get("operationMetrics") or {}).items()),
                 commit.get("userMetadata"),
             )
             for commit in self._open(name).history(limit)
         ]
+
+    def query(self, name: str, sql: str) -> Iterable[tuple[Any, ...]]:
+        """The rows of a query over the table, in the dialect of DataFusion."""
+        return self._query(self._open(name), sql.replace("`", '"')).rows
+
+    def map_sums(self, by: str, column: str) -> str:
+        """Keys and values side by side, a row each, added up."""
+        pairs = f"unnest(map_keys(`{column}`)) AS key, unnest(map_values(`{column}`)) AS value"
+        inner = f"SELECT `{by}`, {pairs} FROM t"
+        return f"SELECT `{by}`, key, sum(value) FROM ({inner}) GROUP BY `{by}`, key"
+
+    def _query(self, table: DeltaTable, sql: str) -> Sample:
+        import pyarrow as pa
+        from deltalake import QueryBuilder
+
+        # Not through a pyarrow dataset: its read-ahead can hang the process at its end.
+        result = QueryBuilder().register("t", table).execute(sql)
+        reader = pa.RecordBatchReader.from_stream(result)
+        return Sample(
+            tuple(reader.schema.names), (row for batch in reader for row in rows_of(batch))
+        )
 
     def _folder(self, name: str) -> Path:
         return Path(self.place.folder(name).removeprefix("file://"))
@@ -144,7 +164,7 @@ class Logs:
         """
         page = self._folder(name) / "_delta_log" / f"{commit['version']:020d}.json"
         stamp = page.stat().st_mtime_ns // 1_000_000 if page.is_file() else commit["timestamp"]
-        return _moment(stamp)
+        return moment(stamp)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
         if not self.exists(name):
@@ -189,7 +209,7 @@ class Through:
             rows=self.lake.read(name).count(),
             size=detail["sizeInBytes"],
             files=detail["numFiles"],
-            changed_at=_utc(last.at),
+            changed_at=in_utc(last.at),
         )
 
     def columns(self, name: str, version: int | None = None) -> list[Column]:
@@ -206,7 +226,21 @@ class Through:
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
         self._need(name)
-        return [replace(each, at=_utc(each.at)) for each in self.lake.history(name, limit)]
+        return [replace(each, at=in_utc(each.at)) for each in self.lake.history(name, limit)]
+
+    def query(self, name: str, sql: str) -> Iterable[tuple[Any, ...]]:
+        """The rows of a query over the table, in Spark's own dialect."""
+        return [
+            tuple(row)
+            for row in self.lake.spark.sql(
+                sql.replace("FROM t", "FROM {t}"), t=self.lake.read(name)
+            ).collect()
+        ]
+
+    def map_sums(self, by: str, column: str) -> str:
+        """Keys and values side by side, a row each, added up."""
+        pairs = f"LATERAL VIEW explode(`{column}`) AS key, value"
+        return f"SELECT `{by}`, key, sum(value) FROM t {pairs} GROUP BY `{by}`, key"
 
     def _need(self, name: str) -> None:
         if not self.exists(name):
@@ -221,56 +255,3 @@ def not_filled(name: str) -> LakehouseError:
 def no_version(name: str, version: int, newest: int) -> LakehouseError:
     """The error for a version that a table does not have."""
     return LakehouseError(f"has no version {version}", name, f"versions: 0 to {newest}")
-
-
-def _rows(batch: RecordBatch) -> Iterator[tuple[Any, ...]]:
-    """Rows of a batch as Python values; a map becomes a dictionary."""
-    import pyarrow as pa
-
-    return zip(
-        *(
-            [None if each is None else dict(each) for each in column.to_pylist()]
-            if pa.types.is_map(column.type)
-            else column.to_pylist()
-            for column in batch.columns
-        ),
-        strict=True,
-    )
-
-
-def zoned(rows: Iterable[Sequence[Any]], schema: StructType) -> Iterator[tuple[Any, ...]]:
-    """Rows of Spark with the zone that PySpark leaves out: a TIMESTAMP is a moment, in UTC."""
-    moments = [field.dataType.typeName() == "timestamp" for field in schema.fields]
-    for row in rows:
-        yield tuple(
-            _utc(value) if moment and value is not None else value
-            for value, moment in zip(row, moments, strict=True)
-        )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-
-
-def _numbers(metrics: Iterable[tuple[str, Any]]) -> dict[str, int]:
-    return {key: int(value) for key, value in metrics if str(value).lstrip("-").isdigit()}
-
-
-_SPARK = {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint"}
-
-
-def _kind(kind: Any) -> str:
-    """A type of the log in Spark's words."""
-    from deltalake.schema import ArrayType, MapType, StructType
-
-    if isinstance(kind, ArrayType):
-        return f"array<{_kind(kind.element_type)}>"
-    if isinstance(kind, MapType):
-        return f"map<{_kind(kind.key_type)},{_kind(kind.value_type)}>"
-    if isinstance(kind, StructType):
-        return f"struct<{','.join(f'{each.name}:{_kind(each.type)}' for each in kind.fields)}>"
-    return _SPARK.get(kind.type, str(kind.type))

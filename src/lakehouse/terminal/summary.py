@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from lakehouse.declare.summary import Part
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
+from lakehouse.lake.totals import COUNTS, totals
 
 DRIVERS = 10
-COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped")
 """What a batch counts: the first is the sum of the others."""
 
 NO_ROWS = Rows((), ())
@@ -59,19 +58,15 @@ def tables(glance: Glance, names: Iterable[str]) -> Section | None:
 
 def broken_rules(glance: Glance) -> Section | None:
     """Broken rules by table, from the counts of all batches, and whether these add up."""
-    if not glance.exists("ops.batches"):
+    tables = totals(glance)
+    if not tables:
         return None
-    batches = glance.sample("ops.batches", None)
-    by_rule: Counter[tuple[str, str]] = Counter()
-    total: Counter[str] = Counter()
-    for values in batches.rows:
-        batch = dict(zip(batches.columns, values, strict=True))
-        total.update({count: batch[count] for count in COUNTS})
-        by_rule.update({(batch["table"], rule): n for rule, n in (batch["rules"] or {}).items()})
+    total = {count: sum(table.counts[count] for table in tables) for count in COUNTS}
     parts = " + ".join(f"{total[count]:,} {count}" for count in COUNTS[1:])
     adds_up = total["landed"] == sum(total[count] for count in COUNTS[1:])
     note = f"{total['landed']:,} landed {'=' if adds_up else 'IS NOT'} {parts}"
-    by_count = [(table, count, rule) for (table, rule), count in by_rule.most_common()]
+    by_rule = [(t.table, count, rule) for t in tables for rule, count in t.rules.items()]
+    by_count = sorted(by_rule, key=lambda row: (-row[1], row[0], row[2]))
     rows = Rows(("table", "rows", "broken rule"), by_count, {"rows": "{:,}".format})
     return Section("Quarantined or dropped, by rule", rows, note)
 

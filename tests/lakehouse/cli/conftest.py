@@ -24,11 +24,10 @@ TABLE = bronze(Source("sales", "id STRING, amount STRING"))
     "sold.py": """
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Merge
 from toyshop import sales
 TABLE = Table(
     "silver.sold", "id BIGINT, note STRING, amount DECIMAL(8,2), sold_on DATE", (sales.TABLE,),
-    lambda raw: raw, (Expectation("a sale has a number", "id IS NOT NULL"),), Merge(("id",)),
+    lambda raw: raw, (Expectation("a sale has a number", "id IS NOT NULL"),),
 )
 """,
     "totals.py": """

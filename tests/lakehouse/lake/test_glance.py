@@ -11,6 +11,7 @@ from deltalake import write_deltalake
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.glance import Glance, Logs, Through, glance
+from lakehouse.lake.totals import COUNTS, Totals, totals
 
 ROWS = pa.table(
     {
@@ -45,25 +46,44 @@ def test_rows_and_facts_are_the_same_either_way(both):
     assert logs.facts("silver.sold").rows == 2
     for version, expected in ((None, 2), (0, 1)):
         ways = [each.sample("silver.sold", None, version) for each in both]
-        found = [sorted(way.rows, key=lambda row: row[0]) for way in ways]
-        assert found[0] == found[1]
-        assert len(found[0]) == expected
-    assert found[0] == [
+        rows = [sorted(way.rows, key=lambda row: row[0]) for way in ways]
+        assert rows[0] == rows[1]
+        assert len(rows[0]) == expected
+    assert rows[0] == [
         (1, Decimal("2.50"), date(2017, 1, 1), datetime(2017, 1, 1, 9, 30, tzinfo=timezone.utc),
          {"a": 1}),
     ]  # fmt: skip
 
 
 def test_histories_are_the_same_either_way(both):
-    told = [
+    versions = [
         [(each.version, each.at, each.operation) for each in way.history("silver.sold")]
         for way in both
     ]
-    assert told[0] == told[1]
-    assert [version for version, _, _ in told[0]] == [1, 0]
+    assert versions[0] == versions[1]
+    assert [version for version, _, _ in versions[0]] == [1, 0]
 
 
-def test_what_is_not_there_is_told_alike(both):
+def test_accounts_are_added_up_where_they_are(lake):
+    assert totals(Logs(lake.place)) == totals(Through(lake)) == []
+    batches = pa.table(
+        {
+            "table": ["silver.sold", "silver.sold", "silver.item"],
+            **{count: pa.array([each, 1, 4], pa.int64()) for each, count in enumerate(COUNTS)},
+            "rules": pa.array(
+                [[("a", 2), ("b", 1)], [("a", 3)], None], pa.map_(pa.string(), pa.int64())
+            ),
+        }
+    )
+    write_deltalake(lake.place.folder("ops.batches"), batches)
+    whole = [
+        Totals("silver.item", 1, dict.fromkeys(COUNTS, 4), {}),
+        Totals("silver.sold", 2, {c: n + 1 for n, c in enumerate(COUNTS)}, {"a": 5, "b": 1}),
+    ]
+    assert totals(Logs(lake.place)) == totals(Through(lake)) == whole
+
+
+def test_what_is_not_there_is_refused_alike(both):
     for way in both:
         with pytest.raises(LakehouseError, match="has not been filled yet"):
             way.sample("silver.other", 1)

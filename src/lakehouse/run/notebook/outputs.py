@@ -101,7 +101,7 @@ def of_result(value: Any) -> Output | None:
 
 def of_spark(rows: Any) -> Table:
     """The first rows of a Spark DataFrame."""
-    from lakehouse.lake.glance import zoned
+    from lakehouse.lake.values import zoned
 
     if rows.isStreaming:
         raise LakehouseError(
