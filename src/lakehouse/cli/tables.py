@@ -20,7 +20,6 @@ from lakehouse.terminal.units import age, size
 
 if TYPE_CHECKING:
     from lakehouse.lake.glance import Facts
-from lakehouse.lake.totals import COUNTS, totals
 
 group = typer.Typer(
     name="tables",
@@ -81,6 +80,8 @@ def schema(invocation: Invocation, name: TableName, output: Format = "table") ->
 @command(group, "rows", "lakehouse tables rows silver.basket_lines")
 def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "table") -> None:
     """Show where landed rows went: kept, quarantined, duplicate or dropped."""
+    from lakehouse.lake.totals import COUNTS, totals  # with the lake comes Spark
+
     index = invocation.index
     names = [index.table(name).name] if name else [*index.tables]
     if not invocation.glance.exists("ops.batches"):
