@@ -101,16 +101,16 @@ def test_every_dag_of_every_target_is_imported_without_a_fault(airflow) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     with sqlite3.connect(airflow.home / "airflow.db") as database:
         assert database.execute("SELECT stacktrace FROM import_error").fetchall() == []
-        found = database.execute(
+        rows = database.execute(
             "SELECT dag_id, timetable_summary, max_active_runs FROM dag WHERE dag_id LIKE 'retail%'"
         ).fetchall()
-    assert {row[0] for row in found} == {
+    assert {row[0] for row in rows} == {
         f"retail.{target}.{job}"
         for target in ("local", "dev_alice", "staging", "prod")
         for job in load(ROOT / "bundles" / "retail", target.partition("_")[0]).jobs
     }
-    assert ("retail.local.nightly", "30 4 * * *", 1) in found
-    assert ("retail.prod.nightly", "None", 1) in found
+    assert ("retail.local.nightly", "30 4 * * *", 1) in rows
+    assert ("retail.prod.nightly", "None", 1) in rows
 
 
 def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_path: Path) -> None:
@@ -120,10 +120,10 @@ def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_pa
     airflow.dags(tmp_path)
     airflow.call("dags", "reserialize")
     with sqlite3.connect(airflow.home / "airflow.db") as database:
-        ((told,),) = database.execute("SELECT stacktrace FROM import_error").fetchall()
-    assert "the bundle has a fault" in told
-    assert "Did you mean 'long'?" in told
-    assert "databricks.yml:27:" in told
+        ((error,),) = database.execute("SELECT stacktrace FROM import_error").fetchall()
+    assert "the bundle has a fault" in error
+    assert "Did you mean 'long'?" in error
+    assert "databricks.yml:27:" in error
 
 
 def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
@@ -142,10 +142,10 @@ def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
         "breaks": ("failed", 1),
         "mend": ("success", 1),
     }
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     for line in ("hello Eve!", "hello one", "hello two", "hello failed"):
-        assert line in said
-    assert "ValueError: it breaks" in said
+        assert line in output
+    assert "ValueError: it breaks" in output
 
 
 def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(airflow, tiny: Path) -> None:
@@ -166,10 +166,10 @@ def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> Non
         from airflow.providers.databricks.hooks.databricks import DatabricksHook
         from lakehouse.run.airflow import dags
 
-        asked = []
+        calls = []
 
         def answer(self, endpoint, json=None, **_):
-            asked.append((endpoint[1], json))
+            calls.append((endpoint[1], json))
             name = {{"name": "[dev alice] retail-nightly"}}
             state = {{"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}
             state["state_message"] = ""
@@ -178,18 +178,18 @@ def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> Non
                 "has_more": False, "run_id": 5, "run_page_url": "https://x", "state": state,
             }}
 
-        found = dags({str(ROOT / "bundles" / "retail")!r}, "dev", user="alice@example.com")
+        by_id = dags({str(ROOT / "bundles" / "retail")!r}, "dev", user="alice@example.com")
         with patch.object(DatabricksHook, "_do_api_call", answer):
             for conf in ({{}}, {{"until": "2017-01-31"}}):
-                run = found["retail.dev_alice.nightly"].test(run_conf=conf)
+                run = by_id["retail.dev_alice.nightly"].test(run_conf=conf)
                 print("ended", run.state)
-        print("asked", [sorted(json.items()) for path, json in asked if path.endswith("run-now")])
+        print("calls", [sorted(json.items()) for path, json in calls if path.endswith("run-now")])
         """
     done = airflow.python("-c", dedent(script))
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("ended success") == 2
     changed = [("job_id", 7), ("job_parameters", {"until": "2017-01-31"})]
-    assert f"asked {[[('job_id', 7)], changed]}" in done.stdout
+    assert f"calls {[[('job_id', 7)], changed]}" in done.stdout
 
 
 @pytest.mark.slow
@@ -198,8 +198,8 @@ def test_a_nightly_job_runs_green_from_files_to_scores(airflow, tmp_path: Path) 
     make("orders", home)
     python = home / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    said = "".join(f"{key}='{value}' " for key, value in environment(home).items())
-    python.write_text(f"#!/bin/sh\nexec env {said} '{sys.executable}' \"$@\"\n")
+    variables = "".join(f"{key}='{value}' " for key, value in environment(home).items())
+    python.write_text(f"#!/bin/sh\nexec env {variables} '{sys.executable}' \"$@\"\n")
     python.chmod(0o755)
 
     airflow.dags(home / "bundles" / "orders")
