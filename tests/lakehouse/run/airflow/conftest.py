@@ -38,6 +38,16 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
+def python_with(folder: Path, **variables: str) -> str:
+    """Writes a Python that has these environment variables, which Airflow would not hand on."""
+    settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    python = folder / "python"
+    python.write_text(f"#!/bin/sh\nexec env {settings} '{sys.executable}' \"$@\"\n")
+    python.chmod(0o755)
+    return str(python)
+
+
 @dataclass(frozen=True)
 class Airflow:
     """Airflow's command line, with a database, a `dags` folder and logs of its own."""

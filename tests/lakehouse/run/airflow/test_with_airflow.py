@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from tests.checkout import ROOT, checkout, environment
+from tests.lakehouse.run.airflow.conftest import python_with
 
 from lakehouse.bundle.load import load
 from lakehouse.new import make
@@ -79,6 +79,12 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of this checkout, whichever one is installed."""
+    return python_with(tmp_path_factory.mktemp("bin"), PYTHONPATH=str(ROOT / "src"))
+
+
+@pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("a tiny bundle")
     for name, text in {"databricks.yml": TINY, **FILES}.items():
@@ -126,8 +132,8 @@ def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_pa
     assert "databricks.yml:27:" in error
 
 
-def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
-    airflow.dags(tiny, python=sys.executable)
+def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path, python: str) -> None:
+    airflow.dags(tiny, python=python)
     done = airflow.call(
         "dags", "test", "tiny.local.steps", "2026-01-02", "--conf", '{"who": "Eve!"}'
     )
@@ -148,8 +154,10 @@ def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
     assert "ValueError: it breaks" in output
 
 
-def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(airflow, tiny: Path) -> None:
-    airflow.dags(tiny, python=sys.executable)
+def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(
+    airflow, tiny: Path, python: str
+) -> None:
+    airflow.dags(tiny, python=python)
     done = airflow.call("dags", "test", "tiny.local.late")
     assert done.returncode != 0
     assert airflow.states("tiny.local.late") == {
@@ -196,11 +204,7 @@ def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> Non
 def test_a_nightly_job_runs_green_from_files_to_scores(airflow, tmp_path: Path) -> None:
     home = checkout(tmp_path / "a checkout")
     make("orders", home)
-    python = home / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    variables = "".join(f"{key}='{value}' " for key, value in environment(home).items())
-    python.write_text(f"#!/bin/sh\nexec env {variables} '{sys.executable}' \"$@\"\n")
-    python.chmod(0o755)
+    python_with(home / ".venv" / "bin", **environment(home))
 
     airflow.dags(home / "bundles" / "orders")
     done = airflow.call("dags", "test", "orders.local.nightly")
