@@ -10,14 +10,14 @@ import shutil
 
 def test_every_declared_table_is_listed_filled_or_not(call):
     done = call("tables", "list", "--output", "json")
-    found = {row["table"]: row for row in json.loads(done.stdout)}
-    assert list(found) == [
+    tables = {row["table"]: row for row in json.loads(done.stdout)}
+    assert list(tables) == [
         "bronze.sales", "silver.sold", "gold.totals", "gold.churn_scores",
         "ops.batches", "ops.quarantine",
     ]  # fmt: skip
-    assert found["silver.sold"]["rows"] == 3
-    assert found["silver.sold"]["version"] == 1
-    assert found["gold.totals"]["rows"] is None
+    assert tables["silver.sold"]["rows"] == 3
+    assert tables["silver.sold"]["version"] == 1
+    assert tables["gold.totals"]["rows"] is None
     assert done.exit_code == 0
 
 
@@ -29,8 +29,8 @@ def test_a_table_that_cannot_be_read_does_not_hide_the_others(call, home):
         done = call("tables", "list", "--output", "json")
     finally:
         shutil.rmtree(log.parent)
-    found = {row["table"]: row["rows"] for row in json.loads(done.stdout)}
-    assert found["silver.sold"] == 3 and found["gold.totals"] is None
+    counts = {row["table"]: row["rows"] for row in json.loads(done.stdout)}
+    assert counts["silver.sold"] == 3 and counts["gold.totals"] is None
     assert "gold.totals: cannot be read" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -53,8 +53,8 @@ def test_json_rows_carry_their_types(call):
 
 
 def test_csv_rows_are_whole_and_null_is_empty(call):
-    told = call("show", "silver.sold", "-o", "csv").stdout
-    rows = sorted(csv.DictReader(io.StringIO(told)), key=lambda row: row["id"] or "9")
+    text = call("show", "silver.sold", "-o", "csv").stdout
+    rows = sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["id"] or "9")
     assert rows[1]["note"] == 'with "quotes", a comma'
     assert rows[1]["amount"] == "10.00"
     assert set(rows[2].values()) == {""}
@@ -86,9 +86,9 @@ def test_a_table_that_is_declared_but_empty_says_how_to_fill_it(call):
 
 
 def test_history_is_newest_first(call):
-    found = json.loads(call("history", "silver.sold", "-o", "json").stdout)
-    assert [commit["version"] for commit in found] == [1, 0]
-    assert found[0]["operation"] == "WRITE"
+    commits = json.loads(call("history", "silver.sold", "-o", "json").stdout)
+    assert [commit["version"] for commit in commits] == [1, 0]
+    assert commits[0]["operation"] == "WRITE"
 
 
 def test_rows_say_where_landed_rows_went(call):

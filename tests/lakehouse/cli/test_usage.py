@@ -40,8 +40,8 @@ def test_help_shows_an_example(call, words):
 
 
 def test_help_lists_every_command(call):
-    told = call("--help").stdout
-    assert all(f"  {each} " in told for each in (*COMMANDS, "tables", "bundle"))
+    output = call("--help").stdout
+    assert all(f"  {each} " in output for each in (*COMMANDS, "tables", "bundle"))
 
 
 def test_bundle_commands_are_mounted():

@@ -70,9 +70,9 @@ def test_an_archive_holds_wheel_files_jobs_entry_file_and_checksums(write: Write
     what = made(write)
     ship(what, store)
 
-    found = manifest(store.archive(what.version))
+    head = manifest(store.archive(what.version))
 
-    assert set(found["files"]) == {
+    assert set(head["files"]) == {
         "files/databricks.yml",
         "files/greet.py",
         "main.py",
@@ -89,9 +89,9 @@ def test_files_that_are_not_synced_stay_out(write: Write):
     text = BUNDLE + "sync: {exclude: [secret/*, '*.csv']}\n"
     folder = write(text, **{"greet.py": GREET, "secret/key": "x", "rows.csv": "1", ".env": "x"})
 
-    found = contents(load(folder), [wheel()])
+    archive = contents(load(folder), [wheel()])
 
-    assert {each for each in found.files if each.startswith("files/")} == {
+    assert {each for each in archive.files if each.startswith("files/")} == {
         "files/databricks.yml",
         "files/greet.py",
     }

@@ -129,10 +129,10 @@ def test_changes_name_jobs_tasks_modules_and_files(write: Write):
     folder = write(text, **{"greet.py": GREET, "more.py": ""})
     new = contents(load(folder), [wheel("def main(argv): ...\n")])
 
-    found = [(each.action, each.kind, each.name, each.detail) for each in
+    differences = [(each.action, each.kind, each.name, each.detail) for each in
              changes(old.files, new.files)]  # fmt: skip
 
-    assert found == [
+    assert differences == [
         ("change", "job", "night", "parameters"),
         ("add", "task", "night.sum", ""),
         ("remove", "task", "night.count", ""),

@@ -43,10 +43,10 @@ def count(argv):
 
         return [(row.id, by_name(row.id), os.getpid()) for row in rows]
 
-    found = spark.range(20, numPartitions=4).rdd.mapPartitions(work).collect()
+    rows = spark.range(20, numPartitions=4).rdd.mapPartitions(work).collect()
     with open(argv[0], "w") as out:
-        json.dump({"rows": [row[:2] for row in found], "master": spark.sparkContext.master,
-                   "processes": sorted({row[2] for row in found})}, out)
+        json.dump({"rows": [row[:2] for row in rows], "master": spark.sparkContext.master,
+                   "processes": sorted({row[2] for row in rows})}, out)
 '''
 BUNDLE = """
 bundle: {name: shop}

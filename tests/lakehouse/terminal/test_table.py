@@ -30,9 +30,9 @@ def test_numbers_stand_right_and_text_left():
 def test_a_table_that_is_piped_is_never_cut_broken_or_coloured(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as some CI servers do
     text = "a long text " * 50
-    told = piped(Rows(("id", "text"), [(1, text)]))
-    assert text.strip() in told
-    assert "\x1b" not in told
+    output = piped(Rows(("id", "text"), [(1, text)]))
+    assert text.strip() in output
+    assert "\x1b" not in output
 
 
 def test_signs_that_are_two_cells_wide_do_not_move_their_column():
@@ -43,8 +43,8 @@ def test_signs_that_are_two_cells_wide_do_not_move_their_column():
 
 
 def test_a_value_cannot_steer_the_terminal():
-    told = piped(Rows(("text",), [("a\nb\tc\x1b[2J",)]))
-    assert told.splitlines()[2] == r"a\nb\tc\x1b[2J"
+    output = piped(Rows(("text",), [("a\nb\tc\x1b[2J",)]))
+    assert output.splitlines()[2] == r"a\nb\tc\x1b[2J"
 
 
 def test_a_table_on_a_screen_has_a_bold_head(monkeypatch):

@@ -38,6 +38,16 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
+def python_with(folder: Path, **variables: str) -> str:
+    """Writes a Python that has these environment variables, which Airflow would not hand on."""
+    settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    python = folder / "python"
+    python.write_text(f"#!/bin/sh\nexec env {settings} '{sys.executable}' \"$@\"\n")
+    python.chmod(0o755)
+    return str(python)
+
+
 @dataclass(frozen=True)
 class Airflow:
     """Airflow's command line, with a database, a `dags` folder and logs of its own."""
@@ -45,12 +55,12 @@ class Airflow:
     home: Path
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Call `airflow ...`; what it says is kept."""
+        """Call `airflow ...`; with what it prints."""
         return self.python("-m", "airflow", *words)
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Call the Python that Airflow is installed in."""
-        kept = {
+        variables = {
             key: value
             for key, value in os.environ.items()
             if not key.startswith(("LAKEHOUSE_", "AIRFLOW_", "DATABRICKS_"))
@@ -59,7 +69,7 @@ class Airflow:
             [PYTHON, *words],
             cwd=self.home,
             env={
-                **kept,
+                **variables,
                 "PYTHONPATH": str(ROOT / "src"),
                 "AIRFLOW_HOME": str(self.home),
                 "AIRFLOW__CORE__DAGS_FOLDER": str(self.home / "dags"),
@@ -74,11 +84,11 @@ class Airflow:
 
     def dags(self, bundle: Path, **options: object) -> None:
         """Write the file of DAGs that a person would: the only one."""
-        given = "".join(f", {key}={value!r}" for key, value in options.items())
+        arguments = "".join(f", {key}={value!r}" for key, value in options.items())
         (self.home / "dags").mkdir(exist_ok=True)
         (self.home / "dags" / "bundles.py").write_text(
             f"from lakehouse.run.airflow import dags\n\n"
-            f"globals().update(dags({str(bundle)!r}{given}))\n"
+            f"globals().update(dags({str(bundle)!r}{arguments}))\n"
         )
 
     def states(self, dag: str) -> dict[str, tuple[str, int]]:
@@ -105,7 +115,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
     )
     if done.returncode:
         pytest.fail(f"no environment for Airflow could be made: {done.stderr[-2000:]}")
-    found = Airflow(tmp_path_factory.mktemp("airflow home"))
-    migrated = found.call("db", "migrate")
+    airflow = Airflow(tmp_path_factory.mktemp("airflow home"))
+    migrated = airflow.call("db", "migrate")
     assert migrated.returncode == 0, migrated.stderr[-2000:]
-    return found
+    return airflow

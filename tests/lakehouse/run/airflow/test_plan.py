@@ -17,8 +17,8 @@ FILE = {"f": "print()"}
 
 
 def only(folder: Path) -> DagPlan:
-    (found,) = plans(folder)
-    return found
+    (plan,) = plans(folder)
+    return plan
 
 
 def steps(plan: DagPlan) -> dict[str, TaskPlan]:
@@ -176,11 +176,11 @@ def test_below_a_branch_the_operators_decide(write) -> None:
             **FILE,
         )
     )
-    found = steps(plan)
-    assert {key for key, step in found.items() if step.conditions} == {"so", "after"}
-    assert found["so"].rule == found["after"].rule == "all_done"
-    assert found["so"].conditions["depends_on"] == [{"task_key": "is", "outcome": "true"}]
-    assert found["after"].ancestors == ("is", "so")
+    tasks = steps(plan)
+    assert {key for key, step in tasks.items() if step.conditions} == {"so", "after"}
+    assert tasks["so"].rule == tasks["after"].rule == "all_done"
+    assert tasks["so"].conditions["depends_on"] == [{"task_key": "is", "outcome": "true"}]
+    assert tasks["after"].ancestors == ("is", "so")
 
 
 def test_a_bundle_with_faults_is_refused_with_the_first_of_them(write) -> None:

@@ -35,7 +35,7 @@ def test_the_five_fields_mean_the_same(quartz: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quartz", "said"),
+    ("quartz", "message"),
     [
         ("*/10 * * * * ?", "several seconds"),
         ("0 0 6 15W * ?", "'15W' as the day of a month"),
@@ -45,6 +45,6 @@ def test_the_five_fields_mean_the_same(quartz: str, expected: str) -> None:
         ("30 4 * * *", "Quartz begins with seconds"),
     ],
 )
-def test_what_cron_cannot_say_is_refused(quartz: str, said: str) -> None:
-    with pytest.raises(LakehouseError, match=said):
+def test_what_cron_cannot_say_is_refused(quartz: str, message: str) -> None:
+    with pytest.raises(LakehouseError, match=message):
         cron(quartz)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from tests.checkout import ROOT, checkout, environment
+from tests.lakehouse.run.airflow.conftest import python_with
 
 from lakehouse.bundle.load import load
 from lakehouse.new import make
@@ -79,6 +79,12 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of this checkout, whichever one is installed."""
+    return python_with(tmp_path_factory.mktemp("bin"), PYTHONPATH=str(ROOT / "src"))
+
+
+@pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("a tiny bundle")
     for name, text in {"databricks.yml": TINY, **FILES}.items():
@@ -101,16 +107,16 @@ def test_every_dag_of_every_target_is_imported_without_a_fault(airflow) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     with sqlite3.connect(airflow.home / "airflow.db") as database:
         assert database.execute("SELECT stacktrace FROM import_error").fetchall() == []
-        found = database.execute(
+        rows = database.execute(
             "SELECT dag_id, timetable_summary, max_active_runs FROM dag WHERE dag_id LIKE 'retail%'"
         ).fetchall()
-    assert {row[0] for row in found} == {
+    assert {row[0] for row in rows} == {
         f"retail.{target}.{job}"
         for target in ("local", "dev_alice", "staging", "prod")
         for job in load(ROOT / "bundles" / "retail", target.partition("_")[0]).jobs
     }
-    assert ("retail.local.nightly", "30 4 * * *", 1) in found
-    assert ("retail.prod.nightly", "None", 1) in found
+    assert ("retail.local.nightly", "30 4 * * *", 1) in rows
+    assert ("retail.prod.nightly", "None", 1) in rows
 
 
 def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_path: Path) -> None:
@@ -120,14 +126,14 @@ def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_pa
     airflow.dags(tmp_path)
     airflow.call("dags", "reserialize")
     with sqlite3.connect(airflow.home / "airflow.db") as database:
-        ((told,),) = database.execute("SELECT stacktrace FROM import_error").fetchall()
-    assert "the bundle has a fault" in told
-    assert "Did you mean 'long'?" in told
-    assert "databricks.yml:27:" in told
+        ((error,),) = database.execute("SELECT stacktrace FROM import_error").fetchall()
+    assert "the bundle has a fault" in error
+    assert "Did you mean 'long'?" in error
+    assert "databricks.yml:27:" in error
 
 
-def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
-    airflow.dags(tiny, python=sys.executable)
+def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path, python: str) -> None:
+    airflow.dags(tiny, python=python)
     done = airflow.call(
         "dags", "test", "tiny.local.steps", "2026-01-02", "--conf", '{"who": "Eve!"}'
     )
@@ -142,14 +148,16 @@ def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path) -> None:
         "breaks": ("failed", 1),
         "mend": ("success", 1),
     }
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     for line in ("hello Eve!", "hello one", "hello two", "hello failed"):
-        assert line in said
-    assert "ValueError: it breaks" in said
+        assert line in output
+    assert "ValueError: it breaks" in output
 
 
-def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(airflow, tiny: Path) -> None:
-    airflow.dags(tiny, python=sys.executable)
+def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(
+    airflow, tiny: Path, python: str
+) -> None:
+    airflow.dags(tiny, python=python)
     done = airflow.call("dags", "test", "tiny.local.late")
     assert done.returncode != 0
     assert airflow.states("tiny.local.late") == {
@@ -166,10 +174,10 @@ def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> Non
         from airflow.providers.databricks.hooks.databricks import DatabricksHook
         from lakehouse.run.airflow import dags
 
-        asked = []
+        calls = []
 
         def answer(self, endpoint, json=None, **_):
-            asked.append((endpoint[1], json))
+            calls.append((endpoint[1], json))
             name = {{"name": "[dev alice] retail-nightly"}}
             state = {{"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}
             state["state_message"] = ""
@@ -178,29 +186,25 @@ def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> Non
                 "has_more": False, "run_id": 5, "run_page_url": "https://x", "state": state,
             }}
 
-        found = dags({str(ROOT / "bundles" / "retail")!r}, "dev", user="alice@example.com")
+        by_id = dags({str(ROOT / "bundles" / "retail")!r}, "dev", user="alice@example.com")
         with patch.object(DatabricksHook, "_do_api_call", answer):
             for conf in ({{}}, {{"until": "2017-01-31"}}):
-                run = found["retail.dev_alice.nightly"].test(run_conf=conf)
+                run = by_id["retail.dev_alice.nightly"].test(run_conf=conf)
                 print("ended", run.state)
-        print("asked", [sorted(json.items()) for path, json in asked if path.endswith("run-now")])
+        print("calls", [sorted(json.items()) for path, json in calls if path.endswith("run-now")])
         """
     done = airflow.python("-c", dedent(script))
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("ended success") == 2
     changed = [("job_id", 7), ("job_parameters", {"until": "2017-01-31"})]
-    assert f"asked {[[('job_id', 7)], changed]}" in done.stdout
+    assert f"calls {[[('job_id', 7)], changed]}" in done.stdout
 
 
 @pytest.mark.slow
 def test_a_nightly_job_runs_green_from_files_to_scores(airflow, tmp_path: Path) -> None:
     home = checkout(tmp_path / "a checkout")
     make("orders", home)
-    python = home / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    said = "".join(f"{key}='{value}' " for key, value in environment(home).items())
-    python.write_text(f"#!/bin/sh\nexec env {said} '{sys.executable}' \"$@\"\n")
-    python.chmod(0o755)
+    python_with(home / ".venv" / "bin", **environment(home))
 
     airflow.dags(home / "bundles" / "orders")
     done = airflow.call("dags", "test", "orders.local.nightly")

@@ -46,10 +46,10 @@ def test_an_entry_point_of_any_group_gets_the_command_line(shop: Path, entry: st
     before = list(sys.argv)
     named = {"until": "2017-03-31", "layer": "gold"}
 
-    found = wheel(call("python_wheel_task", shop, package_name=str(shop), entry_point=entry,
+    output = wheel(call("python_wheel_task", shop, package_name=str(shop), entry_point=entry,
                        named_parameters=named))  # fmt: skip
 
-    assert found == {"argv": ["--until=2017-03-31", "--layer=gold"]}
+    assert output == {"argv": ["--until=2017-03-31", "--layer=gold"]}
     assert sys.argv == before
 
 
@@ -124,6 +124,6 @@ def test_sql_reads_the_tables_of_the_lake_by_their_names(spark: SparkSession, tm
         "-- how many\nSELECT 1;\nSELECT count(*) AS n FROM sqlgold.numbers WHERE id >= :least;\n"
     )
 
-    found = sql(call("sql_task", tmp_path, file={"path": "count.sql"}, parameters={"least": 2}))
+    output = sql(call("sql_task", tmp_path, file={"path": "count.sql"}, parameters={"least": 2}))
 
-    assert found == {"rows": [{"n": 3}], "first_row": {"n": 3}}
+    assert output == {"rows": [{"n": 3}], "first_row": {"n": 3}}

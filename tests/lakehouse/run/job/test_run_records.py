@@ -1,4 +1,4 @@
-"""What is kept of a run, told while it lasts, and run again by a repair."""
+"""The record of a run: its logs, its events, and what a repair runs again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lakehouse.run.task import values as task_values
 from lakehouse.run.task.call import Call
 
 
-def test_what_parallel_tasks_print_is_kept_apart(records, quick, capsys):
+def test_what_parallel_tasks_print_goes_to_logs_of_their_own(records, quick, capsys):
     together = threading.Barrier(2, timeout=60)
 
     def talk(call: Call) -> None:
@@ -49,7 +49,7 @@ def test_a_log_holds_what_was_logged_and_the_traceback(records, quick):
     assert 'raise ValueError("broken")' in log
 
 
-def test_a_run_is_kept_as_json_that_reads_back_the_same(records, quick):
+def test_a_record_is_json_that_reads_back_the_same(records, quick):
     record = go(
         records,
         quick,

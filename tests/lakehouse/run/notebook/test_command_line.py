@@ -35,11 +35,11 @@ def test_it_prints_what_the_notebook_exits_with_and_keeps_the_page(
 ):
     write("# DBTITLE 1,Say it\nprint('noise')", "dbutils.notebook.exit(dbutils.widgets.get('day'))")
 
-    found = call("a.py", "--param", "day=Friday")
+    result = call("a.py", "--param", "day=Friday")
 
-    assert (found.exit_code, found.stdout) == (0, "Friday\n")
-    assert "a.py, cell 1 'Say it'" in found.stderr
-    assert "the notebook as it ran: data/notebooks/a.html" in found.stderr
+    assert (result.exit_code, result.stdout) == (0, "Friday\n")
+    assert "a.py, cell 1 'Say it'" in result.stderr
+    assert "the notebook as it ran: data/notebooks/a.html" in result.stderr
     assert "noise" in (tmp_path / "data/notebooks/a.html").read_text()
 
 
@@ -48,11 +48,11 @@ def test_a_failure_is_one_sentence_and_an_exit_code(
 ):
     write("1 / 0")
 
-    found = call("a", "--output-html", "page.html")
+    result = call("a", "--output-html", "page.html")
 
-    assert found.exit_code == 1
-    assert "error: a.py:2, cell 1: ZeroDivisionError: division by zero" in found.stderr
-    assert "Traceback" not in found.stderr
+    assert result.exit_code == 1
+    assert "error: a.py:2, cell 1: ZeroDivisionError: division by zero" in result.stderr
+    assert "Traceback" not in result.stderr
     assert (tmp_path / "page.html").is_file()
 
 

@@ -17,14 +17,14 @@ from lakehouse.run.notebook.outputs import Html, Markdown, Picture, Table, Text
 
 
 def test_cells_share_their_names_and_the_last_value_is_shown(ran: Ran):
-    found = ran("x = 20", "print('so')\nx + 1", "x;", "y = x")
+    notebook = ran("x = 20", "print('so')\nx + 1", "x;", "y = x")
 
-    assert [cell.outputs for cell in found.cell_runs] == [[], [Text("so\n"), Text("21")], [], []]
-    assert [cell.state for cell in found.cell_runs] == ["done"] * 4
+    assert [cell.outputs for cell in notebook.cell_runs] == [[], [Text("so\n"), Text("21")], [], []]
+    assert [cell.state for cell in notebook.cell_runs] == ["done"] * 4
 
 
 def test_it_ends_where_it_exits_and_what_follows_is_left_out(ran: Ran):
-    found = ran(
+    notebook = ran(
         """
         try:
             dbutils.notebook.exit("enough")
@@ -34,9 +34,9 @@ def test_it_ends_where_it_exits_and_what_follows_is_left_out(ran: Ran):
         "1 / 0",
     )
 
-    assert found.value == "enough"
-    assert [cell.state for cell in found.cell_runs] == ["exited", "left out"]
-    assert found.cell_runs[0].outputs == []
+    assert notebook.value == "enough"
+    assert [cell.state for cell in notebook.cell_runs] == ["exited", "left out"]
+    assert notebook.cell_runs[0].outputs == []
 
 
 def test_it_exits_with_a_text_only(ran: Ran):
@@ -59,7 +59,7 @@ def test_a_line_that_is_no_python_is_named(ran: Ran):
 
 
 def test_tables_pictures_and_html_are_shown(ran: Ran):
-    found = ran(
+    notebook = ran(
         """
         import pandas as pd
         display(pd.DataFrame({"item": ["tea", None], "n": [2, 3], "x": [1.5, None]}))
@@ -75,7 +75,7 @@ def test_tables_pictures_and_html_are_shown(ran: Ran):
         "display([{'a': 1}, {'a': 2}])",
     )
 
-    shown = [output for cell in found.cell_runs for output in cell.outputs]
+    shown = [output for cell in notebook.cell_runs for output in cell.outputs]
     assert shown[0] == Table(
         ("item", "n", "x"), (("tea", "2", "1.5"), ("", "3", "")), (False, True, True)
     )
@@ -85,9 +85,9 @@ def test_tables_pictures_and_html_are_shown(ran: Ran):
 
 
 def test_a_long_table_is_cut_and_says_so(ran: Ran):
-    found = ran("display([{'a': n} for n in range(500)])")
+    notebook = ran("display([{'a': n} for n in range(500)])")
 
-    (shown,) = found.cell_runs[0].outputs
+    (shown,) = notebook.cell_runs[0].outputs
     assert len(shown.rows) == 100
     assert shown.note == "the first 100 rows"
 
@@ -95,16 +95,16 @@ def test_a_long_table_is_cut_and_says_so(ran: Ran):
 def test_another_notebook_runs_in_this_one_with_values_for_its_widgets(write: Write, ran: Ran):
     write("# MAGIC %md\n# MAGIC words", "n = int(dbutils.widgets.get('n'))", name="other.py")
 
-    found = ran('# MAGIC %run ./other $n="3"', "n * 2")
+    notebook = ran('# MAGIC %run ./other $n="3"', "n * 2")
 
-    assert [(cell.inside, cell.cell.kind) for cell in found.cell_runs] == [
+    assert [(cell.inside, cell.cell.kind) for cell in notebook.cell_runs] == [
         ("", "run"),
         ("other", "md"),
         ("other", "python"),
         ("", "python"),
     ]
-    assert found.cell_runs[1].outputs == [Markdown("words")]
-    assert found.cell_runs[3].outputs == [Text("6")]
+    assert notebook.cell_runs[1].outputs == [Markdown("words")]
+    assert notebook.cell_runs[3].outputs == [Text("6")]
 
 
 def test_a_failure_in_a_notebook_that_is_run_names_both(write: Write, ran: Ran):
@@ -129,9 +129,9 @@ def test_a_notebook_is_called_by_itself_with_arguments_and_gives_what_it_exits_w
 ):
     write("x = 'its own'\ndbutils.notebook.exit(dbutils.widgets.get('day') + '!')", name="other.py")
 
-    found = ran("x = 'mine'", "y = dbutils.notebook.run('other', 60, {'day': 'Monday'})\n(x, y)")
+    notebook = ran("x = 'mine'", "y = dbutils.notebook.run('other', 60, {'day': 'Monday'})\n(x, y)")
 
-    assert found.cell_runs[1].outputs == [Text("('mine', 'Monday!')")]
+    assert notebook.cell_runs[1].outputs == [Text("('mine', 'Monday!')")]
 
 
 def test_a_notebook_that_takes_too_long_is_stopped(write: Write, ran: Ran):
@@ -142,7 +142,7 @@ def test_a_notebook_that_takes_too_long_is_stopped(write: Write, ran: Ran):
 
 
 def test_what_other_threads_print_is_not_the_notebooks(ran: Ran, capsys: pytest.CaptureFixture):
-    found = ran(
+    notebook = ran(
         """
         import threading
         other = threading.Thread(target=print, args=("from elsewhere",))
@@ -152,7 +152,7 @@ def test_what_other_threads_print_is_not_the_notebooks(ran: Ran, capsys: pytest.
         """
     )
 
-    assert found.cell_runs[0].outputs == [Text("from here\n")]
+    assert notebook.cell_runs[0].outputs == [Text("from here\n")]
     assert capsys.readouterr().out == "from elsewhere\n"
 
 
@@ -184,8 +184,8 @@ def test_unknown_magics_name_the_nearest_and_those_of_databricks_are_told(ran: R
 
 
 def test_pip_installs_nothing_and_says_what_is_here(ran: Ran):
-    found = ran('# MAGIC %pip install "pandas>=2" --quiet')
-    assert found.cell_runs[0].outputs[0].text.startswith("here already: pandas 2.")
+    notebook = ran('# MAGIC %pip install "pandas>=2" --quiet')
+    assert notebook.cell_runs[0].outputs[0].text.startswith("here already: pandas 2.")
 
     with pytest.raises(NotebookError, match=r"no-such-thing is not installed.*pip install no-such"):
         ran("# MAGIC %pip install pandas no-such-thing")
@@ -194,8 +194,8 @@ def test_pip_installs_nothing_and_says_what_is_here(ran: Ran):
 
 
 def test_a_script_runs_in_the_notebooks_folder_and_fails_only_with_e(ran: Ran, tmp_path: Path):
-    found = ran("# MAGIC %sh\n# MAGIC pwd\n# MAGIC false")
-    assert found.cell_runs[0].outputs[0] == Text(f"{tmp_path.resolve()}\n")
+    notebook = ran("# MAGIC %sh\n# MAGIC pwd\n# MAGIC false")
+    assert notebook.cell_runs[0].outputs[0] == Text(f"{tmp_path.resolve()}\n")
 
     with pytest.raises(NotebookError, match="the script ended with exit code 1"):
         ran("# MAGIC %sh -e\n# MAGIC false\n# MAGIC true")

@@ -44,9 +44,9 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 
 def test_cells_know_their_kind_their_title_and_their_line(tmp_path: Path):
-    found = read(written(tmp_path, "a.py", TEXT))
+    notebook = read(written(tmp_path, "a.py", TEXT))
 
-    assert found.cells == (
+    assert notebook.cells == (
         Cell(1, "md", "# A title\n\nWords.", 3),
         Cell(2, "python", "x = 1\n# a comment\ny = 2", 10, "What there is"),
         Cell(3, "sql", "SELECT 1;\nSELECT 2", 19),
@@ -63,9 +63,9 @@ def test_a_notebook_of_sql_is_sql_where_no_magic_says_otherwise(tmp_path: Path):
         "-- DBTITLE 1,Then\n-- MAGIC %python\n-- MAGIC x = 1\n"
     )
 
-    found = read(written(tmp_path, "a.sql", text))
+    notebook = read(written(tmp_path, "a.sql", text))
 
-    assert [(cell.kind, cell.text, cell.title) for cell in found.cells] == [
+    assert [(cell.kind, cell.text, cell.title) for cell in notebook.cells] == [
         ("sql", "SELECT 1", ""),
         ("python", "x = 1", "Then"),
     ]
@@ -81,14 +81,14 @@ def test_an_ipynb_is_read_too(tmp_path: Path):
     ]  # fmt: skip
     text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
 
-    found = read(written(tmp_path, "a.ipynb", text))
+    notebook = read(written(tmp_path, "a.ipynb", text))
 
-    assert [(cell.kind, cell.text) for cell in found.cells] == [
+    assert [(cell.kind, cell.text) for cell in notebook.cells] == [
         ("md", "# Title"),
         ("python", "x = 1"),
         ("sql", "SELECT 1"),
     ]
-    assert found.place(found.cells[2], 2) == "a.ipynb, cell 3, line 2"
+    assert notebook.place(notebook.cells[2], 2) == "a.ipynb, cell 3, line 2"
 
 
 def test_a_file_without_the_first_line_is_no_notebook(tmp_path: Path):

@@ -133,12 +133,12 @@ def test_a_plan_is_a_tree_and_after_a_run_the_one_that_ran(spark: SparkSession):
 
 
 def test_a_plan_ends_at_what_is_in_memory(spark: SparkSession):
-    kept = spark.range(4).distinct().cache()
+    cached = spark.range(4).distinct().cache()
     try:
-        kept.count()
-        assert plan(kept.where("id > 1")).splitlines() == ["Filter", "+- InMemoryTableScan"]
+        cached.count()
+        assert plan(cached.where("id > 1")).splitlines() == ["Filter", "+- InMemoryTableScan"]
     finally:
-        kept.unpersist()
+        cached.unpersist()
 
 
 def test_a_plan_shows_both_sides_of_a_join(spark: SparkSession):

@@ -48,11 +48,11 @@ def test_tasks_hand_on_values_and_leave_their_pages_in_the_run(write: Write, tmp
     assert record.result == "SUCCESS", [task.error for task in record.all_tasks()]
     assert record.tasks["land"].output == "landed"
     assert record.tasks["count"].output == "14"
-    kept = tmp_path / "data" / "runs" / record.id
-    assert "landing Friday" in (kept / "notebooks/land.1.html").read_text()
-    log = (kept / "logs/land.1.log").read_text()
+    folder = tmp_path / "data" / "runs" / record.id
+    assert "landing Friday" in (folder / "notebooks/land.1.html").read_text()
+    log = (folder / "logs/land.1.log").read_text()
     assert log.startswith("\nLand\n====\nlanding Friday\n")
-    assert str(kept / "notebooks/land.1.html") in log
+    assert str(folder / "notebooks/land.1.html") in log
 
 
 def test_a_task_that_fails_says_where_and_leaves_its_page(write: Write, tmp_path: Path):

@@ -71,7 +71,7 @@ def test_task_values_come_from_earlier_tasks_and_go_to_later_ones(ran: Ran):
     here = call(rows=7)
     token = CURRENT.set(here)
     try:
-        found = ran(
+        notebook = ran(
             """
             rows = dbutils.jobs.taskValues.get("land", "rows", debugValue=1)
             dbutils.jobs.taskValues.set("twice", rows * 2)
@@ -82,7 +82,7 @@ def test_task_values_come_from_earlier_tasks_and_go_to_later_ones(ran: Ran):
         CURRENT.reset(token)
 
     assert here.values == {"twice": 14}
-    assert found.cell_runs[0].outputs[0].text == "'so'"
+    assert notebook.cell_runs[0].outputs[0].text == "'so'"
 
 
 def test_outside_a_job_a_task_value_is_its_debug_value(ran: Ran):
@@ -126,9 +126,9 @@ def test_files_are_written_listed_copied_moved_and_removed(tmp_path: Path):
 
 
 def test_a_listing_is_a_table_by_magic_too(ran: Ran, tmp_path: Path):
-    found = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls '{tmp_path}'")
+    notebook = ran(f"display(dbutils.fs.ls('{tmp_path}'))", f"# MAGIC %fs ls '{tmp_path}'")
 
-    for cell in found.cell_runs:
+    for cell in notebook.cell_runs:
         (table,) = cell.outputs
         assert table.columns == ("path", "name", "size", "modificationTime")
         assert [row[1] for row in table.rows] == ["a.py"]
