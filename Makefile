@@ -12,7 +12,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format typecheck bench ui wheel pins jars clean
+.PHONY: help setup run test lint format typecheck bench mutants ui wheel pins jars clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ typecheck: setup  ## check the types only
 bench: setup  ## measure, beside others; ARGS="joins" for one of them
 	@sh scripts/set_up.sh bench
 	@$(PY) -m benchmarks $(ARGS)
+
+mutants: setup  ## plant faults and see whether the tests notice; ARGS="flow --count 20"
+	@sh scripts/set_up.sh mutants
+	@$(PY) scripts/mutants.py $(ARGS)
 
 ui: setup  ## open MLflow's pages on 127.0.0.1; PORT=5050
 	@sh scripts/ui.sh "$(TARGET)" "$(PORT)"

@@ -26,6 +26,7 @@ TEST = [
 ]
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["lightgbm>=4.5,<5"]
+MUTANTS = ["mutmut>=3.8,<4"]
 LOCAL = [*SPARK, *DATA, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
@@ -66,7 +67,8 @@ setup(
         "test": [*LOCAL, *TEST],
         "lint": LINT,
         "bench": [*LOCAL, *BENCH],
-        "dev": [*LOCAL, *TEST, *LINT, *BENCH],
+        "mutants": [*LOCAL, *TEST, *MUTANTS],
+        "dev": [*LOCAL, *TEST, *LINT, *BENCH, *MUTANTS],
     },
     entry_points={
         "console_scripts": [
