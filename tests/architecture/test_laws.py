@@ -1,8 +1,12 @@
-"""The laws of the lake, held against every table, model and page that there is."""
+"""The laws of the lake, held against the engine and every project declared beside it.
+
+A project is a package in `src` with a layer of its own, and the template of `lakehouse new`.
+"""
 
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +17,32 @@ from tests.checkout import ROOT
 
 from lakehouse.declare import project
 from lakehouse.declare.laws import LAYERS
+from lakehouse.declare.model import Model
+from lakehouse.declare.project import Project
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 
 SRC = ROOT / "src"
-RETAIL = project.load("retail")
+TEMPLATE = SRC / "lakehouse/new/template/src"
+
+
+def packages() -> dict[str, Path]:
+    """The projects by the name of their package, and the folders that these are in."""
+    beside = {page.parents[1].name: SRC for page in sorted(SRC.glob("*/bronze/__init__.py"))}
+    return {**beside, "new_project": TEMPLATE}
+
+
+def loaded() -> list[Project]:
+    sys.path.append(str(TEMPLATE))
+    try:
+        return [project.load(name) for name in packages()]
+    finally:
+        sys.path.remove(str(TEMPLATE))
+
+
+PROJECTS = loaded()
+TABLES = [table for each in PROJECTS for table in each.tables]
+MODELS = [model for each in PROJECTS for model in each.models]
 
 IMPURE = {"count", "collect", "take", "first", "head", "show", "toPandas", "foreach", "isEmpty"}
 """Actions. `F.count` and `F.first` are aggregates: only methods of a DataFrame count."""
@@ -27,10 +52,14 @@ STORAGE = {"write", "writeStream", "readStream", "saveAsTable", "forPath", "forN
 CLOCKS = {"current_date", "current_timestamp", "now", "today", "localtimestamp", "rand", "uuid"}
 
 
-def pages(*folders: str) -> list[Path]:
-    found = [page for folder in folders for page in sorted((SRC / folder).rglob("*.py"))]
-    assert found, f"no page in {folders}"
-    return found
+def pages(*folders: Path) -> list[Path]:
+    each = [page for folder in folders for page in sorted(folder.rglob("*.py"))]
+    assert each, f"no page in {folders}"
+    return each
+
+
+def all_pages() -> list[Path]:
+    return pages(SRC / "lakehouse", *(folder / name for name, folder in packages().items()))
 
 
 def attributes(page: Path) -> Iterator[tuple[str, str, int]]:
@@ -41,37 +70,53 @@ def attributes(page: Path) -> Iterator[tuple[str, str, int]]:
             yield owner, node.attr, node.lineno
 
 
-def test_a_project_is_read_without_a_session() -> None:
-    code = "from lakehouse.declare import project; print(len(project.load('retail').tables))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert said.stdout.strip() == str(len(RETAIL.tables)), said.stderr
+@pytest.mark.parametrize("name", packages())
+def test_a_project_is_read_without_a_session(name: str) -> None:
+    code = (
+        "import sys; from lakehouse.declare import project; "
+        f"print(len(project.load({name!r}).tables)); "
+        "from pyspark import SparkContext; assert SparkContext._active_spark_context is None"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": f"{SRC}{os.pathsep}{TEMPLATE}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    tables = next(each.tables for each in PROJECTS if each.name == name)
+    assert done.stdout.strip() == str(len(tables)), done.stderr
 
 
 def transforms() -> list[Path]:
-    """The pages of the tables, and every page of the project that they import."""
-    todo = pages("retail/bronze", "retail/silver", "retail/gold")
-    found: dict[Path, None] = {}
+    """The pages of all tables, and every page of a project that they import."""
+    roots = {name: folder / name for name, folder in packages().items()}
+    todo = pages(*(root / layer for root in roots.values() for layer in LAYERS))
+    read: dict[Path, None] = {}
     while todo:
         page = todo.pop()
-        if page in found:
+        if page in read:
             continue
-        found[page] = None
+        read[page] = None
         for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("retail"):
-                base = SRC.joinpath(*str(node.module).split("."))
-                todo += [base.with_suffix(".py")] if base.with_suffix(".py").exists() else []
+            name, *below = (getattr(node, "module", None) or "").split(".")
+            if isinstance(node, ast.ImportFrom) and name in roots:
+                base = roots[name].joinpath(*below)
                 named = [base / f"{alias.name}.py" for alias in node.names]
-                todo += [each for each in named if each.exists()]
-    return sorted(found)
+                todo += [each for each in (base.with_suffix(".py"), *named) if each.exists()]
+    return sorted(read)
 
 
 def test_there_is_something_to_hold_the_laws_against() -> None:
-    assert {table.layer for table in RETAIL.tables} == set(LAYERS)
-    assert len(RETAIL.tables) >= 20
-    assert [model.name for model in RETAIL.models] == ["churn", "recommendations"]
+    assert [each.name for each in PROJECTS] == ["retail", "new_project"]
+    for each in PROJECTS:
+        assert {table.layer for table in each.tables} == set(LAYERS)
+        assert each.models
+    assert len(TABLES) >= 20
+    assert len(transforms()) >= 20
 
 
-@pytest.mark.parametrize("table", RETAIL.tables, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_data_only_flows_downstream(table: Table) -> None:
     rank = LAYERS.index(table.layer)
     for read in table.reads:
@@ -81,9 +126,10 @@ def test_data_only_flows_downstream(table: Table) -> None:
             assert rank - 1 <= LAYERS.index(read.layer) <= rank, f"{table.name} reads {read.name}"
 
 
-def test_the_run_order_follows_the_reads() -> None:
-    order = [table.name for table in RETAIL.tables]
-    for table in RETAIL.tables:
+@pytest.mark.parametrize("declared", PROJECTS, ids=lambda each: each.name)
+def test_the_run_order_follows_the_reads(declared: Project) -> None:
+    order = [table.name for table in declared.tables]
+    for table in declared.tables:
         for read in table.reads:
             if isinstance(read, Table):
                 assert order.index(read.name) < order.index(table.name)
@@ -101,7 +147,7 @@ def test_transforms_are_pure(page: Path) -> None:
 def test_only_the_lake_touches_storage() -> None:
     # What lands is followed there, and queries are started; the lake commits their batches.
     allowed = {SRC / "lakehouse/ingest/files.py", SRC / "lakehouse/flow/stream.py"}
-    for page in pages("lakehouse", "retail"):
+    for page in all_pages():
         if page.is_relative_to(SRC / "lakehouse/lake") or page in allowed:
             continue
         for owner, name, line in attributes(page):
@@ -110,7 +156,7 @@ def test_only_the_lake_touches_storage() -> None:
 
 
 def test_only_the_session_page_makes_a_session() -> None:
-    for page in pages("lakehouse", "retail"):
+    for page in all_pages():
         if page.name == "session.py":
             continue
         for owner, name, line in attributes(page):
@@ -119,41 +165,36 @@ def test_only_the_session_page_makes_a_session() -> None:
             )
 
 
-@pytest.mark.parametrize("table", RETAIL.layer("silver"), ids=lambda table: table.name)
+SILVER = [table for table in TABLES if table.layer == "silver"]
+
+
+@pytest.mark.parametrize("table", SILVER, ids=lambda table: table.name)
 def test_every_silver_table_says_what_it_expects(table: Table) -> None:
     assert table.expect, f"{table.name} expects nothing"
     names = [rule.name for rule in table.expect]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("model", RETAIL.models, ids=lambda model: model.name)
-def test_models_are_split_by_time(model: object) -> None:
-    from lakehouse.declare.model import Model
-
-    assert isinstance(model, Model)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_models_are_split_by_time(model: Model) -> None:
     assert model.split.by in model.reads[0].columns
     assert model.split.train_before <= model.split.test_from
     assert model.reads[0].layer == "gold"
 
 
-def test_the_engine_knows_nothing_of_the_shop() -> None:
-    for page in pages("lakehouse"):
-        for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            if isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            assert not any(name.split(".")[0] == "retail" for name in names), page
-
-
-def test_each_table_and_model_has_a_test() -> None:
-    texts = "\n".join(page.read_text() for page in (ROOT / "tests" / "retail").rglob("*.py"))
-    assert texts, "tests/retail is empty"
-    for table in RETAIL.tables:
+@pytest.mark.parametrize("declared", PROJECTS, ids=lambda each: each.name)
+def test_each_table_and_model_has_a_test(declared: Project) -> None:
+    folders = (ROOT / "tests" / declared.name, TEMPLATE.parent / "tests" / declared.name)
+    texts = "\n".join(
+        page.read_text() for folder in folders if folder.is_dir() for page in folder.rglob("*.py")
+    )
+    assert texts, f"{declared.name} has no tests"
+    for table in declared.tables:
         if table.layer != "bronze" and table.transform is not None:
             short = table.name.partition(".")[2]
-            assert short in texts, f"no test in tests/retail speaks of {table.name}"
+            assert short in texts, f"no test of {declared.name} speaks of {table.name}"
+    for model in declared.models:
+        assert model.name in texts, f"no test of {declared.name} speaks of model {model.name}"
 
 
 def test_settings_hold_no_place_of_databricks_and_bundles_no_amount() -> None:
