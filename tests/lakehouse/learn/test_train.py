@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -139,8 +140,6 @@ def test_a_table_that_was_made_anew_is_other_data_at_the_same_version(filled: La
 
 def remake(lake: Lake) -> None:
     """Drops the visits and lands others, until their table is at the same version again."""
-    import shutil
-
     shutil.rmtree(lake.place.folder(VISITS.name))
     land(lake, range(1, 7), 0, away=0.5)
 
