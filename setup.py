@@ -56,6 +56,7 @@ setup(
         "pydantic>=2.7,<3",
         "PyYAML>=6,<7",
         "rich>=13.7,<16",
+        "scikit-learn>=1.4,<2",
         "typer>=0.19,<1",
         "typing-extensions>=4.6,<5",
     ],

@@ -40,7 +40,7 @@ model = dataclasses.replace(churn.MODEL, candidates=chosen)
 # COMMAND ----------
 
 # DBTITLE 1,Weeks to learn from, weeks to be judged on
-asked = model.asked(lake.read("gold.household_weeks"))
+asked = model.eligible(lake.read("gold.household_weeks"))
 first, last = asked.selectExpr("min(week)", "max(week)").first()
 split = model.split.within(first, last)
 week = F.col("week")
