@@ -79,11 +79,18 @@ def project_files(name: str) -> Iterator[tuple[Path, str]]:
 
 def _with_sorted_imports(text: str) -> str:
     """The imports of a page in the order of their modules: the new name may come anywhere."""
-    lines: list[str] = []
-    for imports, run in groupby(text.splitlines(), lambda line: line.startswith("from ")):
+    statements: list[str] = []
+    for line in text.splitlines():
+        last = statements[-1] if statements else ""
+        if last.startswith("from ") and last.endswith(("(", ",")):  # it goes on in parentheses
+            statements[-1] += f"\n{line}"
+        else:
+            statements.append(line)
+    ordered: list[str] = []
+    for are_imports, run in groupby(statements, lambda each: each.startswith("from ")):
         block = list(run)
-        lines += sorted(block, key=lambda line: line.split()[1]) if imports else block
-    return "\n".join(lines) + "\n"
+        ordered += sorted(block, key=lambda each: each.split()[1]) if are_imports else block
+    return "\n".join(ordered) + "\n"
 
 
 def _move(beside: Path, home: Path, places: list[Path]) -> None:

@@ -12,7 +12,18 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import Candidate, Frames, Gate, Model, Params, Report, SCORED, Split, Table, classification
+from lakehouse import (
+    SCORED,
+    Candidate,
+    Frames,
+    Gate,
+    Model,
+    Params,
+    Report,
+    Split,
+    Table,
+    classification,
+)
 from new_project.gold import user_days
 
 FEATURES = ("events", "orders", "active_days")
