@@ -127,7 +127,7 @@ def _prepared(columns: Sequence[str]) -> list[Estimator]:
     indexed = StringIndexer(
         inputCols=list(ANSWERS),
         outputCols=_indexed(ANSWERS),
-        handleInvalid="cached",
+        handleInvalid="keep",
         stringOrderType="alphabetAsc",
     )
     return [filled, indexed]
@@ -137,7 +137,7 @@ def _linear(params: Params) -> list[Estimator | Transformer]:
     encoded = [f"{answer}_is" for answer in ANSWERS]
     return [
         OneHotEncoder(
-            inputCols=_indexed(ANSWERS), outputCols=encoded, handleInvalid="cached", dropLast=True
+            inputCols=_indexed(ANSWERS), outputCols=encoded, handleInvalid="keep", dropLast=True
         ),
         _assemble((*_present(LINEAR), *encoded), "linear_assembled"),
         StandardScaler(inputCol="linear_assembled", outputCol="linear_features", withMean=True),
