@@ -85,7 +85,7 @@ def table_lines(rows: Rows, width: int) -> list[str]:
     """Rows as the lines of a plain table, which are at most `width` cells long if they can be."""
     out = io.StringIO()
     _write(rows, out, width)
-    return out.getvalue().splitlines()
+    return out.getvalue().removesuffix("\n").split("\n")
 
 
 def grid_text(grid: Grid) -> str:
@@ -126,7 +126,9 @@ def _layout(grid: Grid, optional: Iterable[str], width: int | None) -> Layout | 
                 return Layout(candidate, gap, candidate.widths)
     widths = list(grid.widths)
     texts = [at for at, number in enumerate(grid.numbers) if not number]
-    widest = max(texts, key=widths.__getitem__, default=0)
+    if not texts:
+        return None
+    widest = max(texts, key=widths.__getitem__)
     room = width - grid.width(GAP) + widths[widest]
     if room < LEAST_ROOM or widths[widest] > room * MOST_LINES:
         return None
@@ -163,7 +165,7 @@ def _with_head(layout: Layout, out: TextIO) -> str:
     )
     with console.capture() as capture:
         console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().removesuffix("\n").split("\n"))
 
 
 def _line(layout: Layout, texts: Sequence[str]) -> str:

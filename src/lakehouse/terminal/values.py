@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 NULL = "NULL"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def cell_text(value: Any) -> str:

@@ -42,9 +42,9 @@ def test_signs_that_are_two_cells_wide_do_not_move_their_column():
     ]
 
 
-def test_a_value_cannot_steer_the_terminal():
-    output = piped(Rows(("text",), [("a\nb\tc\x1b[2J",)]))
-    assert output.splitlines()[2] == r"a\nb\tc\x1b[2J"
+def test_a_value_cannot_steer_the_terminal_and_stays_on_one_line():
+    output = piped(Rows(("text",), [("a\nb\tc\x1b[2J\x9b2J\x85\u2028",)]))
+    assert output.split("\n")[2:] == [r"a\nb\tc\x1b[2J\x9b2J\x85\u2028", ""]
 
 
 def test_a_table_on_a_screen_has_a_bold_head(monkeypatch):
@@ -116,6 +116,17 @@ def test_figures_that_fit_only_the_other_way_round_are_exchanged():
         ["a_long_metric", "0.5", "1"],
         ["another_metric", "0.25", "2"],
     ]
+
+
+def test_an_empty_text_is_a_line_too():
+    assert piped(Rows(("a",), [("",), ("",)])) == "a\n─\n\n\n"
+
+
+def test_numbers_are_never_broken(monkeypatch):
+    out = screen(monkeypatch, 40)
+    number = 10**49
+    write_table(Rows(("n",), [(number,)]), out)
+    assert any(line.endswith(f"{number}") for line in out.lines())
 
 
 def test_rows_after_the_sample_follow_as_they_come_in_the_same_columns():
