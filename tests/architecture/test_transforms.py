@@ -23,7 +23,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DecimalType
 
-from lakehouse import Expectation, Merge, Source, Table
+from lakehouse import Expectation, Merge, Rebuild, Source, Table
 from lakehouse.declare import project
 from lakehouse.declare.expectation import judge, passes
 from lakehouse.declare.schema import struct
@@ -188,9 +188,9 @@ def test_rows_that_pass_the_rules_give_rows(spark: SparkSession, table: Table, s
 @pytest.mark.parametrize(
     "planted",
     [
-        lambda lines: lines.selectExpr("quantity / (week - 2) AS odd"),
-        lambda lines: lines.selectExpr("CAST(basket_id AS INT) AS odd"),
-        lambda lines: lines.selectExpr("pow(2D, basket_id) AS odd"),
+        lambda lines: lines.selectExpr("week", "quantity / (week - 2) AS odd"),
+        lambda lines: lines.selectExpr("week", "CAST(basket_id AS INT) AS odd"),
+        lambda lines: lines.selectExpr("week", "pow(2D, basket_id) AS odd"),
     ],
     ids=["a division", "a cast", "infinity"],
 )
@@ -198,6 +198,9 @@ def test_a_transform_that_cannot_bear_a_row_is_seen(
     spark: SparkSession, planted: Callable[[DataFrame], DataFrame]
 ) -> None:
     lines = next(table for table in TABLES if table.name == "silver.basket_lines")
-    odd = Table("gold.odd", "odd DOUBLE", (lines,), planted, (Expectation("any row", "true"),))
+    any_row = Expectation("any row", "true")
+    odd = Table(
+        "gold.odd", "week INT, odd DOUBLE", (lines,), planted, (any_row,), write=Rebuild("week")
+    )
     with pytest.raises((PySparkException, AssertionError)):
         run(spark, odd, seed=1)
