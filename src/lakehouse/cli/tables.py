@@ -13,6 +13,7 @@ from lakehouse.cli.command import command
 from lakehouse.cli.invocation import Invocation
 from lakehouse.cli.options import Format, MaybeTable, TableName
 from lakehouse.cli.project_index import ProjectIndex, TableEntry
+from lakehouse.lake.totals import COUNTS, totals
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import Output, write
 from lakehouse.terminal.rows import Rows
@@ -80,8 +81,6 @@ def schema(invocation: Invocation, name: TableName, output: Format = "table") ->
 @command(group, "rows", "lakehouse tables rows silver.basket_lines")
 def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "table") -> None:
     """Show where landed rows went: kept, quarantined, duplicate or dropped."""
-    from lakehouse.lake.totals import COUNTS, totals  # with the lake comes Spark
-
     index = invocation.index
     names = [index.table(name).name] if name else [*index.tables]
     if not invocation.glance.exists("ops.batches"):

@@ -1,6 +1,21 @@
 """The lake: the one place that touches storage."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from lakehouse.lake.account import Account, Batch
-from lakehouse.lake.lake import Commit, Lake
+
+if TYPE_CHECKING:
+    from lakehouse.lake.lake import Commit, Lake
 
 __all__ = ["Account", "Batch", "Commit", "Lake"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Lake` and `Commit` come with Spark, which a look at the logs does not need."""
+    if name not in ("Commit", "Lake"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from lakehouse.lake import lake
+
+    return getattr(lake, name)

@@ -37,8 +37,8 @@ class Writer:
     def committed(self, name: str) -> tuple[Commit, dict[str, Any]] | None:
         """This batch's commit to a table and what it noted, if it is there."""
         newest = self.lake.history(name, LATEST)
-        if found := self._own(newest):
-            return found
+        if own := self._own(newest):
+            return own
         return self._own(self.lake.history(name)) if len(newest) == LATEST else None
 
     def append(self, rows: DataFrame, name: str, account: Account | None = None) -> int:
@@ -171,14 +171,14 @@ class Writer:
         return None
 
     def _written(self, name: str) -> int:
-        found = self.committed(name)
-        if found is None:
+        own = self.committed(name)
+        if own is None:
             raise LakehouseError(
                 f"the commit of batch {self.batch.number} is not in its history",
                 name,
                 "is another program writing to this table? run again: a rerun changes nothing",
             )
-        return found[0].metrics.get("numOutputRows", 0)
+        return own[0].metrics.get("numOutputRows", 0)
 
 
 def merged(metrics: Mapping[str, int]) -> int:
