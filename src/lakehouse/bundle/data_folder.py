@@ -1,4 +1,4 @@
-"""The folder in which a bundle keeps its runs, deployments and locks on this machine."""
+"""The folders of a bundle on this machine: its home, and where it keeps runs and deployments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from pathlib import Path
 from lakehouse.base.errors import LakehouseError
 
 DEFAULT_NAME = ".lakehouse"
+
+
+def home_of(root: Path) -> Path:
+    """Return the folder that holds `conf`, which relative folders are in; else the bundle's own."""
+    from lakehouse.base import settings
+
+    try:
+        return settings.find_conf(root).resolve().parent
+    except LakehouseError:
+        return root
 
 
 def data_folder(root: Path, target: str, folder: Path | None = None) -> Path:

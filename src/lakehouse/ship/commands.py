@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import find_conf
-from lakehouse.bundle.data_folder import data_folder
+from lakehouse.bundle.data_folder import data_folder, home_of
 from lakehouse.bundle.faults import BundleError, errors
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.load import Bundle, is_here, load
@@ -171,15 +170,7 @@ def run_archive(
         raise LakehouseError("nothing is deployed", f"{source.name} in {source.target}", todo)
     folder = unpack(store.archive(store.current), store.files(store.current))
     repair += f" --deployed --target {source.target}"
-    return _run_main(folder, [job, repair, f"--home={_home(source.root)}", *options])
-
-
-def _home(root: Path) -> Path:
-    """The folder that relative folders of the settings are in: the one that holds `conf`."""
-    try:
-        return find_conf(root).resolve().parent
-    except LakehouseError:
-        return root
+    return _run_main(folder, [job, repair, f"--home={home_of(source.root)}", *options])
 
 
 def _run_main(folder: Path, arguments: Sequence[str]) -> int:

@@ -15,9 +15,10 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from lakehouse.bundle.data_folder import home_of
 from lakehouse.bundle.graph import Result, decision
 from lakehouse.run.airflow.plan import DagPlan, TaskPlan
-from lakehouse.run.airflow.project import clean, home_of
+from lakehouse.run.airflow.project import clean
 from lakehouse.run.airflow.step import StepReport
 
 XCOM = "lakehouse"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import find_conf
 from lakehouse.bundle.files import NAMES
 
 PYTHON = "LAKEHOUSE_PYTHON"
@@ -50,14 +49,6 @@ def python_of(bundle: Path, environment: Mapping[str, str] = os.environ) -> str:
         if path.exists():
             return str(path)
     return sys.executable
-
-
-def home_of(bundle: Path) -> Path:
-    """Return the folder that tasks are run in: the one that holds `conf`, else the bundle's."""
-    try:
-        return find_conf(bundle).resolve().parent
-    except LakehouseError:
-        return bundle
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:

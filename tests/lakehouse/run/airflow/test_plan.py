@@ -8,9 +8,10 @@ import pytest
 from tests.checkout import ROOT
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.bundle.data_folder import home_of
 from lakehouse.run.airflow import dags, plans
 from lakehouse.run.airflow.plan import ENDLESS, DagPlan, TaskPlan, When
-from lakehouse.run.airflow.project import bundle_folder, clean, home_of, python_of
+from lakehouse.run.airflow.project import bundle_folder, clean, python_of
 
 RETAIL = ROOT / "bundles" / "retail"
 FILE = {"f": "print()"}
