@@ -13,15 +13,33 @@ ZONE = "America/New_York"
 FIRST_MONDAY = date(2016, 12, 26)
 """The first day of week 1. Weeks are numbered on from there and never begin again at 1."""
 
+LAST_SUNDAY = date(2049, 12, 26)
+"""The last day of the calendar. A bound keeps what is computed week by week finite."""
+
+IN_CALENDAR = f"BETWEEN DATE'{FIRST_MONDAY}' AND DATE'{LAST_SUNDAY}'"
+"""SQL, after the name of a DATE column: the day lies in the calendar."""
+
 
 def local_day(at: Column) -> Column:
-    """The stores' day (DATE) of a UTC timestamp."""
-    return F.to_date(F.from_utc_timestamp(at, ZONE))
+    """The stores' day (DATE) of a UTC timestamp; NULL outside of the years 1 to 9999.
+
+    The first and last times that a TIMESTAMP can hold are in no other zone: Spark throws there.
+    """
+    return F.when(F.year(at).between(1, 9999), F.to_date(F.from_utc_timestamp(at, ZONE)))
 
 
 def week_of(day: date) -> int:
     """The number of the week that a local day lies in."""
     return (day - FIRST_MONDAY).days // 7 + 1
+
+
+LAST_WEEK = week_of(LAST_SUNDAY)
+"""The number of the calendar's last week."""
+
+
+def week_sql(day: str) -> str:
+    """SQL for the number of the week (INT) that a DATE column lies in."""
+    return f"CAST(floor(datediff({day}, DATE'{FIRST_MONDAY}') / 7) AS INT) + 1"
 
 
 def first_day(week: int) -> date:

@@ -14,6 +14,7 @@ from lakehouse import Table
 from lakehouse.declare import project
 from lakehouse.declare.expectation import BROKEN, judge
 from retail.bronze import baskets
+from retail.calendar import LAST_WEEK, week_of
 from retail.silver import (
     basket_lines,
     campaigns,
@@ -25,7 +26,7 @@ from retail.silver import (
     redemptions,
 )
 
-ARRIVED = datetime(2017, 3, 4)
+ARRIVED = datetime(2017, 3, 7)
 
 LINE = {
     "household_id": 900,
@@ -54,11 +55,12 @@ def landed(spark: SparkSession, *records: object) -> DataFrame:
 def broken(table: Table, raw: DataFrame) -> list[list[str] | None]:
     """The rules each row breaks, in the order of the records."""
     assert table.transform is not None
-    return [row[BROKEN] for row in judge(table.transform(raw), table.expect).collect()]
+    judged = judge(table.transform(raw), table.expect)
+    return [row[BROKEN] for row in judged.select(BROKEN).collect()]
 
 
 def test_text_becomes_typed_columns(spark: SparkSession) -> None:
-    found = basket_lines.transform(landed(spark, LINE)).select(*basket_lines.TABLE.columns)
+    lines = basket_lines.transform(landed(spark, LINE)).select(*basket_lines.TABLE.columns)
     expected = spark.createDataFrame(
         [
             (
@@ -79,7 +81,7 @@ def test_text_becomes_typed_columns(spark: SparkSession) -> None:
         ],
         basket_lines.TABLE.schema,
     )
-    assert_df_equality(found, expected, ignore_nullable=True)
+    assert_df_equality(lines, expected, ignore_nullable=True)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,12 @@ def test_text_becomes_typed_columns(spark: SparkSession) -> None:
         ({"household_id": None}, "a basket belongs to a household"),
         ({"store_id": "-"}, "a basket was sold in a store"),
         ({"transaction_timestamp": "yesterday"}, "a sale has a time and a week"),
-        ({"week": 0}, "a sale has a time and a week"),
+        ({"transaction_timestamp": None}, "a sale has a time and a week"),
+        ({"week": None}, "a sale has a time and a week"),
+        ({"week": 0}, "a sale is in the week of its day"),
+        ({"week": 11}, "a sale is in the week of its day"),
+        ({"week": 2**31 - 1}, "a sale is in the week of its day"),
+        ({"sales_value": 1_000_000}, "a line has an amount, not below zero"),
         ({"coupon_disc": -0.5}, "discounts are not below zero"),
     ],
 )
@@ -102,6 +109,46 @@ def test_one_wrong_value_breaks_one_rule(
     spark: SparkSession, change: dict[str, object], rule: str
 ) -> None:
     assert broken(basket_lines.TABLE, landed(spark, {**LINE, **change})) == [[rule]]
+
+
+@pytest.mark.parametrize(
+    ("at", "week"),
+    [
+        ("2017-03-06T04:59:59Z", 10),  # a second before Monday, where the store is
+        ("2017-03-06T05:00:00Z", 11),
+        ("2016-12-26T05:00:00Z", 1),  # the first second of the calendar
+    ],
+)
+def test_the_week_of_a_sale_is_that_of_the_stores_day(
+    spark: SparkSession, at: str, week: int
+) -> None:
+    lines = [{**LINE, "transaction_timestamp": at, "week": week + n} for n in (-1, 0, 1)]
+    rule = "a sale is in the week of its day"
+    assert broken(basket_lines.TABLE, landed(spark, *lines)) == [[rule], None, [rule]]
+
+
+@pytest.mark.parametrize("at", ["+294247-01-10T04:00:54Z", "-290308-12-21T19:59:06Z"])
+def test_a_time_that_is_on_no_calendar_stops_no_other_line(spark: SparkSession, at: str) -> None:
+    raw = landed(spark, {**LINE, "transaction_timestamp": at}, LINE)
+    assert broken(basket_lines.TABLE, raw)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("at", "rules"),
+    [
+        ("2016-12-26T04:59:59Z", ["a sale lies in the calendar"]),
+        ("0001-01-01T05:00:00Z", ["a sale lies in the calendar"]),
+        ("2017-03-07T00:00:01Z", ["a sale comes before its report"]),
+        ("9999-12-31T05:00:00Z", ["a sale lies in the calendar", "a sale comes before its report"]),
+    ],
+)
+def test_a_sale_at_an_impossible_time_is_set_aside(
+    spark: SparkSession, at: str, rules: list[str]
+) -> None:
+    line = {**LINE, "transaction_timestamp": at}
+    (day,) = basket_lines.transform(landed(spark, line)).select("sold_on").first()
+    line["week"] = week_of(day)
+    assert broken(basket_lines.TABLE, landed(spark, line)) == [rules]
 
 
 def test_a_missing_field_is_caught_and_an_unknown_one_does_no_harm(spark: SparkSession) -> None:
@@ -130,7 +177,7 @@ def test_a_cut_line_breaks_every_rule_and_keeps_its_text(spark: SparkSession) ->
             households.TABLE,
             {"household_id": 1, "age": "65+"},
             {"household_id": 1},
-            "a household has said its age",
+            "a household states its age",
         ),
         (
             campaigns.TABLE,
@@ -158,25 +205,37 @@ def test_a_cut_line_breaks_every_rule_and_keeps_its_text(spark: SparkSession) ->
             {"household_id": 1, "coupon_upc": 2, "campaign_id": 3, "redemption_date": "2017-13-03"},
             "a redemption has a day",
         ),
+        (
+            redemptions.TABLE,
+            {"household_id": 1, "coupon_upc": 2, "campaign_id": 3, "redemption_date": "2017-01-03"},
+            {"household_id": 1, "coupon_upc": 2, "campaign_id": 3, "redemption_date": "9999-01-03"},
+            "a redemption lies in the calendar",
+        ),
     ],
-    ids=["products", "households", "campaigns", "mailings", "coupons", "redemptions"],
+    ids=["products", "households", "campaigns", "mailings", "coupons", "redemptions",
+         "redemptions of the far future"],
 )  # fmt: skip
-def test_what_each_table_keeps_and_sets_aside(
+def test_what_passes_each_table_and_what_is_set_aside(
     spark: SparkSession, table: Table, good: object, bad: object, rule: str
 ) -> None:
     assert broken(table, landed(spark, good, bad)) == [None, [rule]]
 
 
-def test_a_promotion_is_on_a_display_or_in_a_mailer(spark: SparkSession) -> None:
+def test_a_promotion_is_on_a_display_or_in_a_mailer_in_a_week(spark: SparkSession) -> None:
+    shown = [("9", "0", 1), ("0", "0", 1), ("0", "A", 0), ("0", "A", LAST_WEEK + 1)]
+    shown += [("0", "A", 2**40), ("0", "A", LAST_WEEK)]
     raw = spark.createDataFrame(
-        [(1, 316, "9", "0", 1, None), (1, 316, "0", "0", 1, None), (1, 316, "0", "A", 0, None)],
+        [(1, 316, *each, None) for each in shown],
         "product_id BIGINT, store_id BIGINT, display_location STRING, mailer_location STRING, "
         "week BIGINT, rescued STRING",
     ).selectExpr("*", "'f' AS source_file", "now() AS arrived_at", "now() AS ingested_at")
     assert broken(promotions.TABLE, raw) == [
         None,
         ["a product is shown on a display or in a mailer"],
-        ["a promotion has a week"],
+        ["a promotion has a week of the calendar"],
+        ["a promotion has a week of the calendar"],
+        ["a promotion has a week of the calendar"],
+        None,
     ]
 
 

@@ -1,4 +1,4 @@
-"""What some households have said of themselves, a snapshot in JSON lines."""
+"""What some households stated of themselves in a survey, a snapshot in JSON lines."""
 
 from lakehouse import Source, bronze
 

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse import Expectation, Merge, Table
 from retail.bronze import baskets
-from retail.calendar import local_day
+from retail.calendar import IN_CALENDAR, local_day, week_sql
 
 
 def transform(raw: DataFrame) -> DataFrame:
@@ -42,7 +42,16 @@ TABLE = Table(
         Expectation("a line names its product", "product_id IS NOT NULL"),
         Expectation("a basket belongs to a household", "household_id IS NOT NULL"),
         Expectation("a basket was sold in a store", "store_id IS NOT NULL"),
-        Expectation("a sale has a time and a week", "sold_at IS NOT NULL AND week >= 1"),
+        Expectation(
+            "a sale has a time and a week",
+            "sold_at IS NOT NULL AND sold_on IS NOT NULL AND week IS NOT NULL",
+        ),
+        Expectation("a sale lies in the calendar", f"sold_on IS NULL OR sold_on {IN_CALENDAR}"),
+        Expectation(
+            "a sale is in the week of its day", f"coalesce(week = {week_sql('sold_on')}, true)"
+        ),
+        # A till whose clock runs ahead would end the year for every household.
+        Expectation("a sale comes before its report", "sold_at IS NULL OR sold_at <= arrived_at"),
         Expectation("a sold line has a quantity", "quantity > 0"),
         Expectation("a line has an amount, not below zero", "amount >= 0"),
         Expectation(

@@ -1,4 +1,4 @@
-"""One row per household that has said something of itself, as last said."""
+"""One row per household that answered the survey, with its newest answers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ANSWERS = (
     "household_comp",
     "kids_count",
 )
-"""What a household has said of itself; two in three were not asked."""
+"""The columns that hold what a household stated of itself. Two in three took no part."""
 
 
 def transform(raw: DataFrame) -> DataFrame:
-    """Text to types; the answers stay the words they were given in."""
+    """Text to types; answers stay text."""
     return households.SOURCE.parse(raw).selectExpr(
         "try_cast(household_id AS BIGINT) AS household_id",
         *ANSWERS,
@@ -38,7 +38,7 @@ TABLE = Table(
     transform=transform,
     expect=(
         Expectation("a household has a number", "household_id IS NOT NULL"),
-        Expectation("a household has said its age", "age IS NOT NULL"),
+        Expectation("a household states its age", "age IS NOT NULL"),
     ),
     write=Merge(keys=("household_id",), newest_by="arrived_at"),
 )

@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from lakehouse import Expectation, Replace, Table
 from retail.bronze import promotions
+from retail.calendar import LAST_WEEK
 
 
 def transform(raw: DataFrame) -> DataFrame:
@@ -13,7 +14,7 @@ def transform(raw: DataFrame) -> DataFrame:
     return promotions.SOURCE.parse(raw).selectExpr(
         "product_id",
         "store_id",
-        "CAST(week AS INT) AS week",
+        "try_cast(week AS INT) AS week",
         "display_location",
         "mailer_location",
         "arrived_at",
@@ -30,7 +31,7 @@ TABLE = Table(
     expect=(
         Expectation("a promotion names its product", "product_id IS NOT NULL"),
         Expectation("a promotion names its store", "store_id IS NOT NULL"),
-        Expectation("a promotion has a week", "week >= 1"),
+        Expectation("a promotion has a week of the calendar", f"week BETWEEN 1 AND {LAST_WEEK}"),
         Expectation(
             "a product is shown on a display or in a mailer",
             "display_location <> '0' OR mailer_location <> '0'",
