@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 import pandas as pd
+import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark_test import assert_pyspark_df_equal
 
 from retail.gold import daily_sales, household_products, product_store_weeks
@@ -33,7 +35,7 @@ def lines(spark: SparkSession) -> DataFrame:
 
 
 def test_purchases_of_a_household_are_added_up_by_week(spark: SparkSession) -> None:
-    found = household_products.transform(lines(spark))
+    bought = household_products.transform(lines(spark))
     expected = spark.createDataFrame(
         [
             (7, 100, 2, 2, 3, Decimal("4.40"), date(2017, 1, 6)),
@@ -42,7 +44,7 @@ def test_purchases_of_a_household_are_added_up_by_week(spark: SparkSession) -> N
         ],
         household_products.TABLE.schema,
     )
-    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+    assert_df_equality(bought, expected, ignore_row_order=True, ignore_nullable=True)
 
 
 def test_sales_of_a_store_know_their_promotions_and_price(spark: SparkSession) -> None:
@@ -56,7 +58,7 @@ def test_sales_of_a_store_know_their_promotions_and_price(spark: SparkSession) -
         "product_id BIGINT, store_id BIGINT, week INT, display_location STRING, "
         "mailer_location STRING",
     )
-    found = (
+    sales = (
         product_store_weeks.transform(lines(spark), shown)
         .select("product_id", "store_id", "quantity", "unit_price", "display", "mailer")
         .orderBy("product_id", "store_id")
@@ -70,7 +72,57 @@ def test_sales_of_a_store_know_their_promotions_and_price(spark: SparkSession) -
         "product_id BIGINT, store_id BIGINT, quantity BIGINT, unit_price DECIMAL(10,4), "
         "display BOOLEAN, mailer BOOLEAN",
     )
-    assert_df_equality(found, expected, ignore_nullable=True)
+    assert_df_equality(sales, expected, ignore_nullable=True)
+
+
+Key = tuple[int, int, int]
+"""A product, a store and a week."""
+
+FIRST: Key = (100, 330, 2)
+ALIKE: tuple[Key, ...] = (
+    (100 + 2**31, 330, 2),
+    (100 + 2**32, 330, 2),
+    (100 - 2**63, 330, 2),
+    (100, 330 + 2**20, 2),
+    (101, 330 + 2**20, 2),
+    (100, 330, 2 + 2**12),
+    (100, 331, 2 + 2**12),
+    (-100, 330, 2),
+    (100, -330, 2),
+    (101, -330, 2),
+)
+"""Keys that differ from one another in bits for which a narrower number has no room."""
+
+
+def promoted_sales(spark: SparkSession, promotion: Key) -> dict[Key, bool]:
+    """Whether each key was on display, where all are sold and only one is promoted."""
+    line = (1, 7, date(2017, 1, 2), 1, Decimal("1.00"), *[Decimal(0)] * 3)
+    sold = [(*line[:2], *key, *line[2:]) for key in (FIRST, *ALIKE)]
+    shown = spark.createDataFrame(
+        [(*promotion, "9", "0")],
+        "product_id BIGINT, store_id BIGINT, week INT, display_location STRING, "
+        "mailer_location STRING",
+    )
+    sales = product_store_weeks.transform(spark.createDataFrame(sold, LINES), shown).collect()
+    assert len(sales) == len(sold)
+    return {(row["product_id"], row["store_id"], row["week"]): row["display"] for row in sales}
+
+
+@pytest.mark.parametrize("promotion", [FIRST, *ALIKE])
+def test_a_promotion_is_of_one_product_store_and_week_alone(
+    spark: SparkSession, promotion: Key
+) -> None:
+    displays = promoted_sales(spark, promotion)
+    assert [key for key, display in displays.items() if display] == [promotion]
+
+
+@pytest.mark.parametrize("hashes", ["0L", "week % 2"])
+def test_hashes_that_tell_keys_apart_badly_change_no_sale(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, hashes: str
+) -> None:
+    monkeypatch.setattr(product_store_weeks, "hashed_keys", lambda: F.expr(hashes))
+    displays = promoted_sales(spark, FIRST)
+    assert [key for key, display in displays.items() if display] == [FIRST]
 
 
 def test_only_promotions_of_what_was_sold_are_grouped(spark: SparkSession) -> None:
@@ -89,7 +141,7 @@ def test_a_day_is_added_up_by_store_and_department_and_unknown_products_count(
     spark: SparkSession,
 ) -> None:
     described = spark.createDataFrame([(100, "GROCERY")], "product_id BIGINT, department STRING")
-    found = (
+    sales = (
         daily_sales.transform(lines(spark), described)
         .select("sold_on", "store_id", "department", "baskets", "lines", "quantity", "amount")
         .orderBy("sold_on", "store_id", "department")
@@ -115,4 +167,4 @@ def test_a_day_is_added_up_by_store_and_department_and_unknown_products_count(
         "sold_on DATE, store_id BIGINT, department STRING, baskets BIGINT, lines BIGINT, "
         "quantity BIGINT, amount DECIMAL(18,2)",
     )
-    assert_pyspark_df_equal(found, expected)
+    assert_pyspark_df_equal(sales, expected)

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from lakehouse import Rebuild, Table
 from retail.gold import product_store_weeks
-from retail.gold.product_store_weeks import packed_key
+from retail.gold.product_store_weeks import KEYS
 from retail.silver import basket_lines, products
 
 _COUNTS = ("lines", "on_display", "in_mailer")
@@ -19,12 +19,11 @@ def transform(lines: DataFrame, sales: DataFrame, products: DataFrame) -> DataFr
 
     Grouped by department and store first, so that these are counted without a second pass.
     """
-    shown = sales.where("display OR mailer").select(packed_key().alias("key"), "display", "mailer")
+    shown = sales.where("display OR mailer").select(*KEYS, "display", "mailer")
     departments = F.broadcast(products.select("product_id", "department"))
     discount = F.col("coupon_discount") + F.col("coupon_match_discount")
     grouped = (
-        lines.select("*", packed_key().alias("key"))
-        .join(shown, on="key", how="left")
+        lines.join(shown, on=list(KEYS), how="left")
         .join(departments, on="product_id", how="left")
         .groupBy("household_id", "week", "sold_on", "department", "store_id")
         .agg(

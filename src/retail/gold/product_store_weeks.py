@@ -8,56 +8,49 @@ from pyspark.sql import functions as F
 from lakehouse import Rebuild, Table
 from retail.silver import basket_lines, promotions
 
-STORE_BITS, WEEK_BITS = 20, 12
+KEYS = ("product_id", "store_id", "week")
 
 
-def packed_key() -> Column:
-    """Product, store and week as one BIGINT: a join on it is twice as fast as on three columns.
+def hashed_keys() -> Column:
+    """KEYS as one BIGINT to leave rows out by: quicker to look up than three columns.
 
-    Room for stores below 2^20, weeks below 2^12 (78 years) and products below 2^31.
+    Equal keys have equal hashes. The reverse is likely and not certain, so a join that decides
+    which rows belong together compares KEYS.
     """
-    store = F.shiftleft(F.col("store_id"), WEEK_BITS)
-    product = F.shiftleft(F.col("product_id"), STORE_BITS + WEEK_BITS)
-    return product.bitwiseOR(store).bitwiseOR(F.col("week").cast("bigint"))
+    return F.xxhash64(*KEYS)
 
 
 def transform(lines: DataFrame, promoted: DataFrame) -> DataFrame:
     """Sales with their promotions.
 
-    Hardly one promotion in fifty is of something that was sold that week: those are found by
-    the keys of what was sold, broadcast, before anything is grouped or joined.
+    Hardly one promotion in fifty is of something that was sold that week. The others are left out
+    by the hashes of what was sold, broadcast, before anything is grouped or joined.
     """
-    sales = (
-        lines.groupBy("product_id", "store_id", "week")
-        .agg(
-            F.count(F.lit(1)).alias("baskets"),
-            F.sum("quantity").alias("quantity"),
-            F.sum("amount").alias("amount"),
-            F.sum("retail_discount").alias("retail_discount"),
-            F.sum("coupon_discount").alias("coupon_discount"),
-        )
-        .withColumn("key", packed_key())
+    sales = lines.groupBy(*KEYS).agg(
+        F.count(F.lit(1)).alias("baskets"),
+        F.sum("quantity").alias("quantity"),
+        F.sum("amount").alias("amount"),
+        F.sum("retail_discount").alias("retail_discount"),
+        F.sum("coupon_discount").alias("coupon_discount"),
     )
-    sold = F.broadcast(lines.select(packed_key().alias("key")).distinct())
+    sold = F.broadcast(lines.select(hashed_keys().alias("hash")))
     shown = (
-        promoted.select(packed_key().alias("key"), "display_location", "mailer_location")
-        .join(sold, on="key", how="left_semi")
-        .groupBy("key")
+        promoted.select(*KEYS, "display_location", "mailer_location", hashed_keys().alias("hash"))
+        .join(sold, on="hash", how="left_semi")
+        .groupBy(*KEYS)
         .agg(
             F.bool_or(F.col("display_location") != "0").alias("display"),
             F.bool_or(F.col("mailer_location") != "0").alias("mailer"),
         )
     )
-    return sales.join(shown, on="key", how="left").select(
-        "product_id",
-        "store_id",
-        "week",
+    return sales.join(F.broadcast(shown), on=list(KEYS), how="left").select(
+        *KEYS,
         "baskets",
         "quantity",
         "amount",
         "retail_discount",
         "coupon_discount",
-        (F.col("amount") / F.col("quantity")).cast("decimal(10,4)").alias("unit_price"),
+        F.try_divide("amount", "quantity").cast("decimal(10,4)").alias("unit_price"),
         F.coalesce("display", F.lit(False)).alias("display"),
         F.coalesce("mailer", F.lit(False)).alias("mailer"),
     )
