@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark_test import assert_pyspark_df_equal
 
-from retail.gold import daily_sales, household_products, product_store_weeks
+from retail.gold import daily_sales, household_days, household_products, product_store_weeks
 
 LINES = (
     "basket_id BIGINT, household_id BIGINT, product_id BIGINT, store_id BIGINT, week INT, "
@@ -123,6 +123,21 @@ def test_hashes_that_tell_keys_apart_badly_change_no_sale(
     monkeypatch.setattr(product_store_weeks, "hashed_keys", lambda: F.expr(hashes))
     displays = promoted_sales(spark, FIRST)
     assert [key for key, display in displays.items() if display] == [FIRST]
+
+
+@pytest.mark.parametrize("key", ALIKE)
+def test_a_line_is_on_display_with_its_own_product_store_and_week_alone(
+    spark: SparkSession, key: Key
+) -> None:
+    line = (1, 7, date(2017, 1, 2), 1, Decimal("1.00"), *[Decimal(0)] * 3)
+    sold = [(*line[:2], *each, *line[2:]) for each in (FIRST, key)]
+    sales = spark.createDataFrame(
+        [(*FIRST, True, False), (*key, False, True)],
+        "product_id BIGINT, store_id BIGINT, week INT, display BOOLEAN, mailer BOOLEAN",
+    )
+    days = household_days.transform(spark.createDataFrame(sold, LINES), sales)
+    shown = days.groupBy("household_id").sum("lines", "on_display", "in_mailer").collect()
+    assert [tuple(row) for row in shown] == [(7, 2, 1, 1)]
 
 
 def test_only_promotions_of_what_was_sold_are_grouped(spark: SparkSession) -> None:

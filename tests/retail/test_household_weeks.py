@@ -1,22 +1,23 @@
-"""Features as of a week: what they say, and that nothing after `as_of` changes them."""
+"""Features as of a week: their values, and that nothing after `as_of` changes them."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from math import exp, log
+from math import exp, isfinite, log
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
-from retail.features.weeks import asked_weeks
-from retail.gold import household_days, household_weeks
-from retail.silver import households as silver_households
+from lakehouse import Rebuild, Table
+from retail.calendar import FIRST_MONDAY, LAST_SUNDAY, LAST_WEEK
+from retail.features.gaps import gaps
+from retail.features.weeks import weekly_totals
+from retail.gold import household_days, household_products, household_weeks, product_store_weeks
 
 MONDAY = date(2017, 1, 2)
 """The first day of week 2."""
-
-ANSWERS = ("45-54", "50-74K", "Homeowner", "Married", "2", "2 Adults No Kids", "0")
 
 
 def frame(spark: SparkSession, rows: list[tuple[object, ...]], schema: str) -> DataFrame:
@@ -26,7 +27,7 @@ def frame(spark: SparkSession, rows: list[tuple[object, ...]], schema: str) -> D
 def shopped(spark: SparkSession, *days: tuple[int, str, str]) -> DataFrame:
     """gold.household_days of (household, day, amount): two lines in one store each."""
     rows = [
-        (who, 0, date.fromisoformat(day), [5], 2, 2, Decimal(amount), *[Decimal(0)] * 2, 1, 0)
+        (who, 0, date.fromisoformat(day), [5], 2, Decimal(amount), *[Decimal(0)] * 2, 1, 0)
         for who, day, amount in days
     ]
     return frame(spark, rows, household_days.TABLE.schema)
@@ -34,22 +35,19 @@ def shopped(spark: SparkSession, *days: tuple[int, str, str]) -> DataFrame:
 
 def weeks_of(spark: SparkSession, days: DataFrame, **others: DataFrame) -> dict[int, Row]:
     """Household 1's rows of gold.household_weeks by week."""
+    rows = household_features(spark, days, **others)
+    return {row["week"]: row for row in rows if row["household_id"] == 1}
+
+
+def household_features(spark: SparkSession, days: DataFrame, **others: DataFrame) -> list[Row]:
+    """The rows of gold.household_weeks by household and week."""
     bought = "household_id BIGINT, product_id BIGINT, week INT"
     tables = {
         "bought": frame(spark, [(1, 70, 2), (1, 71, 2), (1, 70, 4)], bought),
-        "campaigns": frame(spark, [], "campaign_id BIGINT, starts_on DATE, ends_on DATE"),
-        "mailings": frame(spark, [], "campaign_id BIGINT, household_id BIGINT"),
-        "redemptions": frame(spark, [], "household_id BIGINT, redeemed_on DATE"),
-        "households": frame(
-            spark,
-            [(2, *ANSWERS)],
-            "household_id BIGINT, "
-            + ", ".join(f"{answer} STRING" for answer in silver_households.ANSWERS),
-        ),
+        "redeemed": frame(spark, [], "household_id BIGINT, redeemed_on DATE"),
         **others,
     }
-    rows = household_weeks.transform(days, **tables).where("household_id = 1").collect()
-    return {row["week"]: row for row in rows}
+    return household_weeks.transform(days, **tables).orderBy("household_id", "week").collect()
 
 
 DAYS = (
@@ -65,14 +63,14 @@ def rows(spark: SparkSession) -> dict[int, Row]:
     return weeks_of(spark, shopped(spark, *DAYS))
 
 
-def test_a_household_is_asked_from_its_first_week_to_the_last_whole_one(
+def test_a_household_has_rows_from_its_first_week_to_the_last_whole_one(
     rows: dict[int, Row],
 ) -> None:
     assert sorted(rows) == list(range(2, 12))
     assert rows[2]["as_of"] == MONDAY + timedelta(days=7)
 
 
-def test_a_week_that_is_not_over_is_not_asked_about(spark: SparkSession) -> None:
+def test_a_week_that_is_not_over_has_no_row(spark: SparkSession) -> None:
     days = shopped(spark, (1, "2017-01-02", "10.00"), (2, "2017-01-21", "5.00"))  # a Saturday
     assert sorted(weeks_of(spark, days)) == [2, 3]
 
@@ -87,7 +85,7 @@ def test_the_28th_day_counts_and_the_29th_does_not(spark: SparkSession) -> None:
     just, late = date(2017, 2, 5), date(2017, 2, 6)  # as of 2017-01-09, days 28 and 29
     for day, churned in ((just, 0), (late, 1)):
         days = shopped(spark, (1, "2017-01-02", "1.00"), (1, day.isoformat(), "1.00"), known)
-        assert asked_weeks(days).where("week = 2").collect()[0]["churned"] == churned
+        assert weekly_totals(days).where("week = 2").collect()[0]["churned"] == churned
 
 
 def test_days_and_gaps_are_counted_up_to_the_end_of_the_week(rows: dict[int, Row]) -> None:
@@ -130,49 +128,68 @@ def test_only_weeks_whose_28_days_are_over_count_as_past(rows: dict[int, Row]) -
     assert rows[8]["past_quiet_odds"] == pytest.approx(log(1.2 / 4 / (1 - 1.2 / 4)))  # week 4: not
 
 
-def test_mail_counts_from_the_day_it_begins(spark: SparkSession) -> None:
-    start, end = date(2017, 1, 16), date(2017, 1, 30)
-    sent = weeks_of(
+def test_a_day_that_is_there_twice_costs_nobody_a_feature(spark: SparkSession) -> None:
+    days = shopped(spark, *DAYS, (3, "2017-01-02", "10.00"))
+    twice = days.unionByName(days.where("household_id = 3"))
+    rows = gaps(weekly_totals(twice), twice).select("household_id").distinct().collect()
+    assert {row["household_id"] for row in rows} == {1, 2, 3}
+
+
+def test_features_are_finite_numbers_to_the_end_of_the_calendar(spark: SparkSession) -> None:
+    days = shopped(spark, (1, "2049-12-10", "999999.99"), (1, LAST_SUNDAY.isoformat(), "0.00"))
+    rows = weeks_of(spark, days)
+    assert max(rows) == LAST_WEEK
+    values = [value for row in rows.values() for value in row if isinstance(value, float)]
+    assert len(values) > 50
+    assert all(isfinite(value) for value in values)
+
+
+def test_a_gap_may_be_as_long_as_the_calendar(spark: SparkSession) -> None:
+    first, last = FIRST_MONDAY.isoformat(), LAST_SUNDAY.isoformat()
+    days = shopped(spark, (1, first, "1.00"), (1, last, "1.00"))
+    last_week = weekly_totals(days).where(F.col("week") == LAST_WEEK)
+    assert [row["gap_1"] for row in gaps(last_week, days).collect()] == [(LAST_WEEK * 7) - 1]
+
+
+def test_redemptions_count_from_their_day_on_and_as_recent_for_12_weeks(
+    spark: SparkSession,
+) -> None:
+    by_coupon = weeks_of(
         spark,
-        shopped(spark, *DAYS),
-        campaigns=frame(
-            spark, [(8, start, end)], "campaign_id BIGINT, starts_on DATE, ends_on DATE"
-        ),
-        mailings=frame(spark, [(8, 1)], "campaign_id BIGINT, household_id BIGINT"),
-        redemptions=frame(spark, [(1, start)], "household_id BIGINT, redeemed_on DATE"),
+        shopped(spark, *DAYS, (2, "2017-06-04", "5.00")),
+        redeemed=frame(spark, [(1, date(2017, 1, 16))], "household_id BIGINT, redeemed_on DATE"),
     )
-    names = ("mailings", "open_campaigns", "redemptions", "redemptions_12")
-    assert [tuple(sent[week][name] for name in names) for week in (3, 4, 6)] == [
-        (0, 0, 0, 0),
-        (1, 1, 1, 1),
-        (1, 0, 1, 1),
-    ]
+    counts = [(by_coupon[w]["redemptions"], by_coupon[w]["redemptions_12"]) for w in (3, 4, 15, 16)]
+    assert counts == [(0, 0), (1, 1), (1, 1), (1, 0)]
 
 
-def test_a_household_that_was_not_asked_has_no_answers(rows: dict[int, Row]) -> None:
-    assert (rows[4]["answered"], rows[4]["age"]) == (0, None)
+@pytest.mark.parametrize(
+    "table",
+    [household_weeks.TABLE, household_days.TABLE, household_products.TABLE,
+     product_store_weeks.TABLE],
+    ids=lambda table: table.name,
+)  # fmt: skip
+def test_no_feature_depends_on_the_day_its_week_was_rebuilt(table: Table) -> None:
+    assert isinstance(table.write, Rebuild)
+    assert table.reads
+    for read in table.reads:  # a read without the column is taken as of today, and rebuilds nothing
+        assert table.write.partition in read.columns, f"{table.name} reads {read.name} as of today"
 
 
 def test_nothing_after_as_of_changes_a_feature(spark: SparkSession, rows: dict[int, Row]) -> None:
     later = shopped(spark, *DAYS, (1, "2017-01-23", "99.00"), (1, "2017-03-01", "77.00"))
     bought = "household_id BIGINT, product_id BIGINT, week INT"
-    sent = weeks_of(
+    known = weeks_of(
         spark,
         later,
         bought=frame(spark, [(1, 70, 2), (1, 71, 2), (1, 70, 4), (1, 99, 5)], bought),
-        campaigns=frame(
-            spark,
-            [(8, date(2017, 1, 23), date(2017, 2, 1))],
-            "campaign_id BIGINT, starts_on DATE, ends_on DATE",
-        ),
-        mailings=frame(spark, [(8, 1)], "campaign_id BIGINT, household_id BIGINT"),
-        redemptions=frame(spark, [(1, date(2017, 1, 23))], "household_id BIGINT, redeemed_on DATE"),
+        redeemed=frame(spark, [(1, date(2017, 1, 23))], "household_id BIGINT, redeemed_on DATE"),
     )
     for week in (2, 3, 4):
         features = {k: v for k, v in rows[week].asDict().items() if k != "churned"}
-        assert {k: v for k, v in sent[week].asDict().items() if k != "churned"} == features
-    assert (rows[4]["churned"], sent[4]["churned"]) == (1, 0)
-    assert sent[5] != rows[5]
+        assert {k: v for k, v in known[week].asDict().items() if k != "churned"} == features
+    assert (rows[4]["churned"], known[4]["churned"]) == (1, 0)
+    assert known[5] != rows[5]
 
 
 def test_lines_of_a_day_are_added_up_with_their_promotions(spark: SparkSession) -> None:
@@ -189,19 +206,13 @@ def test_lines_of_a_day_are_added_up_with_their_promotions(spark: SparkSession) 
         [(70, 5, 2, True, False), (71, 5, 2, True, True), (72, 5, 2, True, True)],
         "product_id BIGINT, store_id BIGINT, week INT, display BOOLEAN, mailer BOOLEAN",
     )
-    products = frame(
-        spark,
-        [(70, "GROCERY"), (71, "GROCERY"), (72, "MEAT")],
-        "product_id BIGINT, department STRING",
-    )
-    found = household_days.transform(lines, sales, products).collect()
-    assert [row.asDict() for row in found] == [
+    days = household_days.transform(lines, sales).collect()
+    assert [row.asDict() for row in days] == [
         {
             "household_id": 1,
             "week": 2,
             "sold_on": day,
             "stores": [5, 6],
-            "departments": 2,
             "lines": 3,
             "amount": Decimal("4.50"),
             "retail_discount": Decimal("1.50"),

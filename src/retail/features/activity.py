@@ -1,4 +1,4 @@
-"""How much a household bought, and how often, in the weeks up to the one asked about."""
+"""How much a household bought, and how often, up to the end of a week."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA = (
     + "active_4 INT, active_8 INT, active_12 INT, active_26 INT, "
     + "".join(f"skip_odds_{h}w DOUBLE, " for h in HALF_LIVES)
     + "amount_4 DOUBLE, amount_12 DOUBLE, lines_12 INT, lines_a_day DOUBLE, "
-    "trend_days DOUBLE, trend_amount DOUBLE, departments_a_day DOUBLE, stores INT, "
+    "trend_days DOUBLE, trend_amount DOUBLE, stores INT, "
     "new_products DOUBLE, new_products_12 DOUBLE, "
     "discount DOUBLE, discount_12 DOUBLE, coupon DOUBLE, coupon_12 DOUBLE, "
     "display DOUBLE, display_12 DOUBLE, mailer DOUBLE, mailer_12 DOUBLE"
@@ -26,16 +26,16 @@ first purchase. Discounts and coupons are shares of the shelf price, `display`, 
 `new_products` shares of the lines; `days_week_1` is the week that just ended."""
 
 
-def first_met(bought: DataFrame, what: str, counted: str) -> DataFrame:
-    """How many of the column `what` a household met for the first time, by household and week."""
-    met = bought.groupBy("household_id", what).agg(F.min("week").alias("week"))
-    return met.groupBy("household_id", "week").agg(F.count(F.lit(1)).alias(counted))
+def first_times(bought: DataFrame, column: str, count: str) -> DataFrame:
+    """`count`: values of `column` that are new to a household in a week, by household and week."""
+    firsts = bought.groupBy("household_id", column).agg(F.min("week").alias("week"))
+    return firsts.groupBy("household_id", "week").agg(F.count(F.lit(1)).alias(count))
 
 
 def activity(weeks: DataFrame, new_products: DataFrame, new_stores: DataFrame) -> DataFrame:
-    """Adds the columns of SCHEMA to `asked_weeks`; looks at the week itself and those before.
+    """Adds the columns of SCHEMA to `weekly_totals`, from the week itself and those before.
 
-    `new_products` and `new_stores` come from `first_met`, as `products_met` and `stores_met`.
+    `new_products` and `new_stores` come from `first_times`, as `first_products`, `first_stores`.
     """
     keys = ["household_id", "week"]
     all_weeks = weeks.join(new_products, on=keys, how="left").join(new_stores, on=keys, how="left")
@@ -45,7 +45,7 @@ def activity(weeks: DataFrame, new_products: DataFrame, new_stores: DataFrame) -
         *(_faded(_active(), h).alias(f"faded_{h}") for h in HALF_LIVES),
         F.sum(_active()).over(so_far()).alias("active_all"),
         *(F.sum(name).over(so_far()).alias(f"{name}_all") for name in _SUMMED),
-        F.sum("stores_met").over(so_far()).cast("int").alias("stores"),
+        F.sum("first_stores").over(so_far()).cast("int").alias("stores"),
     ).select(
         "*",
         *(_over("active", k).cast("int").alias(f"active_{k}") for k in (4, 8, 12, 26)),
@@ -60,12 +60,11 @@ def activity(weeks: DataFrame, new_products: DataFrame, new_stores: DataFrame) -
         *(_skip_odds(h).alias(f"skip_odds_{h}w") for h in HALF_LIVES),
         *((F.col(f"amount_{k}") / 100).alias(f"amount_{k}") for k in (4, 12)),
         F.col("lines_12").cast("int").alias("lines_12"),
-        (F.col("lines_12") / F.nullif("days_12", F.lit(0))).alias("lines_a_day"),
+        F.try_divide("lines_12", "days_12").alias("lines_a_day"),
         (F.col("days_4") - F.col("days_12") / 3).alias("trend_days"),
         ((F.col("amount_4") + 1000) / (F.col("amount_12") / 3 + 1000)).alias("trend_amount"),
-        (F.col("departments_12") / F.nullif("days_12", F.lit(0))).alias("departments_a_day"),
         "stores",
-        *_shares("products_met", "new_products", "lines"),
+        *_shares("first_products", "new_products", "lines"),
         *_shares("retail_discount", "discount", "amount"),
         *_shares("coupon_discount", "coupon", "amount"),
         *_shares("on_display", "display", "lines"),
@@ -73,7 +72,7 @@ def activity(weeks: DataFrame, new_products: DataFrame, new_stores: DataFrame) -
     )
 
 
-_SUMMED = (*TOTALS, "products_met")
+_SUMMED = (*TOTALS, "first_products")
 
 
 def _active() -> Column:
@@ -93,7 +92,10 @@ def _over(name: str, weeks: int) -> Column:
 
 
 def _faded(value: Column, half_life: int) -> Column:
-    """The sum of all weeks so far, each halved for every `half_life` weeks it lies back."""
+    """The sum of all weeks so far, each halved for every `half_life` weeks it lies back.
+
+    2^(week / half_life) is a finite DOUBLE for every week of the calendar.
+    """
     grown = F.sum(value * F.pow(F.lit(2.0), F.col("week") / half_life)).over(so_far())
     return grown * F.pow(F.lit(2.0), -F.col("week") / half_life)
 
@@ -108,7 +110,7 @@ def _skip_odds(half_life: int) -> Column:
     weights = (1 - F.pow(F.lit(fade), F.col("tenure") / 7)) / (1 - fade)
     share = (F.col(f"faded_{half_life}") + 0.2) / (weights + 0.4)
     skipped = F.pow(1 - F.greatest(F.lit(0.001), F.least(F.lit(0.98), share)), F.lit(QUIET_WEEKS))
-    return F.log(skipped / (1 - skipped))
+    return F.log(F.try_divide(skipped, 1 - skipped))
 
 
 def _shares(part: str, name: str, whole: str) -> tuple[Column, Column]:
@@ -119,6 +121,6 @@ def _shares(part: str, name: str, whole: str) -> tuple[Column, Column]:
 def _share(part: str, whole: str, span: str) -> Column:
     over = F.col(f"{part}_{span}").cast("double")
     under = F.col(f"{whole}_{span}").cast("double")
-    if whole == "amount":  # the shelf price: what was paid and what was let off
+    if whole == "amount":  # the shelf price: what was paid and what was taken off
         under = under + over
-    return over / F.nullif(under, F.lit(0.0))
+    return F.try_divide(over, under)

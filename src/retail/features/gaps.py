@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from retail.features.weeks import QUIET_DAYS, QUIET_WEEKS, cents
 
 LAST_YEAR = 364
-"""Days that are looked back on: the work stays in proportion to the time covered."""
+"""How many days a gap lies back at most: the work stays in proportion to the time covered."""
 
 HALF_LIVES = (7, 14, 28, 56, 112)
 _POINT = 1 << 20
@@ -38,19 +38,19 @@ of them that ended with a similar recency."""
 
 
 def gaps(weeks: DataFrame, days: DataFrame) -> DataFrame:
-    """The columns of SCHEMA for each of `asked_weeks`, from the household's shopping days."""
+    """The columns of SCHEMA for each of `weekly_totals`, from the household's shopping days."""
     in_order = Window.partitionBy("household_id").orderBy("sold_on")
-    then = days.select(
+    visits = days.select(
         F.col("household_id").alias("shopper"),
         "sold_on",
         cents("amount"),
-        F.datediff("sold_on", F.lag("sold_on").over(in_order)).alias("gap"),
+        F.datediff("sold_on", F.lag("sold_on").over(in_order)).cast("bigint").alias("gap"),
         F.row_number().over(in_order).alias("nth"),
     )
-    asked = weeks.select("household_id", "week", "as_of", "recency", "tenure", "shopped")
+    ends = weeks.select("household_id", "week", "as_of", "recency", "tenure", "shopped")
     age = F.datediff("as_of", "sold_on")
-    pairs = asked.join(
-        then,
+    pairs = ends.join(
+        visits,
         on=(F.col("household_id") == F.col("shopper")) & age.between(1, LAST_YEAR),
         how="inner",
     ).withColumn("age", age)
@@ -72,28 +72,26 @@ def gaps(weeks: DataFrame, days: DataFrame) -> DataFrame:
             "last_3_amount"
         ),
     )
-    mean = F.col("gap_sum") / F.nullif("n", F.lit(0))
-    spread = F.sqrt(
-        F.greatest(F.lit(0.0), F.col("gap_squares") / F.nullif("n", F.lit(0)) - mean**2)
-    )
+    mean = F.try_divide("gap_sum", "n")
+    spread = F.sqrt(F.greatest(F.lit(0.0), F.try_divide("gap_squares", "n") - mean**2))
     sd = F.when(F.col("n") > 1, spread)
-    a_day = F.col("amount") / F.col("days")
+    a_day = F.try_divide("amount", "days")
     survived = (F.col("longer") + 0.5) / (F.col("as_long") + 1)
     return summed.select(
         *("household_id", "week"),
         mean.alias("gap_mean"),
         sd.alias("gap_sd"),
-        *("gap_max", "gap_1", "gap_2", "gap_3", "gap_4"),
-        (sd / mean).alias("gap_variation"),
+        *(F.col(f"gap_{which}").cast("int") for which in ("max", 1, 2, 3, 4)),
+        F.try_divide(sd, mean).alias("gap_variation"),
         ((F.col("recency") - mean) / (sd + 1)).alias("gap_surprise"),
-        (F.col("recency") / mean).alias("recency_in_gaps"),
+        F.try_divide("recency", mean).alias("recency_in_gaps"),
         (F.col("recency") + F.col("gap_1") + F.col("gap_2") + F.col("gap_3") + F.col("gap_4"))
         .cast("int")
         .alias("days_since_fifth"),
         ((F.col("as_long") + 0.5) / (F.col("n") + 1)).alias("gap_survival"),
         _log_odds(survived).alias("gap_odds"),
         *(_quiet_odds(h).alias(f"quiet_odds_{h}d") for h in HALF_LIVES),
-        (F.col("weekday") / F.col("days")).alias("weekday_share"),
+        F.try_divide("weekday", "days").alias("weekday_share"),
         a_day.alias("amount_a_day"),
         "last_amount",
         (F.col("last_amount") / (a_day + 1)).alias("last_amount_ratio"),
@@ -104,11 +102,11 @@ def gaps(weeks: DataFrame, days: DataFrame) -> DataFrame:
 
 
 def past_quiet(weeks: DataFrame) -> DataFrame:
-    """The columns of PAST_SCHEMA for each of `asked_weeks`.
+    """The columns of PAST_SCHEMA for each of `weekly_totals`.
 
-    Only weeks at least four back are looked at: by then their 28 days are over. A week counts
-    the more the closer its recency r is to today's R: ((min(r, R) + 3) / (max(r, R) + 3))².
-    The prior is one week at the chance of 0.17, of 0.2 for all weeks alike.
+    Only weeks at least four back count: by then their 28 days are over. A week weighs more the
+    closer its recency r is to the current R: ((min(r, R) + 3) / (max(r, R) + 3))². The prior is
+    one week with a chance of 0.2, and of 0.17 for `alike_quiet_odds`.
     """
     past = weeks.where("churned IS NOT NULL").select(
         F.col("household_id").alias("shopper"),
@@ -116,12 +114,12 @@ def past_quiet(weeks: DataFrame) -> DataFrame:
         F.col("recency").alias("past_recency"),
         F.col("churned").alias("past_quiet"),
     )
-    asked = weeks.select("household_id", "week", "recency")
+    ends = weeks.select("household_id", "week", "recency")
     back = F.col("week") - F.col("past_week")
     near = F.least("recency", "past_recency") + 3
     far = F.greatest("recency", "past_recency") + 3
     alike = F.round(F.pow(near / far, F.lit(2)) * _POINT).cast("bigint")
-    pairs = asked.join(
+    pairs = ends.join(
         past,
         on=(F.col("household_id") == F.col("shopper")) & back.between(QUIET_WEEKS, LAST_YEAR // 7),
         how="left",
@@ -160,7 +158,7 @@ def _quiet_odds(half_life: int) -> Column:
 
 
 def _log_odds(chance: Column) -> Column:
-    return F.log(chance / (1 - chance))
+    return F.log(F.try_divide(chance, 1 - chance))
 
 
 def _sum(value: Column | str) -> Column:

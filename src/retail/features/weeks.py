@@ -1,4 +1,4 @@
-"""The weeks a household is asked about, and whether it came back after them."""
+"""What each household did week by week, and whether it came back after a week."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.window import WindowSpec
 
-from retail.calendar import FIRST_MONDAY, end_of_week
+from retail.calendar import end_of_week, week_sql
 
 QUIET_DAYS = 28
 """A household has churned as of a day if it buys nothing on that day and the 27 after it."""
@@ -24,7 +24,7 @@ def so_far() -> WindowSpec:
     return by_time().rowsBetween(Window.unboundedPreceding, Window.currentRow)
 
 
-COUNTS = ("departments", "lines", "on_display", "in_mailer")
+COUNTS = ("lines", "on_display", "in_mailer")
 MONEY = ("amount", "retail_discount", "coupon_discount")
 TOTALS = ("days", *COUNTS, *MONEY)
 """What is added up by week. Whole numbers, money in cents: sums are exact, in any order."""
@@ -35,30 +35,28 @@ def cents(money: str) -> Column:
     return (F.col(money) * 100).cast("bigint").alias(money)
 
 
-def week_of_day(day: Column) -> Column:
-    """The number of the week that a local day lies in (INT)."""
-    return F.floor(F.datediff(day, F.lit(FIRST_MONDAY)) / 7).cast("int") + 1
-
-
-def asked_weeks(days: DataFrame) -> DataFrame:
-    """One row per household and week, from its first purchase to the last day there is.
+def weekly_totals(days: DataFrame) -> DataFrame:
+    """One row per household and week, from its first purchase to the last day in the data.
 
     TOTALS of the week (0 where nothing was bought), `recency` (days since the last shopping
     day, 1 if that was the last day of the week), `tenure` (days since the first), `shopped`
     (shopping days so far), `complete` (the data reaches the end of the week) and `churned`
     (INT; NULL while the days after it are not all there).
     """
-    counted = days.select("household_id", "sold_on", *COUNTS, *map(cents, MONEY))
-    weekly = counted.groupBy("household_id", week_of_day(F.col("sold_on")).alias("week")).agg(
+    week = F.expr(week_sql("sold_on")).alias("week")
+    weekly = days.select("household_id", week, "sold_on", *COUNTS, *map(cents, MONEY)).groupBy(
+        "household_id", "week"
+    )
+    shopped = weekly.agg(
         F.count(F.lit(1)).alias("days"),
         F.max("sold_on").alias("last_on"),
         *(F.sum(name).alias(name) for name in (*COUNTS, *MONEY)),
     )
     began = days.groupBy("household_id").agg(F.min("sold_on").alias("first_on"))
     ended = F.broadcast(days.agg(F.max("sold_on").alias("data_until")))
-    weeks = F.sequence(week_of_day(F.col("first_on")), week_of_day(F.col("data_until")))
+    weeks = F.sequence(F.expr(week_sql("first_on")), F.expr(week_sql("data_until")))
     every = began.crossJoin(ended).select("*", F.explode(weeks).alias("week"))
-    filled = every.join(weekly, on=["household_id", "week"], how="left").select(
+    filled = every.join(shopped, on=["household_id", "week"], how="left").select(
         *("household_id", "week", "first_on", "data_until", "last_on"),
         end_of_week(F.col("week")).alias("as_of"),
         *(F.coalesce(name, F.lit(0)).alias(name) for name in TOTALS),

@@ -1,1 +1,1 @@
-"""What is asked of the shop: features, sales, scores."""
+"""Sales, features and scores, computed from silver."""

@@ -1,4 +1,4 @@
-"""Who will not come back: no purchase in the next 28 days, asked at the end of every week."""
+"""Which households will buy nothing in the next 28 days, as of the end of every week."""
 
 from __future__ import annotations
 
@@ -26,17 +26,16 @@ from retail.gold import household_weeks
 from retail.models import churn_pipeline as pipeline
 
 WARM_UP = 12
-"""Weeks that nobody is asked about in a year: the first quarter only fills the features."""
+"""Weeks of a year that are not learnt from: the first quarter only fills the features."""
 
 MEDIUM, HIGH = 0.3, 0.6
-"""Chances from which a household is of the medium and of the high tier."""
+"""The chances of churn at which the medium and the high tier begin."""
 
 
 def eligible(rows: DataFrame) -> DataFrame:
     """The household-weeks whose next 28 days are known, after the warm-up.
 
-    A household is asked about from its first purchase on. While the warm-up would be more than a
-    quarter of the weeks there are, it is not left out.
+    While the warm-up would be more than a quarter of the weeks there are, it is not left out.
     """
     known = rows.where("churned IS NOT NULL")
     last = F.broadcast(known.agg(F.max("week").alias("last_week")))
@@ -60,26 +59,26 @@ def chance(vector: str = "probability") -> Column:
 
 
 def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
-    """Judges the test weeks: one answer and one chance a household-week come to the driver."""
-    answered = fitted.transform(split.test(frames[0])).select("churned", chance().alias("chance"))
-    answers, chances = _arrays(answered)
+    """Judges the test weeks: one label and one chance a household-week come to the driver."""
+    judged = fitted.transform(split.test(frames[0])).select("churned", chance().alias("chance"))
+    labels, chances = _arrays(judged)
     drivers = pipeline.drivers(fitted)
     return Report(
-        metrics=classification.metrics(answers, chances),
+        metrics=classification.metrics(labels, chances),
         figures={
-            **classification.figures(answers, chances),
-            "importances.png": classification.bars("What the model leans on", drivers),
+            **classification.figures(labels, chances),
+            "importances.png": classification.bars("Weights of the features", drivers),
         },
         texts={
-            "classification_report.txt": classification.report(answers, chances),
-            "calibration.csv": classification.calibration_csv(answers, chances),
+            "classification_report.txt": classification.report(labels, chances),
+            "calibration.csv": classification.calibration_csv(labels, chances),
         },
         drivers=drivers,
     )
 
 
 def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]:
-    """What takes no model: how long ago a household was seen, and its pace alone.
+    """Two rules that need no model: by the days since the last purchase, and by the pace alone.
 
     `recency`: the share of the training weeks with that recency that churned. `pace`: a Poisson
     process of the pace with a half-life of 28 days.
@@ -97,16 +96,16 @@ def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]
 
 def _arrays(rows: DataFrame) -> tuple[classification.Floats, classification.Floats]:
     """`churned` and `chance` as arrays, sorted: the figures do not depend on the order of rows."""
-    held = rows.select("churned", "chance").toPandas().sort_values(["chance", "churned"])
-    return held["churned"].to_numpy(np.float64), held["chance"].to_numpy(np.float64)
+    pairs = rows.select("churned", "chance").toPandas().sort_values(["chance", "churned"])
+    return pairs["churned"].to_numpy(np.float64), pairs["chance"].to_numpy(np.float64)
 
 
 def score(fitted: PipelineModel, frames: Frames) -> DataFrame:
     """The rows of gold.churn_scores as of the end of the newest week."""
     rows = frames[0]
     newest = F.broadcast(rows.agg(F.max("week").alias("week")))
-    answered = fitted.transform(rows.join(newest, on="week", how="left_semi"))
-    return advise(answered.withColumn("probability", chance())).select(
+    scored = fitted.transform(rows.join(newest, on="week", how="left_semi"))
+    return advise(scored.withColumn("probability", chance())).select(
         "household_id", "week", "as_of", "probability", "tier", "reason", "action"
     )
 
@@ -140,7 +139,7 @@ ACTION = """CASE
     WHEN tier = 'High' AND mailer >= 0.2 THEN 'win back: the mailer, with a voucher'
     WHEN tier = 'High' THEN 'win back: a voucher for the next visit'
     WHEN reason = 'has come only once' THEN 'welcome: a voucher for the second visit'
-    WHEN redemptions > 0 OR open_campaigns > 0 THEN 'remind: coupons of the running campaign'
+    WHEN redemptions > 0 THEN 'remind: coupons on what it buys'
     WHEN reason = 'spends less than before' THEN 'remind: recommend products new to it'
     ELSE 'remind: this week''s offers' END"""
 
@@ -152,7 +151,7 @@ TABLE = Table(
 
 
 def example(frames: Frames) -> DataFrame:
-    """A few household-weeks with every column that a pipeline asks for."""
+    """A few household-weeks with every column that a pipeline reads."""
     whole = frames[0].select("household_id", "week", *pipeline.INPUTS).dropna()
     return whole.orderBy("week", "household_id").select(*pipeline.INPUTS).limit(5)
 

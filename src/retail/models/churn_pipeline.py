@@ -6,13 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pyspark.ml import Estimator, Pipeline, PipelineModel, Transformer
 from pyspark.ml.classification import GBTClassifier, LogisticRegression
-from pyspark.ml.feature import (
-    Imputer,
-    OneHotEncoder,
-    StandardScaler,
-    StringIndexer,
-    VectorAssembler,
-)
+from pyspark.ml.feature import Imputer, StandardScaler, VectorAssembler
 from pyspark.sql import DataFrame
 
 from lakehouse import Params, light
@@ -35,7 +29,6 @@ RHYTHM = (
     "gap_odds",
     "alike_quiet_odds",
     "past_quiet_odds",
-    "answered",
     "lines_12",
     "lines_a_day",
     "gap_1",
@@ -45,8 +38,8 @@ RHYTHM = (
     "display_12",
     "discount_12",
 )
-"""What both candidates look at. Nothing that only grows with time, such as totals since the first
-purchase: later weeks would lie outside of what was learnt."""
+"""The features of both candidates. None only grows with time, as totals since the first purchase
+do: in later weeks its values would lie outside of those in training."""
 
 LINEAR = (
     *RHYTHM,
@@ -61,7 +54,6 @@ LINEAR = (
     "days_week_4",
     "trend_days",
     "trend_amount",
-    "open_campaigns",
 )
 
 TREES = (
@@ -79,35 +71,33 @@ TREES = (
     "last_amount_ratio",
     "last_3_amount_ratio",
     "display",
-    "departments_a_day",
     "discount",
     "coupon",
     "weekday_share",
 )
 
-ANSWERS = ("income", "household_size")
-INPUTS = tuple(dict.fromkeys((*LINEAR, *TREES, *ANSWERS)))
-"""Every column that a fitted pipeline may ask for."""
+INPUTS = tuple(dict.fromkeys((*LINEAR, *TREES)))
+"""Every column that a fitted pipeline may read."""
 
 
 def logistic_regression(params: Params) -> Pipeline:
-    """Median for what is missing, one-hot answers, everything to mean 0 and deviation 1."""
-    return Pipeline(stages=[*_prepared(LINEAR), *_linear(params)])
+    """Median for what is missing, everything to mean 0 and deviation 1."""
+    return Pipeline(stages=[_filled(LINEAR), *_linear(params)])
 
 
 def gbt(params: Params) -> Pipeline:
-    """Trees in sequence, each on a part of the rows and columns; answers as categories."""
-    return Pipeline(stages=[*_prepared(TREES), _trees_assembled(), _trees(params)])
+    """Trees in sequence, each on a part of the rows and columns."""
+    return Pipeline(stages=[_filled(TREES), _assemble(TREES, "trees_assembled"), _trees(params)])
 
 
 def learn(made: Callable[[Params], Pipeline], params: Params, rows: DataFrame) -> PipelineModel:
     """Fits stage by stage to household-weeks in a fixed order: the same rows, the same model.
 
-    Adds `n`, the number of rows, to the parameters: `ridge` is a penalty on the whole sum, so
-    that little data is held back more, where MLlib's `regParam` is one on the mean.
+    Adds `n`, the number of rows, to the parameters: `ridge` is a penalty on the sum over all rows,
+    so that it weighs more on little data; MLlib's `regParam` is one on the mean.
 
-    To the last bit: trees only add up, and two partial sums give the same in either order; what
-    merges means and variances gets its rows in one partition.
+    The same to the last bit: a tree adds up two partial sums, equal in either order. The other
+    stages merge means and variances and get their rows in one partition.
     """
     known = rows.select("household_id", "week", LABEL, *INPUTS)
     one, two = (
@@ -116,30 +106,19 @@ def learn(made: Callable[[Params], Pipeline], params: Params, rows: DataFrame) -
     )
     fitted: list[Transformer] = []
     for stage in made({**params, "n": max(rows.count(), 1)}).getStages():
-        asked = two if isinstance(stage, GBTClassifier) else one
-        held = PipelineModel(fitted).transform(asked)
-        fitted.append(light(stage.fit(held)) if isinstance(stage, Estimator) else stage)
+        parts = two if isinstance(stage, GBTClassifier) else one
+        prepared = PipelineModel(fitted).transform(parts)
+        fitted.append(light(stage.fit(prepared)) if isinstance(stage, Estimator) else stage)
     return PipelineModel(fitted)
 
 
-def _prepared(columns: Sequence[str]) -> list[Estimator]:
-    filled = Imputer(strategy="median", inputCols=list(columns), outputCols=_present(columns))
-    indexed = StringIndexer(
-        inputCols=list(ANSWERS),
-        outputCols=_indexed(ANSWERS),
-        handleInvalid="keep",
-        stringOrderType="alphabetAsc",
-    )
-    return [filled, indexed]
+def _filled(columns: Sequence[str]) -> Imputer:
+    return Imputer(strategy="median", inputCols=list(columns), outputCols=_present(columns))
 
 
 def _linear(params: Params) -> list[Estimator | Transformer]:
-    encoded = [f"{answer}_is" for answer in ANSWERS]
     return [
-        OneHotEncoder(
-            inputCols=_indexed(ANSWERS), outputCols=encoded, handleInvalid="keep", dropLast=True
-        ),
-        _assemble((*_present(LINEAR), *encoded), "linear_assembled"),
+        _assemble(LINEAR, "linear_assembled"),
         StandardScaler(inputCol="linear_assembled", outputCol="linear_features", withMean=True),
         LogisticRegression(
             labelCol=LABEL,
@@ -150,10 +129,6 @@ def _linear(params: Params) -> list[Estimator | Transformer]:
             standardization=False,
         ),
     ]
-
-
-def _trees_assembled() -> VectorAssembler:
-    return _assemble((*_present(TREES), *_indexed(ANSWERS)), "trees_assembled")
 
 
 def _trees(params: Params) -> GBTClassifier:
@@ -172,10 +147,10 @@ def _trees(params: Params) -> GBTClassifier:
 
 
 def drivers(fitted: PipelineModel, most: int = 15) -> list[tuple[str, float]]:
-    """What a fitted pipeline leans on, strongest first.
+    """The features that weigh most in a fitted pipeline, strongest first.
 
-    Where there are trees, the share of what they gain (MLlib's `featureImportances`; always above
-    0), else the coefficient of a column scaled to deviation 1 (above 0: more churn).
+    Of trees, a feature's share of their gain (MLlib's `featureImportances`; never below 0), else
+    the coefficient of a column scaled to deviation 1 (above 0: more churn).
     """
     learners = [stage for stage in fitted.stages if hasattr(stage, "featureImportances")]
     if learners:
@@ -187,36 +162,14 @@ def drivers(fitted: PipelineModel, most: int = 15) -> list[tuple[str, float]]:
         for stage in fitted.stages
         if isinstance(stage, VectorAssembler) and stage.getOutputCol() == assembled
     )
-    names = _slots(fitted, assembler)
+    names = [column.removesuffix("_present") for column in assembler.getInputCols()]
     by_name = zip(names, (float(w) for w in weights.toArray()), strict=True)
     return sorted(by_name, key=lambda each: -abs(each[1]))[:most]
 
 
-def _slots(fitted: PipelineModel, assembler: VectorAssembler) -> list[str]:
-    """The name of each slot of the assembled vector; a category is `answer = value`."""
-    labels = {
-        column: values
-        for stage in fitted.stages
-        if hasattr(stage, "labelsArray")
-        for column, values in zip(stage.getInputCols(), stage.labelsArray, strict=True)
-    }
-    names: list[str] = []
-    for column in assembler.getInputCols():
-        if column.endswith("_is"):
-            answer = column.removesuffix("_is")
-            names += [f"{answer} = {value}" for value in (*labels[answer], "not said")]
-        else:
-            names.append(column.removesuffix("_present").removesuffix("_index"))
-    return names
-
-
 def _assemble(columns: Sequence[str], into: str) -> VectorAssembler:
-    return VectorAssembler(inputCols=list(columns), outputCol=into)
+    return VectorAssembler(inputCols=_present(columns), outputCol=into)
 
 
 def _present(columns: Sequence[str]) -> list[str]:
     return [f"{column}_present" for column in columns]
-
-
-def _indexed(answers: Sequence[str]) -> list[str]:
-    return [f"{answer}_index" for answer in answers]
