@@ -1,4 +1,4 @@
-"""Recommendations: the question, what may be looked at, and lists for those never seen."""
+"""Recommendations: how they are judged, which rows they may use, and lists for those never seen."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def test_features_do_not_look_past_their_week(spark, shop):
 
     def as_of_six(known):
         history = histories(known, 6)
-        asked = pairs(history, history.select("household_id"), 6)
-        return features(asked, history, known, products, 6)
+        ranked = pairs(history, history.select("household_id"), 6)
+        return features(ranked, history, known, products, 6)
 
     assert_df_equality(
         as_of_six(sales),
@@ -110,11 +110,11 @@ def test_examples_are_labelled_by_the_weeks_after_and_no_later(spark):
     assert own == {10: (1.0, 1), 11: (0.0, 1), 12: (1.0, None)}  # 11 was bought in week 7 only
 
 
-def test_no_pair_is_asked_about_twice(shop):
+def test_no_pair_is_there_twice(shop):
     sales, _ = shop
     history = histories(sales, 6)
-    asked = pairs(history, history.select("household_id"), 6)
-    assert asked.count() == asked.select("household_id", "product_id").distinct().count()
+    ranked = pairs(history, history.select("household_id"), 6)
+    assert ranked.count() == ranked.select("household_id", "product_id").distinct().count()
     made = examples(history, sales, 6, 2)
     assert made.count() == made.select("household_id", "product_id").distinct().count() > 0
 
@@ -133,12 +133,12 @@ def test_no_feature_is_null_for_a_household_and_a_product_never_seen(spark, shop
 
 def test_every_household_gets_both_lists_without_a_product_twice(shop, fitted):
     lists_ = recommend(fitted, shop, 6)
-    found = lists_.groupBy("household_id", "setting").agg(
+    sizes = lists_.groupBy("household_id", "setting").agg(
         F.count_distinct("product_id").alias("products"), F.max("rank").alias("rank")
     )
-    assert found.count() == 24 * 2
-    assert found.where("products <> rank").count() == 0
-    assert found.where("setting = 'all' AND rank < 10").count() == 0
+    assert sizes.count() == 24 * 2
+    assert sizes.where("products <> rank").count() == 0
+    assert sizes.where("setting = 'all' AND rank < 10").count() == 0
 
 
 def test_what_is_new_was_never_bought(shop, fitted):
@@ -164,6 +164,21 @@ def test_a_product_outside_the_range_is_still_recommended_to_those_who_buy_it(sp
     assert [row["reason"] for row in first] == ["bought often"]
 
 
+def test_numbers_too_large_for_als_have_no_taste_and_are_recommended(spark, shop, fitted):
+    sales, products = shop
+    wide = [(1, 2**31, week, 3) for week in range(1, 7)]
+    wide += [(2**40, 2**31, 6, 1), (2**40, 100, 6, 1), (-1, 100, 6, 1)]
+    more = sales.unionByName(spark.createDataFrame(wide, SALES))
+    taste = pipeline.fit_taste(histories(more, 6), PARAMS)
+    pairs_ = spark.createDataFrame(
+        [(1, 100), (1, 2**31), (2**40, 100), (-1, 100)], "household_id BIGINT, product_id BIGINT"
+    )
+    known = taste.transform(pairs_).where("NOT isnan(taste)").select("household_id", "product_id")
+    assert [tuple(row) for row in known.collect()] == [(1, 100)]
+    lists_ = recommend(fitted, (more, products), 6).where("setting = 'all' AND rank = 1")
+    assert {row["household_id"] for row in lists_.collect()} == {-1, *range(1, 25), 2**40}
+
+
 def test_the_same_sales_train_the_same_model_again(shop, fitted):
     again = MODEL.candidates[0].fit((shop[0].repartition(7), shop[1]), SPLIT, PARAMS)
     one, other = (dict(pipeline.drivers(model)) for model in (fitted, again))
@@ -176,7 +191,7 @@ def test_the_served_lists_are_judged_by_the_same_names_as_the_baselines(shop, fi
     beside = baselines(shop, SPLIT)
     assert set(beside) == {"most_bought", "own_history", "most_popular", "popular_lately"}
     assert set(beside["most_popular"]) == set(served)
-    assert set(beside["own_history"]) < set(served)  # it has nothing new to say
+    assert set(beside["own_history"]) < set(served)  # it holds nothing new
     assert all(0 <= value <= 1 for value in served.values())
 
 

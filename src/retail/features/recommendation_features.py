@@ -1,8 +1,8 @@
-"""What is known, as of the end of a week, of a household and a product it may be shown.
+"""Features of a household and a product it may be shown, as of the end of a week.
 
 Every page of recommendations takes `sales` (gold.household_products: household_id, product_id,
-week, baskets) and `week`, the last week that may be looked at. Later rows are cut off here, in
-`until`, and nowhere else.
+week, baskets) and `week`, the last week that may be used. Later rows are cut off in `until` and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from pyspark.sql import functions as F
 from lakehouse import cached
 
 LATELY = 8
-"""Weeks that count as lately: two months, so that slow buyers are seen and seasons are not."""
+"""Weeks that count as lately: long enough for slow buyers, too short for a season."""
 
 NEVER = 60
 """Weeks since something that has never happened: more than a year of data can show."""
 
-KIN: dict[str, tuple[str, ...]] = {
+GROUPS: dict[str, tuple[str, ...]] = {
     "type": ("product_type",),
 }
-"""What makes products alike: by name, the columns of silver.products that they share. Makers,
-brands and departments were tried beside types and told nothing more."""
+"""Groups of products that are alike: by name, the columns of silver.products that they share.
+Makers, brands and departments were tried beside types and improved no metric."""
 
 FEATURES = (
     *("weeks", "recent", "steady", "since", "overdue"),
     *("reach", "reach_ever", "tried", "rebuy", "habit"),
     *("volume", "active"),
-    *(f"{kin}_{what}" for kin in KIN for what in ("steady", "products", "since", "market")),
+    *(f"{group}_{what}" for group in GROUPS for what in ("steady", "products", "since", "market")),
 )
 
 
 def until(sales: DataFrame, week: int) -> DataFrame:
-    """What had happened by the end of `week`: the one guard against looking ahead."""
+    """The sales by the end of `week`: the one guard against looking ahead."""
     return sales.where(F.col("week") <= week)
 
 
@@ -49,9 +49,9 @@ def histories(sales: DataFrame, week: int) -> DataFrame:
     and of 16 (`steady`), `first` and `last` week, weeks `since` the last one, and `overdue`: that
     over the mean gap between purchases (at most 10; one purchase counts as a gap of NEVER weeks).
     """
-    gap = F.when(
-        F.col("weeks") > 1, (F.col("last") - F.col("first")) / (F.col("weeks") - 1)
-    ).otherwise(F.lit(float(NEVER)))
+    gap = F.coalesce(
+        F.try_divide(F.col("last") - F.col("first"), F.col("weeks") - 1), F.lit(float(NEVER))
+    )
     return (
         until(sales, week)
         .groupBy("household_id", "product_id")
@@ -64,7 +64,7 @@ def histories(sales: DataFrame, week: int) -> DataFrame:
             F.max("week").alias("last"),
         )
         .withColumn("since", F.lit(week) - F.col("last"))
-        .withColumn("overdue", F.least(F.col("since") / gap, F.lit(10.0)))
+        .withColumn("overdue", F.least(F.try_divide("since", gap), F.lit(10.0)))
     )
 
 
@@ -82,7 +82,7 @@ def popularity(history: DataFrame, week: int) -> DataFrame:
         .agg(F.max("last").alias("last"))
         .agg(F.count(F.lit(1)).alias("ever"), F.count_if(lately).alias("lately"))
     )
-    found = (
+    popular = (
         history.groupBy("product_id")
         .agg(
             F.count(F.lit(1)).alias("buyers"),
@@ -97,37 +97,38 @@ def popularity(history: DataFrame, week: int) -> DataFrame:
             "buyers",
             "buyers_lately",
             (F.col("buyers_lately") / F.greatest("lately", F.lit(1))).alias("reach"),
-            (F.col("buyers") / F.col("ever")).alias("reach_ever"),
+            F.try_divide("buyers", "ever").alias("reach_ever"),
             (F.col("tried_lately") / F.greatest("lately", F.lit(1))).alias("tried"),
             ((F.col("came_back") + 0.5) / (F.col("buyers") + 5)).alias("rebuy"),
             "habit",
         )
     )
-    return cached(found)  # few rows, asked for by pairs, features and baselines
+    return cached(popular)  # few rows, read by pairs, features and baselines
 
 
-def kin_histories(history: DataFrame, products: DataFrame, kin: str) -> DataFrame:
-    """One row per household and kin of products (such as a type) that it has bought of.
+def group_histories(history: DataFrame, products: DataFrame, group: str) -> DataFrame:
+    """One row per household and group of products (such as a type) from which it has bought.
 
-    `<kin>_steady` fading baskets, `<kin>_products` different products, `<kin>_since` weeks since
-    the last one. A product that is not of any kin (a null key, or not in the range) is left out.
+    `<group>_steady` fading baskets, `<group>_products` different products, `<group>_since` weeks
+    since the last one. A product of no group (a null key, or not in the range) is left out.
     """
-    keys = KIN[kin]
-    of_kin = products.select("product_id", *keys).na.drop()
+    keys = GROUPS[group]
+    grouped = products.select("product_id", *keys).na.drop()
     return (
-        history.join(F.broadcast(of_kin), on="product_id", how="inner")
+        history.join(F.broadcast(grouped), on="product_id", how="inner")
         .groupBy("household_id", *keys)
         .agg(
-            F.sum("steady").alias(f"{kin}_steady"),
-            F.count(F.lit(1)).alias(f"{kin}_products"),
-            F.min("since").alias(f"{kin}_since"),
+            F.sum("steady").alias(f"{group}_steady"),
+            F.count(F.lit(1)).alias(f"{group}_products"),
+            F.min("since").alias(f"{group}_since"),
         )
     )
 
 
-def kin_market(kin_history: DataFrame, kin: str) -> DataFrame:
-    """One row per kin of products: `<kin>_market`, the fading baskets of all households."""
-    return kin_history.groupBy(*KIN[kin]).agg(F.sum(f"{kin}_steady").alias(f"{kin}_market"))
+def group_market(group_history: DataFrame, group: str) -> DataFrame:
+    """One row per group of products: `<group>_market`, the fading baskets of all households."""
+    market = F.sum(f"{group}_steady").alias(f"{group}_market")
+    return group_history.groupBy(*GROUPS[group]).agg(market)
 
 
 def habits(sales: DataFrame, week: int) -> DataFrame:
@@ -145,24 +146,24 @@ def features(
 ) -> DataFrame:
     """`pairs` (household_id, product_id, its history or nulls, ...) with FEATURES, none null.
 
-    All is as of the end of `week`. A household or product that is not in `sales` gets what is
-    true of it: no history, no reach.
+    All is as of the end of `week`. A household or product that is not in `sales` has no history
+    and no reach: 0, and NEVER for the weeks since.
     """
     more = [c for c in pairs.columns if c not in history.columns]
-    relatives = products.select(
-        "product_id", *sorted({key for keys in KIN.values() for key in keys})
+    group_keys = products.select(
+        "product_id", *sorted({key for keys in GROUPS.values() for key in keys})
     )
     rows = (
         pairs.join(F.broadcast(popularity(history, week)), on="product_id", how="left")
         .join(F.broadcast(habits(sales, week)), on="household_id", how="left")
-        .join(F.broadcast(relatives), on="product_id", how="left")
+        .join(F.broadcast(group_keys), on="product_id", how="left")
     )
-    for kin, keys in KIN.items():
-        own = cached(kin_histories(history, products, kin))
+    for group, keys in GROUPS.items():
+        own = cached(group_histories(history, products, group))
         rows = rows.join(own, on=["household_id", *keys], how="left").join(
-            F.broadcast(kin_market(own, kin)), on=list(keys), how="left"
+            F.broadcast(group_market(own, group)), on=list(keys), how="left"
         )
-    never = dict.fromkeys(("since", *(f"{kin}_since" for kin in KIN)), NEVER)
+    never = dict.fromkeys(("since", *(f"{group}_since" for group in GROUPS)), NEVER)
     return rows.na.fill(dict.fromkeys(FEATURES, 0) | never).select(
         "household_id", "product_id", *more, *(F.col(name).cast("double") for name in FEATURES)
     )

@@ -1,9 +1,9 @@
-"""The question recommendations are judged by, and the plain lists they have to beat.
+"""How recommendations are judged, and the plain lists that they have to beat.
 
-Trained on the weeks up to `week`, asked about those after it. The relevant set of a household is
-the different products it buys after `week`; in the setting "new" only those that it had not
-bought by then. Households whose relevant set is empty are left out, and so are those that had
-bought nothing by `week`: of them nothing could have been learnt (they are served what is popular).
+They are made as of the end of `week` and judged on the weeks after it. The relevant set of a
+household is the different products it buys after `week`; in the setting "new" only those that it
+had not bought by then. Households whose relevant set is empty are left out, and so are those that
+had bought nothing by `week`, of which nothing could be learnt (they get what is popular).
 Relevance is binary; the metrics are those of `lakehouse.learn.ranking`, at 10.
 """
 
@@ -12,19 +12,19 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.learn.ranking import quality, top
+from lakehouse import ranking
 from retail.features.recommendation_features import popularity, until
 
 TOP = 10
 HOUSEHOLD, PRODUCT = "household_id", "product_id"
 DEEP = 300
-"""How far down the popular products a list looks for ones that are new to a household."""
+"""How many popular products are searched for ones that are new to a household."""
 
 LIST = ("ranking", "setting", HOUSEHOLD, PRODUCT, "rank")
 
 
 def relevant(sales: DataFrame, week: int) -> DataFrame:
-    """setting, household_id, product_id: what the lists as of `week` should have held."""
+    """setting, household_id, product_id: the products that a list as of `week` should contain."""
     before = until(sales, week)
     later = sales.where(F.col("week") > week).select(HOUSEHOLD, PRODUCT).distinct()
     known = later.join(before, on=HOUSEHOLD, how="left_semi")
@@ -37,8 +37,8 @@ def relevant(sales: DataFrame, week: int) -> DataFrame:
 def baselines(history: DataFrame, week: int) -> DataFrame:
     """LIST: the most popular products, those of the last weeks, and the household's own.
 
-    Own history has nothing to say about new products, so it has lists in the setting "all" only.
-    Among equals the more popular product is first.
+    The household's own history holds no new products, so it has lists in the setting "all" only.
+    Ties are broken by popularity.
     """
     popular = popularity(history, week)
     own = history.join(F.broadcast(popular.select(PRODUCT, "reach_ever")), on=PRODUCT, how="inner")
@@ -65,7 +65,7 @@ def judged(lists: DataFrame, sales: DataFrame, week: int) -> DataFrame:
     The catalogue is every product sold by `week`.
     """
     catalogue = until(sales, week).select(PRODUCT).distinct()
-    return quality(
+    return ranking.quality(
         lists, relevant(sales, week), catalogue, TOP, HOUSEHOLD, PRODUCT, ("ranking", "setting")
     )
 
@@ -84,7 +84,7 @@ def metrics(judgement: DataFrame) -> dict[str, dict[str, float]]:
     return by_ranking
 
 
-def _list(scored: DataFrame, ranking: str, score: Column, setting: str = "all") -> DataFrame:
-    return top(scored.withColumn("score", score), TOP, HOUSEHOLD, PRODUCT).select(
-        F.lit(ranking).alias("ranking"), F.lit(setting).alias("setting"), HOUSEHOLD, PRODUCT, "rank"
+def _list(scored: DataFrame, name: str, score: Column, setting: str = "all") -> DataFrame:
+    return ranking.top(scored.withColumn("score", score), TOP, HOUSEHOLD, PRODUCT).select(
+        F.lit(name).alias("ranking"), F.lit(setting).alias("setting"), HOUSEHOLD, PRODUCT, "rank"
     )

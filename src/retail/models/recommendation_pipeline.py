@@ -1,10 +1,10 @@
-"""How a pair of a household and a product gets its chance: ALS for taste, a regression to weigh.
+"""How a pair of a household and a product gets its chance: ALS gives a taste, a regression weighs.
 
 The fitted pipeline is all MLlib: ALS adds `taste`, and one of two logistic regressions turns taste
 and FEATURES into the chance that the household buys the product in the weeks to come: one for
-products it knows, one for those new to it, as these are bought for different reasons. Training
-keeps one in ten of the new products not bought, with ten times the weight, so that both give
-chances of the same scale and their products can stand in one list.
+products it has bought before, one for those new to it, as these are bought for different reasons.
+Training uses one in ten of the new products not bought, with ten times the weight, so that both
+give chances of the same scale and their products can stand in one list.
 """
 
 from __future__ import annotations
@@ -20,13 +20,19 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse import cached
-from retail.features.recommendation_features import KIN
+from retail.features.recommendation_features import GROUPS
 
 BUYERS = 10
-"""A product with fewer buyers says too little about taste."""
+"""The least number of buyers of a product that ALS learns from."""
 
 PARTS = 4
-"""Partitions of what is learnt from: each round of a fit is a task for each of them."""
+"""Partitions of the training rows: each round of a fit is a task for each of them."""
+
+NUMBERS = {"household_id": "household_number", "product_id": "product_number"}
+"""The columns that ALS takes for households and products."""
+
+LARGEST = 2**31 - 1
+"""The largest number that ALS can take, an INT; -1 stands for all larger ones."""
 
 COMMON_TERMS = {
     "log_reach": "ln(reach + 0.002)",
@@ -38,17 +44,21 @@ COMMON_TERMS = {
     "root_taste": "IF(isnan(taste), 0.0, sqrt(greatest(taste, 0.0)))",
     "has_taste": "IF(isnan(taste), 0.0, 1.0)",
 }
-KIN_TERMS = {
-    "{kin}_share": "ln(({kin}_steady + 0.1) / (volume + 20))",
-    "log_{kin}_steady": "ln({kin}_steady + 1)",
-    "log_{kin}_products": "ln({kin}_products + 1)",
-    "log_{kin}_since": "ln({kin}_since + 1)",
-    "log_{kin}_market": "ln({kin}_market + 1)",
+GROUP_TERMS = {
+    "{group}_share": "ln(({group}_steady + 0.1) / (volume + 20))",
+    "log_{group}_steady": "ln({group}_steady + 1)",
+    "log_{group}_products": "ln({group}_products + 1)",
+    "log_{group}_since": "ln({group}_since + 1)",
+    "log_{group}_market": "ln({group}_market + 1)",
 }
 NEW_TERMS = {
     **COMMON_TERMS,
     "log_tried": "ln(tried + 0.002)",
-    **{n.format(kin=kin): sql.format(kin=kin) for kin in KIN for n, sql in KIN_TERMS.items()},
+    **{
+        name.format(group=group): sql.format(group=group)
+        for group in GROUPS
+        for name, sql in GROUP_TERMS.items()
+    },
 }
 REPEAT_TERMS = {
     **COMMON_TERMS,
@@ -64,20 +74,25 @@ REPEAT_TERMS = {
 def ratings(history: DataFrame) -> DataFrame:
     """household_id, product_id, `liking` = ln(1 + baskets), of products with BUYERS or more.
 
-    In a fixed order and number of partitions: ALS adds up in the order in which it is handed
-    ratings, and the same history must give the same factors again.
+    ALS knows only INT: households and products with larger numbers get no taste. The order and the
+    number of partitions are fixed, as ALS adds up in the order of its rows and the same history
+    must give the same factors again.
     """
     enough = history.groupBy("product_id").count().where(F.col("count") >= BUYERS)
     return (
         history.join(F.broadcast(enough), on="product_id", how="left_semi")
         .select("household_id", "product_id", F.log1p("baskets").alias("liking"))
+        .where(" AND ".join(f"{name} BETWEEN 0 AND {LARGEST}" for name in NUMBERS))
         .repartition(PARTS, "household_id")
         .sortWithinPartitions("household_id", "product_id")
     )
 
 
-def fit_taste(history: DataFrame, params: Mapping[str, Any]) -> ALSModel:
-    """ALS on implicit feedback (Hu, Koren and Volinsky, 2008), as of the history's week."""
+def fit_taste(history: DataFrame, params: Mapping[str, Any]) -> PipelineModel:
+    """ALS on implicit feedback (Hu, Koren and Volinsky, 2008), as of the history's week.
+
+    Adds `taste`: NaN for a household or a product that it has not learnt.
+    """
     als = ALS(
         rank=params["rank"],
         maxIter=params["rounds"],
@@ -85,21 +100,29 @@ def fit_taste(history: DataFrame, params: Mapping[str, Any]) -> ALSModel:
         alpha=params["alpha"],
         seed=params["seed"],
         implicitPrefs=True,
-        userCol="household_id",
-        itemCol="product_id",
+        userCol=NUMBERS["household_id"],
+        itemCol=NUMBERS["product_id"],
         ratingCol="liking",
         numUserBlocks=PARTS,
         numItemBlocks=PARTS,
         coldStartStrategy="nan",
     )
-    fitted: ALSModel = als.fit(ratings(history))
+    numbered = SQLTransformer(
+        statement="SELECT *, "
+        + ", ".join(
+            f"IF({name} BETWEEN 0 AND {LARGEST}, try_cast({name} AS INT), -1) AS {number}"
+            for name, number in NUMBERS.items()
+        )
+        + " FROM __THIS__"
+    )
+    fitted: ALSModel = als.fit(numbered.transform(ratings(history)))
     for factors in (fitted.userFactors, fitted.itemFactors):
         cached(factors).count()  # of a known size, they are broadcast to the pairs: no shuffle
-    return fitted.setPredictionCol("taste")
+    return PipelineModel([numbered, fitted.setPredictionCol("taste")])
 
 
 def prepared() -> list[Transformer]:
-    """Stages from features and taste to the two vectors; they learn nothing."""
+    """Stages from features and taste to the two vectors; they learn nothing from data."""
     terms = {**REPEAT_TERMS, **NEW_TERMS}
     made = ", ".join(f"{sql} AS {name}" for name, sql in terms.items() if name != sql)
     return [
@@ -110,7 +133,7 @@ def prepared() -> list[Transformer]:
 
 
 def fit_chance(examples: DataFrame, kind: str, params: Mapping[str, Any]) -> PipelineModel:
-    """The regression of `bought` on `<kind>_terms`; it answers with `<kind>_chance` in [0, 1].
+    """The regression of `bought` on `<kind>_terms`; it predicts `<kind>_chance` in [0, 1].
 
     Terms are scaled to a standard deviation of 1, so that their weights can be compared.
     """
@@ -128,18 +151,18 @@ def fit_chance(examples: DataFrame, kind: str, params: Mapping[str, Any]) -> Pip
     return Pipeline(stages=[scaled, regression]).fit(examples)
 
 
-def assembled(taste: ALSModel, repeat: PipelineModel, new: PipelineModel) -> PipelineModel:
-    """All fitted stages as one; the answer is `prediction`, the chance of a purchase."""
-    answer = "household_id, product_id, weeks, type_steady, taste"
+def assembled(taste: PipelineModel, repeat: PipelineModel, new: PipelineModel) -> PipelineModel:
+    """All fitted stages as one; `prediction` is the chance of a purchase."""
+    columns = "household_id, product_id, weeks, type_steady, taste"
     chosen = SQLTransformer(
-        statement=f"SELECT {answer}, IF(weeks > 0, repeat_chance, new_chance) AS prediction "
+        statement=f"SELECT {columns}, IF(weeks > 0, repeat_chance, new_chance) AS prediction "
         "FROM __THIS__"
     )
     return PipelineModel([taste, *prepared(), repeat, new, chosen])
 
 
 def drivers(fitted: PipelineModel) -> list[tuple[str, float]]:
-    """What the regressions lean on, strongest first: ("new: log_reach", log odds a deviation)."""
+    """The terms that weigh most, strongest first: ("new: log_reach", log odds a deviation)."""
     *_, repeat, new, _ = fitted.stages
     weighed = [
         (f"{kind}: {term}", float(weight))

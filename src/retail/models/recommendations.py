@@ -1,8 +1,8 @@
 """Ten products for every household: among all there are, and among those new to it.
 
-The question, the baselines and the metrics are defined in `recommendation_lists`. WINDOWS earlier
-windows teach the regression: features as of a week, and what was bought in the weeks after it,
-all of it before the test. ALS is fitted anew as of each week, so that nothing looks ahead.
+The task, the baselines and the metrics are defined in `recommendation_lists`. The regression learns
+from WINDOWS earlier windows: features as of a week, and what was bought in the weeks after it, all
+of it before the test. ALS is fitted anew as of each week, so that nothing looks ahead.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from lakehouse import (
     Split,
     Table,
     cached,
+    ranking,
 )
-from lakehouse.learn.ranking import top
 from retail.calendar import end_of_week
 from retail.features import recommendation_pairs as candidates
 from retail.features.recommendation_features import features, histories
@@ -36,13 +36,13 @@ from retail.models import recommendation_pipeline as pipeline
 from retail.silver import products
 
 AHEAD = 8
-"""Weeks that a window of training looks ahead, where there are enough."""
+"""Weeks after its features that a window of training covers, where there are enough."""
 
 WINDOWS = 3
-"""Windows to learn from, one after the other: one alone learns the season as much as the taste."""
+"""Windows to learn from, one after the other: a single one learns its season too."""
 
 OFTEN = 3
-"""Weeks with a purchase from which on a product is bought often."""
+"""A product bought in so many weeks is bought often."""
 
 
 def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
@@ -70,10 +70,10 @@ def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
 def _examples(
     sales: DataFrame, range_: DataFrame, week: int, ahead: int, params: Params
 ) -> DataFrame:
-    """Terms and `bought` of pairs as of a week, with a taste fitted on nothing later."""
+    """Terms and `bought` of pairs as of a week, with a taste fitted on data up to it."""
     history = cached(histories(sales, week))
-    asked = candidates.examples(history, sales, week, ahead)
-    rows = features(asked, history, sales, range_, week)
+    examples = candidates.examples(history, sales, week, ahead)
+    rows = features(examples, history, sales, range_, week)
     stages = [pipeline.fit_taste(history, params), *pipeline.prepared()]
     return (
         PipelineModel(stages)
@@ -92,8 +92,8 @@ def recommend(
     """
     sales, range_ = frames[0], frames[1]
     history = cached(histories(sales, week))
-    asked = history if households is None else households
-    pairs = candidates.pairs(history, asked, week)
+    wanted = history if households is None else households
+    pairs = candidates.pairs(history, wanted, week)
     scored = fitted.transform(features(pairs, history, sales, range_, week)).select(
         "household_id",
         "product_id",
@@ -104,7 +104,7 @@ def recommend(
     settings = scored.withColumn(
         "setting", F.explode(F.expr("IF(weeks > 0, array('all'), array('all', 'new'))"))
     )
-    best = top(settings, lists.TOP, "household_id", "product_id", by=("setting",))
+    best = ranking.top(settings, lists.TOP, "household_id", "product_id", by=("setting",))
     return best.select("household_id", "setting", "rank", "product_id", "score", "reason")
 
 
@@ -116,20 +116,20 @@ REASON = f"""CASE
 
 
 def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
-    """NDCG, recall and coverage at 10 in both settings, of what would have been served."""
+    """NDCG, recall and coverage at 10 of both lists as of the last week that was trained on."""
     week = split.train_before - 1
     served = recommend(fitted, frames, week).withColumn("ranking", F.lit("served"))
-    asked = cached(served.select(*lists.LIST))
-    reached = lists.metrics(lists.judged(asked, frames[0], week))["served"]
-    return Report(metrics=reached, drivers=pipeline.drivers(fitted))
+    ranked = cached(served.select(*lists.LIST))
+    metrics = lists.metrics(lists.judged(ranked, frames[0], week))["served"]
+    return Report(metrics=metrics, drivers=pipeline.drivers(fitted))
 
 
 def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]:
-    """The same metrics of the most popular, the popular lately, and the household's own."""
+    """The same metrics of three plain lists: most popular, popular lately, the household's own."""
     week = split.train_before - 1
     history = cached(histories(frames[0], week))
-    asked = cached(lists.baselines(history, week))
-    return lists.metrics(lists.judged(asked, frames[0], week))
+    ranked = cached(lists.baselines(history, week))
+    return lists.metrics(lists.judged(ranked, frames[0], week))
 
 
 def score(fitted: PipelineModel, frames: Frames) -> DataFrame:
@@ -148,7 +148,7 @@ def score(fitted: PipelineModel, frames: Frames) -> DataFrame:
 
 
 def example(frames: Frames) -> DataFrame:
-    """A few pairs with their features, as the fitted pipeline takes them."""
+    """A few pairs with their features, as the fitted pipeline reads them."""
     sales, range_ = frames[0], frames[1]
     one = sales.agg(F.min("household_id").alias("household_id"))
     own = sales.join(F.broadcast(one), on="household_id", how="left_semi")
