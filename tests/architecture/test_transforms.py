@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
@@ -23,7 +23,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DecimalType
 
-from lakehouse import Expectation, Merge, Rebuild, Source, Table
+from lakehouse import Expectation, Rebuild, Source, Table
 from lakehouse.declare import project
 from lakehouse.declare.expectation import judge, passes
 from lakehouse.declare.schema import struct
@@ -33,7 +33,7 @@ EMPTY = 0
 SEEDS = (EMPTY, 1, 2, 3)
 """The seed EMPTY stands for tables that hold no row."""
 
-DRAWN = 800
+DRAWN = 1200
 """Rows drawn for a table, before those that break a rule are left out."""
 
 RULES = " ".join(rule.condition for table in TABLES for rule in table.expect)
@@ -42,56 +42,75 @@ DAYS = sorted(date.fromisoformat(text) for text in TEXTS if re.fullmatch(r"\d{4}
 NUMBERS = sorted({int(number) for number in re.findall(r"\b\d+\b", re.sub(r"'[^']*'", "", RULES))})
 """What the rules compare with: values around these tell rules apart."""
 
-MONDAY = DAYS[0] if DAYS else date(2017, 1, 2)
+BEGINS = DAYS[0] if DAYS else date(2017, 1, 2)
 DAY = timedelta(days=1)
-
-
-def instants(days: Iterable[date]) -> list[datetime]:
-    return [datetime(d.year, d.month, d.day, d.day % 24, tzinfo=timezone.utc) for d in days]
-
-
-ORDINARY_DAYS = [MONDAY + n * DAY for n in range(28)]
 EXTREME_DAYS = [date.min, date(1970, 1, 1), date.max, *(d + n * DAY for d in DAYS for n in (-1, 1))]
 ODD_TEXTS = ["", " ", "0", "-1", "null", "é\u2028", '"', "\\", "a" * 999, "1e400", "NaN", "now"]
 AROUND = [number + n for number in NUMBERS for n in (-1, 0, 1)]
-NARROW = [0, -1, 2**12, 2**20, 2**31 - 1, -(2**31), *AROUND]
-WIDE = [*NARROW, 2**31, 2**32, 2**43, 2**63 - 1, -(2**63)]
+INT = [-(2**31), 2**31 - 1, 0, -1, 2**12, 2**20, *AROUND]
+BIGINT = [-(2**63), 2**63 - 1, 0, -1, 2**31, 2**32, 2**43, *INT]
 
 
-def pools(kind: DataType) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Ordinary and extreme values of a type. Few are ordinary, so that rows find each other."""
-    if isinstance(kind, DecimalType):
-        most = Decimal(10**kind.precision - 1).scaleb(-kind.scale)
-        return [Decimal("0.00"), Decimal("1.25"), Decimal("3.00")], [most, -most, Decimal("-0.01")]
+def at(day: date, hour: int) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=timezone.utc)
+
+
+def ordinary(kind: DataType, step: int, dice: Random) -> Any:
+    """A value that is nothing special; values of one `step` (0 to 3) go together, as a day and its
+    week do. There are few, so that rows of different tables meet."""
+    day = BEGINS + (7 * step + dice.randrange(7)) * DAY
+    name = "decimal" if isinstance(kind, DecimalType) else kind.simpleString()
     return {
-        "int": (range(1, 5), NARROW),
-        "bigint": (range(1, 5), WIDE),
-        "double": ([0.0, 1.5], [-1.0, 1e308, float("nan"), float("inf")]),
-        "boolean": ([True, False], [True]),
-        "string": ([*TEXTS, "a", "b"], ODD_TEXTS),
-        "date": (ORDINARY_DAYS, EXTREME_DAYS),
-        "timestamp": (instants(ORDINARY_DAYS), instants(EXTREME_DAYS)),
-    }[kind.simpleString()]
+        "int": step + 1,
+        "bigint": step + 1,
+        "decimal": Decimal(step) / 4,
+        "double": step / 4,
+        "boolean": step > 1,
+        "string": dice.choice([*TEXTS, "a", "b"]),
+        "date": day,
+        "timestamp": at(day, dice.randrange(24)),
+    }[name]
+
+
+def extreme(kind: DataType, dice: Random) -> Any:
+    """NULL, the least or largest value of a type, 0 and -1, or one that a rule compares with."""
+    name = "decimal" if isinstance(kind, DecimalType) else kind.simpleString()
+    digits, scale = (kind.precision, kind.scale) if isinstance(kind, DecimalType) else (0, 0)
+    most = Decimal(10**digits - 1)
+    values = {
+        "int": INT,
+        "bigint": BIGINT,
+        "decimal": [most.scaleb(-scale), -most.scaleb(-scale), Decimal(0), Decimal("-0.01")],
+        "double": [-1e308, 1e308, float("nan"), float("inf")],
+        "boolean": [True],
+        "string": ODD_TEXTS,
+        "date": EXTREME_DAYS,
+        "timestamp": [at(day, 0) for day in EXTREME_DAYS],
+    }[name]
+    return dice.choice((None, dice.choice(values[:4]), dice.choice(values)))
 
 
 def drawn(spark: SparkSession, schema: str, dice: Random, texts: Sequence[str] = ()) -> DataFrame:
-    """Random rows of a schema; a column `record` holds one of `texts`."""
+    """Random rows of a schema; a column `record` holds one of `texts`.
+
+    Most rows have one extreme value: with more of them few rows would pass their rules.
+    """
     fields = struct(schema).fields
 
-    def value(name: str, kind: DataType, odd: bool) -> Any:
-        if name == "record" and texts:
-            return dice.choice(texts)
-        ordinary, extreme = pools(kind)
-        if not odd:
-            return dice.choice(ordinary)
-        return None if dice.random() < 0.2 else dice.choice(extreme)
-
     def row() -> tuple[Any, ...]:
-        """Most rows have one extreme value: with more of them few rows would pass their rules."""
         one = {dice.choice(fields).name}
         some = {field.name for field in fields if dice.random() < 0.3}
-        odd = dice.choice((set(), one, one, some))
-        return tuple(value(field.name, field.dataType, field.name in odd) for field in fields)
+        odd, step = dice.choice((set(), one, one, some)), dice.randrange(4)
+        values = []
+        for field in fields:
+            its = step if dice.random() < 0.7 else dice.randrange(4)
+            if field.name == "record" and texts:
+                values.append(dice.choice(texts))
+            elif field.name in odd:
+                values.append(extreme(field.dataType, dice))
+            else:
+                values.append(ordinary(field.dataType, its, dice))
+        return tuple(values)
 
     return spark.createDataFrame([row() for _ in range(DRAWN)], schema)
 
@@ -118,12 +137,6 @@ def in_contract(rows: DataFrame, table: Table) -> DataFrame:
     return rows.select(*(F.col(field.name).cast(field.dataType) for field in table.struct))
 
 
-def passing(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows that break no rule of the table, one a key where the table has one."""
-    good = judge(rows, table.expect).where(passes()).select(*table.columns)
-    return good.dropDuplicates(table.write.keys) if isinstance(table.write, Merge) else good
-
-
 @cache
 def held(spark: SparkSession, table: Table, seed: int) -> DataFrame:
     """What a silver or gold table may hold: drawn or made from what it reads, all computed."""
@@ -136,7 +149,8 @@ def held(spark: SparkSession, table: Table, seed: int) -> DataFrame:
 
 def made(rows: DataFrame, table: Table) -> DataFrame:
     """The passing rows, computed to the last one. No DOUBLE among them is NaN or infinite."""
-    arrow = passing(in_contract(rows, table), table).toArrow()
+    judged = judge(in_contract(rows, table), table.expect)
+    arrow = judged.where(passes()).select(*table.columns).toArrow()
     for field in table.struct:
         if field.dataType.simpleString() == "double":
             values = arrow.column(field.name).drop_null()
