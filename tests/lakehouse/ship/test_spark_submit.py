@@ -140,6 +140,9 @@ def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "
         str(Path(pyspark.__file__).parent / "bin/spark-submit"), "--master", master,
         "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.executor.memory=512m",
         "--conf", "spark.ui.enabled=false", "--driver-memory", "1g",
+        # A cluster chooses its partitions for itself; this one is no larger than a laptop.
+        "--conf", "spark.sql.shuffle.partitions=2",
+        "--conf", "spark.databricks.delta.snapshotPartitions=2",
         # On a cluster, begin when both workers are there: a busy machine starts them one by one.
         "--conf", "spark.cores.max=2", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
         "--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
