@@ -16,7 +16,7 @@ from lakehouse.learn import classification
 from lakehouse.learn.tracking import Tracking
 from lakehouse.terminal.rows import Rows
 from retail.models import churn
-from retail.models.churn_pipeline import ANSWERS, INPUTS
+from retail.models.churn_pipeline import INPUTS
 
 SHOWN = ("roc_auc", "average_precision", "log_loss", "calibration_error")
 SEEDS = (1, 2, 3)
@@ -46,8 +46,6 @@ def _lightgbm() -> list[tuple[str, dict[str, Any]]]:
     """Many small steps on a part of the rows and columns; three seeds show what chance does."""
     rows = _asked()
     columns = list(INPUTS)
-    for answer in ANSWERS:
-        rows[answer] = rows[answer].astype("category")
     split = churn.MODEL.split
     train, test = rows[rows.week < split.train_before], rows[rows.week >= split.test_from]
     found = []

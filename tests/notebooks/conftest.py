@@ -87,7 +87,7 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
         ],
         "silver.campaigns": [(1, "Type A", date(2017, 2, 1), date(2017, 3, 1), AT)],
         "silver.mailings": [(1, each) for each in HOUSEHOLDS],
-        "silver.redemptions": [(3, 7, 1, date(2017, 2, 10))],
+        "silver.redemptions": [(3, 7, 1, date(2017, 2, 10), 7)],
         "silver.households": [(each, *"2222222", AT) for each in HOUSEHOLDS if each % 3 == 0],
         "gold.churn_scores": list(scores()),
         "gold.recommendations": list(lists()),
