@@ -60,8 +60,8 @@ print(f"\n{took['as written']:.2f} s")
 # MAGIC
 # MAGIC What was sold is small. Sent whole to every task (`broadcast`), it lets each of them drop
 # MAGIC its promotions where they are read. One hash of the three columns is smaller and quicker to
-# MAGIC look up than they are. Two different keys may share a hash, so the hash only leaves rows out;
-# MAGIC what belongs together is decided by the keys.
+# MAGIC look up than they are. Two different keys may share a hash, so the hash only leaves rows
+# MAGIC out; what belongs together is decided by the keys.
 
 # COMMAND ----------
 

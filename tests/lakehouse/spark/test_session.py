@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import SparkSettings
@@ -68,14 +69,15 @@ def test_it_starts_from_local_jars_without_resolving_any(spark):
 
 
 def test_a_second_call_gives_the_same_session_with_the_new_settings(spark):
-    before = spark.conf.get("spark.sql.shuffle.partitions")
+    active = SparkSession.getActiveSession() or spark
+    before = active.conf.get("spark.sql.shuffle.partitions")
 
     again = make_session(SparkSettings(shuffle_partitions=3))
     try:
         assert again.sparkContext is spark.sparkContext
         assert again.conf.get("spark.sql.shuffle.partitions") == "3"
     finally:
-        spark.conf.set("spark.sql.shuffle.partitions", before)
+        active.conf.set("spark.sql.shuffle.partitions", before)
 
 
 def test_settings_reach_spark_before_it_starts(started_with):
@@ -230,7 +232,8 @@ def test_the_platform_is_told_from_its_environment(
 def test_on_databricks_the_platforms_own_session_is_used(spark, monkeypatch):
     """Only what may change in a running session is set; the rest is the platform's."""
     monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", "17.3")
-    before = spark.conf.get("spark.sql.shuffle.partitions")
+    active = SparkSession.getActiveSession() or spark
+    before = active.conf.get("spark.sql.shuffle.partitions")
 
     there = make_session(SparkSettings(master="ignored", heap="4000g", shuffle_partitions=99))
 
