@@ -55,9 +55,11 @@ def ranked(rows: DataFrame, table: Table, write: Merge) -> DataFrame:
 
 
 def same_key(write: Merge) -> Column:
-    """Whether the row `new` has the key of the row `held`."""
+    """Whether the row `new` has the key of the row `held`. NULL is a key as any other, as it is
+    within a batch; with `=` each batch would add one more row of it."""
     return reduce(
-        Column.__and__, (F.col(f"held.`{key}`") == F.col(f"new.`{key}`") for key in write.keys)
+        Column.__and__,
+        (F.col(f"held.`{key}`").eqNullSafe(F.col(f"new.`{key}`")) for key in write.keys),
     )
 
 

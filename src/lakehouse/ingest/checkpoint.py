@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.storage import Storage, plain, storage
 
@@ -78,7 +79,13 @@ class Checkpoint:
             for file in self.storage.files(folder)
             if file.name.endswith(".compact")
         )
-        later = next(each for each in joined if each > number)
+        later = next((each for each in joined if each > number), None)
+        if later is None:
+            raise LakehouseError(
+                f"page {number} of the list of landed files is missing",
+                folder,
+                "restore the checkpoint whole, or take the table and it away and run again",
+            )
         return self._entries(f"{folder}/{later}.compact", number)
 
     def _entries(self, page: str, number: int) -> list[str]:

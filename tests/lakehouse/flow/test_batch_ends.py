@@ -24,7 +24,7 @@ from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.write import Writer
 
 SCHEMA = "id INT, part STRING, at INT, text STRING, more MAP<STRING, INT>"
-Row = tuple[int, str | None, int | None, str | None, dict[str, int] | None]
+Row = tuple[int | None, str | None, int | None, str | None, dict[str, int] | None]
 
 
 def table(write: Write) -> Table:
@@ -42,7 +42,7 @@ def landing_of(seed: int, rows: int = 24) -> list[Row]:
     chance = random.Random(seed)
     return [
         (
-            chance.randint(1, 4),
+            chance.choice([1, 2, 3, None]),
             chance.choice(["x", "y's", None]),
             chance.choice([1, 2, 3, None]),
             chance.choice(["a", "b", None, "bad"]),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from lakehouse.base.errors import LakehouseError
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.lake.storage import Local
 
@@ -75,3 +78,9 @@ def test_pages_that_spark_has_joined_are_read_for_their_own_files_alone(tmp_path
     assert checkpoint.files(0) == ["/in/a"], "its own page is gone"
     assert checkpoint.files(1) == ["/in/b"]
     assert checkpoint.files(2) == ["/in/c"]
+
+
+def test_a_page_that_is_missing_is_named(tmp_path: Path) -> None:
+    checkpoint = made(tmp_path, offsets_0=offset(0))
+    with pytest.raises(LakehouseError, match="page 0 of the list of landed files is missing"):
+        checkpoint.files(0)
