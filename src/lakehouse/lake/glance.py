@@ -7,22 +7,25 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
+from lakehouse.lake import log
+from lakehouse.lake.log import Commit
 from lakehouse.lake.place import Place
-from lakehouse.lake.values import in_utc, moment, numbers, rows_of, spark_type, zoned
+from lakehouse.lake.storage import Local, local_path
+from lakehouse.lake.values import rows_of, spark_type, zoned
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-    from lakehouse.lake.lake import Commit, Lake
+    from lakehouse.lake.lake import Lake
 
 Column = tuple[str, str]
 """Name and type of a column, as Spark writes it."""
@@ -75,8 +78,7 @@ class Glance(Protocol):
 def glance(settings: Settings, lake: Callable[[], Lake]) -> Glance:
     """The quickest way to look at the lake of these settings; `lake` is called only if needed."""
     place = Place.of(settings)
-    local = not place.catalog and "://" not in place.root.removeprefix("file://")
-    if local and find_spec("deltalake") is not None:
+    if place.is_local and find_spec("deltalake") is not None:
         return Logs(place)
     return Through(lake())
 
@@ -90,7 +92,7 @@ class Logs:
 
     def exists(self, name: str) -> bool:
         """Whether the table has been made."""
-        return any((self._folder(name) / "_delta_log").glob("*.json"))
+        return log.newest(Local(), self.place.folder(name)) is not None
 
     def facts(self, name: str) -> Facts:
         """Newest version, rows by the statistics of its files, bytes, time of the last commit."""
@@ -104,7 +106,7 @@ class Logs:
             rows=None if None in counted else sum(counted),
             size=sum(files.column("size_bytes").to_pylist()) if files.num_rows else 0,
             files=files.num_rows,
-            changed_at=self._committed_at(name, table.history(1)[0]),
+            changed_at=self.history(name, 1)[0].at,
         )
 
     def columns(self, name: str, version: int | None = None) -> list[Column]:
@@ -119,18 +121,9 @@ class Logs:
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
-        from lakehouse.lake.lake import Commit
-
-        return [
-            Commit(
-                commit["version"],
-                self._committed_at(name, commit),
-                commit.get("operation", ""),
-                numbers((commit.get("operationMetrics") or {}).items()),
-                commit.get("userMetadata"),
-            )
-            for commit in self._open(name).history(limit)
-        ]
+        if not self.exists(name):
+            raise not_filled(name)
+        return list(islice(log.commits(Local(), self.place.folder(name)), limit))
 
     def query(self, name: str, sql: str) -> Iterable[tuple[Any, ...]]:
         """The rows of a query over the table, in the dialect of DataFusion."""
@@ -153,26 +146,13 @@ class Logs:
             tuple(reader.schema.names), (row for batch in reader for row in rows_of(batch))
         )
 
-    def _folder(self, name: str) -> Path:
-        return Path(self.place.folder(name).removeprefix("file://"))
-
-    def _committed_at(self, name: str, commit: Mapping[str, Any]) -> datetime:
-        """When a version was made, as Spark tells it: by the time stamp of its file in the log.
-
-        What the commit says of itself is some milliseconds earlier; it is all that is left where
-        the log was cleaned.
-        """
-        page = self._folder(name) / "_delta_log" / f"{commit['version']:020d}.json"
-        stamp = page.stat().st_mtime_ns // 1_000_000 if page.is_file() else commit["timestamp"]
-        return moment(stamp)
-
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
         if not self.exists(name):
             raise not_filled(name)
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
-        folder = str(self._folder(name))
+        folder = str(local_path(self.place.folder(name)))
         try:
             newest = DeltaTable(folder)
             if version is None or version == newest.version():
@@ -209,7 +189,7 @@ class Through:
             rows=self.lake.read(name).count(),
             size=detail["sizeInBytes"],
             files=detail["numFiles"],
-            changed_at=in_utc(last.at),
+            changed_at=last.at,
         )
 
     def columns(self, name: str, version: int | None = None) -> list[Column]:
@@ -226,7 +206,7 @@ class Through:
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
         self._need(name)
-        return [replace(each, at=in_utc(each.at)) for each in self.lake.history(name, limit)]
+        return self.lake.history(name, limit)
 
     def query(self, name: str, sql: str) -> Iterable[tuple[Any, ...]]:
         """The rows of a query over the table, in Spark's own dialect."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from delta.tables import DeltaTable
@@ -15,7 +15,11 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
+from lakehouse.lake import log
+from lakehouse.lake.log import Commit
 from lakehouse.lake.place import Place
+from lakehouse.lake.storage import storage
+from lakehouse.lake.values import in_utc, numbers
 
 PROPERTIES = {
     "delta.logRetentionDuration": "interval 3650 days",
@@ -28,15 +32,8 @@ CHANGE, VERSION = "_change_type", "_commit_version"
 """Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
 
 
-@dataclass(frozen=True)
-class Commit:
-    """One version of a table, as its history tells it."""
-
-    version: int
-    at: datetime
-    operation: str
-    metrics: dict[str, int]
-    metadata: str | None
+LATEST = 20
+"""Versions of a table in a catalog that are read first; then all of them are."""
 
 
 class Lake:
@@ -58,7 +55,7 @@ class Lake:
         """Whether the table has been made."""
         if self.place.catalog:
             return bool(self.spark.catalog.tableExists(self.place.table(name)))
-        return bool(DeltaTable.isDeltaTable(self.spark, self.place.folder(name)))
+        return self._newest(name) is not None
 
     def ensure(self, table: Table) -> None:
         """Makes the table as its contract says; adds the columns a contract has gained.
@@ -161,27 +158,47 @@ class Lake:
             return DeltaTable.forName(self.spark, self.place.table(name))
         return DeltaTable.forPath(self.spark, self.place.folder(name))
 
+    def commits(self, name: str) -> Iterator[Commit]:
+        """The versions of a table, newest first, each read when it is reached."""
+        if not self.place.catalog:
+            folder = self.place.folder(name)
+            yield from log.commits(storage(self.spark, folder), folder)
+        elif self.exists(name):
+            latest = self._history(name, LATEST)
+            yield from latest
+            if len(latest) == LATEST:
+                yield from self._history(name, None)[LATEST:]
+
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """The versions of a table, newest first. Raises LakehouseError where there is none."""
-        if not self.exists(name):
+        versions = list(islice(self.commits(name), limit))
+        if not versions:
             raise self._unreadable(name, None, ValueError())
+        return versions
+
+    def version(self, name: str) -> int:
+        """The newest version of the table. Raises LakehouseError where there is none."""
+        newest = self._newest(name)
+        if newest is None:
+            raise self._unreadable(name, None, ValueError())
+        return newest
+
+    def _newest(self, name: str) -> int | None:
+        if self.place.catalog:
+            return next((commit.version for commit in self.commits(name)), None)
+        folder = self.place.folder(name)
+        return log.newest(storage(self.spark, folder), folder)
+
+    def _history(self, name: str, limit: int | None) -> list[Commit]:
         history = self.delta(name).history(limit) if limit else self.delta(name).history()
         columns = ("version", "timestamp", "operation", "operationMetrics", "userMetadata")
         return [
             Commit(
                 row["version"],
-                row["timestamp"],
+                in_utc(row["timestamp"]),
                 row["operation"],
-                {
-                    key: int(value)
-                    for key, value in (row["operationMetrics"] or {}).items()
-                    if value.lstrip("-").isdigit()
-                },
+                numbers((row["operationMetrics"] or {}).items()),
                 row["userMetadata"],
             )
             for row in history.select(*columns).collect()
         ]
-
-    def version(self, name: str) -> int:
-        """The newest version of the table."""
-        return self.history(name, 1)[0].version

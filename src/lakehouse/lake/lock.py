@@ -6,10 +6,10 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.lake import Lake
+from lakehouse.lake.storage import local_path
 
 
 @contextmanager
@@ -19,11 +19,11 @@ def lock(lake: Lake, name: str) -> Iterator[None]:
     Raises LakehouseError naming the process that holds it. Only for lakes in local folders:
     elsewhere the checkpoint itself refuses a second query.
     """
-    root = lake.place.root.removeprefix("file:")
-    if lake.place.catalog or "://" in root:
+    root = local_path(lake.place.root)
+    if root is None or not lake.place.is_local:
         yield
         return
-    path = Path(root) / "_locks" / name
+    path = root / "_locks" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as held:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lakehouse.base.settings import Settings
+from lakehouse.lake.storage import local_path
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Place:
     def of(settings: Settings) -> Place:
         """The place that the settings describe."""
         return Place(settings.lake.root, settings.landing, settings.lake.catalog)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether tables are folders of this machine."""
+        return not self.catalog and local_path(self.root) is not None
 
     def table(self, name: str) -> str:
         """What Spark calls the table: catalog.layer.name, or delta.`folder`."""

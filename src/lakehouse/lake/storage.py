@@ -11,18 +11,23 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-from pyspark.sql import SparkSession
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @dataclass(frozen=True)
 class File:
-    """A file with its size in bytes. `path` is what Spark reads it by."""
+    """A file with its size in bytes and when it was changed, in milliseconds since 1970.
+
+    `path` is what Spark reads it by.
+    """
 
     path: str
     size: int
+    changed: int
 
     @property
     def name(self) -> str:
@@ -86,7 +91,8 @@ class Local:
                 if not _is_data(entry.name):
                     continue
                 if entry.is_file():
-                    yield File(entry.path, entry.stat().st_size)
+                    facts = entry.stat()
+                    yield File(entry.path, facts.st_size, facts.st_mtime_ns // 1_000_000)
                 elif deep and entry.is_dir():
                     yield from self.files(entry.path, deep)
 
@@ -125,7 +131,7 @@ class Hadoop:
             if not _is_data(path.getName()):
                 continue
             if status.isFile():
-                yield File(path.toString(), status.getLen())
+                yield File(path.toString(), status.getLen(), status.getModificationTime())
             elif deep:
                 yield from self.files(path.toString(), deep)
 

@@ -13,11 +13,9 @@ from pyspark.sql import functions as F
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.account import Account, Batch, note, noted
-from lakehouse.lake.lake import Commit, Lake
+from lakehouse.lake.lake import Lake
+from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
-
-LATEST = 20
-"""Versions that are looked through first for a batch's own commit; then all of them are."""
 
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
@@ -36,10 +34,10 @@ class Writer:
 
     def committed(self, name: str) -> tuple[Commit, dict[str, Any]] | None:
         """This batch's commit to a table and what it noted, if it is there."""
-        newest = self.lake.history(name, LATEST)
-        if own := self._own(newest):
-            return own
-        return self._own(self.lake.history(name)) if len(newest) == LATEST else None
+        for commit in self.lake.commits(name):
+            if own := noted(commit.metadata, self.batch):
+                return commit, own
+        return None
 
     def append(self, rows: DataFrame, name: str, account: Account | None = None) -> int:
         """Adds rows, once a batch. Returns how many the commit says it wrote."""
@@ -163,12 +161,6 @@ class Writer:
             return merge.execute().collect()[0]
         finally:
             conf.unset(USER_METADATA)
-
-    def _own(self, commits: list[Commit]) -> tuple[Commit, dict[str, Any]] | None:
-        for commit in commits:
-            if own := noted(commit.metadata, self.batch):
-                return commit, own
-        return None
 
     def _written(self, name: str) -> int:
         own = self.committed(name)

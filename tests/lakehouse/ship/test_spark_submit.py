@@ -15,7 +15,13 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from tests import tiny
 from tests.checkout import ROOT
+from tests.conftest import INTERPRETED, make_lake
+from tests.tiny import land_lines, land_prices, sale
+
+from lakehouse.flow.refresh import refresh
+from lakehouse.spark.jars import jar_paths, jars_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 SHOP = '''
-"""A job that counts in Python on the executors, so that they need the package too."""
+"""Jobs that need the package on the executors, and the engine on the driver."""
 
 
 def twice(number: int) -> int:
@@ -47,6 +53,18 @@ def count(argv):
     with open(argv[0], "w") as out:
         json.dump({"rows": [row[:2] for row in rows], "master": spark.sparkContext.master,
                    "processes": sorted({row[2] for row in rows})}, out)
+
+
+def fill(argv):
+    from lakehouse.base.settings import Settings
+    from lakehouse.flow.refresh import refresh
+    from lakehouse.lake.opening import opened
+    from shop.tables import TABLES
+
+    data, landing = argv
+    places = {"data": data, "landing": landing, "lake": {"root": f"{data}/lake"}}
+    settings = {"project": "shop", "mlflow": {"tracking_uri": ""}, **places}
+    refresh(opened(Settings.model_validate(settings)), TABLES)
 '''
 BUNDLE = """
 bundle: {name: shop}
@@ -54,16 +72,24 @@ artifacts: {shop: {type: whl, path: .}}
 resources:
   jobs:
     night:
-      parameters: [{name: out, default: ""}]
+      parameters: [{name: home, default: ""}, {name: landing, default: ""}]
       tasks:
-        - task_key: count
+        - task_key: fill
           python_wheel_task:
-            {package_name: shop, entry_point: count, parameters: ["{{job.parameters.out}}"]}
+            package_name: shop
+            entry_point: fill
+            parameters: ["{{job.parameters.home}}", "{{job.parameters.landing}}"]
+        - task_key: count
+          depends_on: [{task_key: fill}]
+          python_wheel_task:
+            package_name: shop
+            entry_point: count
+            parameters: ["{{job.parameters.home}}/count.json"]
 """
 SETUP = """
 from setuptools import setup
 setup(name="shop", version="1.0", packages=["shop"],
-      entry_points={"jobs": ["count = shop.job:count"]})
+      entry_points={"jobs": ["count = shop.job:count", "fill = shop.job:fill"]})
 """
 
 
@@ -143,6 +169,10 @@ def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "
         # A cluster chooses its partitions for itself; this one is no larger than a laptop.
         "--conf", "spark.sql.shuffle.partitions=2",
         "--conf", "spark.databricks.delta.snapshotPartitions=2",
+        # Few rows: compiled lightly, expressions interpreted, in three JVMs on one machine.
+        *(f"--conf=spark.{each}.extraJavaOptions=-XX:TieredStopAtLevel=1"
+          for each in ("driver", "executor")),
+        *(f"--conf={key}={value}" for key, value in INTERPRETED.items()),
         # On a cluster, begin when both workers are there: a busy machine starts them one by one.
         "--conf", "spark.cores.max=2", "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
         "--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
@@ -161,61 +191,51 @@ def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
-def test_a_deployed_job_gives_the_same_on_a_cluster_as_alone(master: str, tmp_path: Path):
-    files = {"databricks.yml": BUNDLE, "setup.py": SETUP, "shop/__init__.py": "",
-             "shop/job.py": SHOP}  # fmt: skip
-    folder = deployed(tmp_path / "project", files)
-
-    submit(folder, master, tmp_path, "night", "--params", f"out={tmp_path / 'cluster.json'}")
-    submit(folder, "local[1]", tmp_path, "night", "--params", f"out={tmp_path / 'alone.json'}")
-
-    cluster = json.loads((tmp_path / "cluster.json").read_text())
-    alone = json.loads((tmp_path / "alone.json").read_text())
-    assert sorted(cluster["rows"]) == sorted(alone["rows"]) == [[n, 2 * n] for n in range(20)]
-    assert (cluster["master"], alone["master"]) == (master, "local[1]")
-    assert len(cluster["processes"]) == 2  # both workers took part
-    runs = [json.loads((tmp_path / f".lakehouse/runs/{n}/run.json").read_text()) for n in (1, 2)]
-    assert [each["result"] for each in runs] == ["SUCCESS", "SUCCESS"]
-
-
-UNTIL = "2017-01-08"
-"""The first week of the year: every source has delivered by then."""
-
 OF_A_RUN = ("source_file", "ingested_at", "quarantined_at", "query", "finished_at", "seconds")
 """Columns that say when and where a run was, not what it made."""
 
 
-def test_the_lake_of_a_job_deployed_to_a_cluster_is_the_one_made_here(
+def test_a_deployed_job_makes_the_same_lake_on_a_cluster_as_here(
     master: str, tmp_path: Path, spark: SparkSession
-):
-    from tests.conftest import make_lake
+) -> None:
+    files = {"databricks.yml": BUNDLE, "setup.py": SETUP, "shop/__init__.py": "",
+             "shop/job.py": SHOP, "shop/tables.py": Path(tiny.__file__).read_text()}  # fmt: skip
+    folder = deployed(tmp_path / "project", files)
+    landing, cluster = tmp_path / "landing zone", tmp_path / "cluster"
+    land_lines(landing, "a.jsonl", sale(1), sale(1), sale(2, week=2), sale(3, amount="0"), at=1)
+    land_lines(landing, "b.jsonl", sale(1, amount="9.00"), sale(4, "test"), sale("x"), at=2)
+    land_prices(landing, "a.parquet", 1, item=["tea", "milk"], week=[1, 1], price=[1.0, 2.0])
+    land_prices(landing, "b.parquet", 2, item=["tea"], week=[1], price=[3.0])
+    cluster.mkdir()
 
-    from lakehouse.declare import project
-    from lakehouse.flow.refresh import refresh
-    from lakehouse.ship.commands import deploy
-    from lakehouse.ship.store import Store
-    from lakehouse.spark.jars import jar_paths, jars_folder
-
-    assert deploy(ROOT / "bundles" / "retail", "local", {}, tmp_path / "deployed") == 0
-    store = Store(tmp_path / "deployed", "retail", "local")
-    folder = store.files(store.current)
     jars = ",".join(str(each) for each in jar_paths(jars_folder()))
-    home = tmp_path / "cluster"
-    home.mkdir()
-    only, until = "replay,bronze,silver", f"until={UNTIL}"
-    submit(folder, master, home, "nightly", "--only", only, "--params", until, jars=jars)
-    alone = make_lake(spark, tmp_path / "alone", home / "data" / "landing")
-    shop = project.load("retail")
-    for layer in ("bronze", "silver"):
-        refresh(alone, shop.layer(layer))
+    places = ("--params", f"home={cluster}", "--params", f"landing={landing}")
+    submit(folder, master, cluster, "night", *places, jars=jars)
+    submit(folder, "local[1]", tmp_path, "night", "--only", "count", "--params", f"home={tmp_path}")
+    alone = make_lake(spark, tmp_path / "alone", landing)
+    refresh(alone, tiny.TABLES)
 
-    lakes = (home / "data" / "lake", tmp_path / "alone")
+    counts = [json.loads((home / "count.json").read_text()) for home in (cluster, tmp_path)]
+    assert [each["master"] for each in counts] == [master, "local[1]"]
+    for each in counts:
+        assert sorted(each["rows"]) == [[number, 2 * number] for number in range(20)]
+    assert len(counts[0]["processes"]) == 2  # both workers took part
+    for home in (cluster, tmp_path):
+        run = json.loads((home / ".lakehouse/runs/1/run.json").read_text())
+        assert run["result"] == "SUCCESS"
+    lakes = (cluster / "lake", tmp_path / "alone")
     tables = [
         sorted(str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log"))
         for lake in lakes
     ]
-    assert tables[0] == tables[1]
-    assert len(tables[0]) > 16
+    assert (
+        tables[0]
+        == tables[1]
+        == sorted(
+            [each.name.replace(".", "/") for each in tiny.TABLES]
+            + ["ops/batches", "ops/quarantine"]
+        )
+    )
     sums = {table: [summed(spark, lake / table) for lake in lakes] for table in tables[0]}
     assert {table: both for table, both in sums.items() if both[0] != both[1]} == {}
     assert min(both[0][0] for both in sums.values()) > 0

@@ -1,0 +1,70 @@
+"""The commits of a table, as the files of its Delta log tell them.
+
+A page of the log is a small file of JSON lines. Reading the one that is needed takes a millisecond;
+Delta's own history is a query of Spark's over all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lakehouse.lake.storage import File, Storage
+from lakehouse.lake.values import moment, numbers
+
+_PAGE = re.compile(r"(\d{20})\.json")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One version of a table, as its log tells it; `at` is in UTC."""
+
+    version: int
+    at: datetime
+    operation: str
+    metrics: dict[str, int]
+    metadata: str | None
+
+
+def commits(storage: Storage, folder: str) -> Iterator[Commit]:
+    """The commits of the table in a folder, newest first, each read when it is reached.
+
+    None where the folder holds no table. `at` is the time stamp of the page, as in Delta's history.
+    """
+    pages = _pages(storage, folder)
+    for version in sorted(pages, reverse=True):
+        yield _commit(version, pages[version], storage)
+
+
+def newest(storage: Storage, folder: str) -> int | None:
+    """The newest version of the table in a folder; None where it holds none."""
+    return max(_pages(storage, folder), default=None)
+
+
+def _pages(storage: Storage, folder: str) -> dict[int, File]:
+    files = storage.files(f"{folder}/_delta_log")
+    return {int(page[1]): file for file in files if (page := _PAGE.fullmatch(file.name))}
+
+
+def _commit(version: int, page: File, storage: Storage) -> Commit:
+    info = _info(storage.read(page.path))
+    return Commit(
+        version,
+        moment(page.changed),
+        info.get("operation", ""),
+        numbers((info.get("operationMetrics") or {}).items()),
+        info.get("userMetadata"),
+    )
+
+
+def _info(page: str) -> dict[str, Any]:
+    """What a commit says of itself: one line of its page, in most the first."""
+    for line in page.splitlines():
+        if line.startswith('{"commitInfo"'):
+            info: dict[str, Any] = json.loads(line)["commitInfo"]
+            return info
+    return {}
