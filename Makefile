@@ -24,7 +24,6 @@ run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=
 	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
 
 test: setup  ## run the tests; ARGS="-k silver" for some of them
-	@sh scripts/airflow_env.sh
 	@$(PY) -m pytest $(ARGS)
 
 lint: setup  ## check style, form and types

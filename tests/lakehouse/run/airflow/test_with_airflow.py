@@ -169,6 +169,8 @@ def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(
 
 def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> None:
     """The provider's own operator and hook, with a stand-in for the workspace's answers."""
+    airflow.dags(ROOT / "bundles" / "retail", target="dev", user="alice@example.com")
+    airflow.call("dags", "reserialize")
     script = f"""
         from unittest.mock import patch
         from airflow.providers.databricks.hooks.databricks import DatabricksHook
