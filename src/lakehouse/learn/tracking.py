@@ -105,9 +105,9 @@ class Tracking:
             if experiment := self.client.get_experiment_by_name(name):
                 return str(experiment.experiment_id)
             folder = self.settings.mlflow.artifacts
-            where = Path(folder, model).as_uri() if folder.startswith("/") else None
-            if folder and not folder.startswith("/"):
-                where = f"{folder}/{model}"
+            where = f"{folder}/{model}" if folder else None  # None: where the server keeps its own
+            if folder.startswith("/"):
+                where = Path(folder, model).as_uri()
             return str(self.client.create_experiment(name, artifact_location=where))
 
     def champion(self, model: str) -> Registered | None:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from tests import tiny
 from tests.tiny import land_lines, sale
 
+from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import STOP
 from lakehouse.declare.expectation import Expectation
@@ -139,6 +140,19 @@ def test_a_rerun_finds_its_commit_behind_many_later_ones(lake: Lake) -> None:
         commit(Writer(lake, Batch(table.name, "another", number)), table, landed)
     assert commit(Writer(lake, batch, rerun=True), table, landed) == Account(1, 1)
     assert lake.read(table.name).count() == 4
+
+
+def test_what_was_written_and_does_not_add_up_is_an_error_once_and_noted_by_a_rerun(
+    lake: Lake,
+) -> None:
+    batch, lost = Batch("bronze.plain", "a-query", 0), Account(landed=2, kept=1)
+    with pytest.raises(LakehouseError, match="2 rows landed but 1 are accounted for"):
+        Writer(lake, batch).account(lost, version=1, seconds=0.0)
+    notes: list[str] = []
+    with progress.listening(lambda event: notes.append(event.detail)):
+        assert Writer(lake, batch, rerun=True).account(lost, version=1, seconds=0.0) == lost
+    assert [note[:38] for note in notes] == ["2 rows landed but 1 are accounted for "]
+    assert [row["kept"] for row in lake.read("ops.batches").collect()] == [1]
 
 
 def test_a_refresh_that_is_stopped_ends_its_queries_and_the_next_one_goes_on(

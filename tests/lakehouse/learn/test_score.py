@@ -25,6 +25,8 @@ def test_scores_are_added_once_with_the_model_and_data_they_came_from(
         ("leaving", 1, 1)
     }
     assert {row["run"] for row in rows} == {learnt[1].champion.run}
+    came_from = ["model", "version", "run", "feature_version", "scored_at"]
+    assert scored.read("gold.leaving_scores").columns[-5:] == came_from
 
 
 def test_a_feature_table_that_was_made_anew_is_scored_though_its_versions_restart(

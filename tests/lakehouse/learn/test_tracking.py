@@ -61,6 +61,23 @@ def version(tracking: Tracking, name: str) -> str:
     return str(tracking.client.create_model_version(name, "runs:/none/model").version)
 
 
+@pytest.mark.parametrize(
+    ("artifacts", "place"),
+    [
+        ("/a folder", "file:///a%20folder/leaving"),
+        ("s3a://bucket/mlflow", "s3a://bucket/mlflow/leaving"),
+        ("", "mlruns/1"),
+    ],
+)
+def test_artifacts_are_kept_where_the_settings_say_or_where_the_server_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, artifacts: str, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tracking = Tracking(settings(tmp_path, artifacts=artifacts))
+    experiment = tracking.client.get_experiment(tracking.experiment("leaving"))
+    assert experiment.artifact_location.endswith(place)
+
+
 def test_a_model_that_nobody_registered_has_no_champion(tracking: Tracking) -> None:
     assert tracking.champion("unheard_of") is None
 

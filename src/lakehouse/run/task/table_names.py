@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakehouse.base.settings import Settings
 from lakehouse.lake.place import Place
+from lakehouse.lake.storage import local_path
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,8 +49,8 @@ class TableNames:
 
     def _there(self) -> Iterable[str]:
         """The tables that have been made, if folders can be listed; else those of the project."""
-        root = Path(self._place.root)
-        if "://" not in self._place.root:
+        root = local_path(self._place.root)
+        if root is not None and self._place.is_local:
             logs = root.glob("[!_.]*/[!_.]*/_delta_log")
             return sorted(f"{each.parts[-3]}.{each.parts[-2]}" for each in logs)
         from lakehouse.declare import project
