@@ -29,7 +29,7 @@ from mutmut.mutation.file_mutation import create_mutations
 
 ROOT = Path(__file__).parents[1]
 TESTS = {
-    "declare": ("declare", "flow"),
+    "declare": ("declare", "learn", "flow"),
     "lake": ("lake", "flow"),
     "ingest": ("ingest", "flow"),
     "flow": ("flow",),
