@@ -135,8 +135,8 @@ def _runtime_conf(settings: SparkSettings, master: str) -> dict[str, str]:
 
 
 def _sql_conf() -> dict[str, str]:
-    """Delta, and compiled classes that are found again: Spark keeps 100 and names them by stage, so
-    that each batch would compile its own. A sixth of the time of three months of the shop."""
+    """Delta, and compiled classes that are found again: Spark keeps 100 and names them by stage,
+    which costs three months of the shop a sixth of their time."""
     return {
         "spark.sql.extensions": EXTENSION,
         "spark.sql.catalog.spark_catalog": CATALOG,
@@ -158,8 +158,7 @@ def _start_conf(
     }
     # In full: Spark writes its own default as a URL, and a space in that is a folder "%20".
     conf["spark.sql.warehouse.dir"] = str(Path(warehouse or "spark-warehouse").absolute())
-    folder = jars_folder()
-    jars = jar_paths(folder) if folder else []
+    jars = jar_paths(folder) if (folder := jars_folder()) else []
     local = settings.master.startswith("local")
     if not jars:
         conf["spark.jars.packages"] = ",".join(COORDINATES)
