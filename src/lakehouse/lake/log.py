@@ -1,6 +1,6 @@
 """The commits of a table, as the files of its Delta log tell them.
 
-A page of the log is a small file of JSON lines. Reading the one that is needed takes a millisecond;
+A page of the log is a small file of JSON lines, and the one that is needed can be read alone;
 Delta's own history is a query of Spark's over all of them.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.storage import File, Storage
 from lakehouse.lake.values import moment, numbers
 
@@ -34,6 +35,7 @@ def commits(storage: Storage, folder: str) -> Iterator[Commit]:
     """The commits of the table in a folder, newest first, each read when it is reached.
 
     None where the folder holds no table. `at` is the time stamp of the page, as in Delta's history.
+    Raises LakehouseError where a page is torn.
     """
     pages = _pages(storage, folder)
     for version in sorted(pages, reverse=True):
@@ -51,7 +53,14 @@ def _pages(storage: Storage, folder: str) -> dict[int, File]:
 
 
 def _commit(version: int, page: File, storage: Storage) -> Commit:
-    info = _info(storage.read(page.path))
+    try:
+        info = _info(storage.read(page.path))
+    except ValueError:
+        raise LakehouseError(
+            f"version {version} cannot be read: its page of the log is torn",
+            page.path,
+            "restore the page, or make the table anew from the layer above",
+        ) from None
     return Commit(
         version,
         moment(page.changed),
@@ -63,7 +72,7 @@ def _commit(version: int, page: File, storage: Storage) -> Commit:
 
 def _info(page: str) -> dict[str, Any]:
     """What a commit says of itself: one line of its page, in most the first."""
-    for line in page.splitlines():
+    for line in page.split("\n"):  # not splitlines: a text may hold other ends of lines
         if line.startswith('{"commitInfo"'):
             info: dict[str, Any] = json.loads(line)["commitInfo"]
             return info

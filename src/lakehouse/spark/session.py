@@ -136,7 +136,7 @@ def _runtime_conf(settings: SparkSettings, master: str) -> dict[str, str]:
 
 def _sql_conf() -> dict[str, str]:
     """Delta, and compiled classes that are found again: Spark keeps 100 and names them by stage,
-    which costs three months of the shop a sixth of their time."""
+    which costs three months of the shop a seventh of their time."""
     return {
         "spark.sql.extensions": EXTENSION,
         "spark.sql.catalog.spark_catalog": CATALOG,

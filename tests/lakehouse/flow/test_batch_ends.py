@@ -77,7 +77,7 @@ def test_a_landing_gives_one_table_wherever_its_batches_end(
 ) -> None:
     seed = random.randrange(1000)  # named where it fails
     rows = landing_of(seed)
-    ends = sorted(random.Random(seed).sample(range(1, len(rows)), 2))
+    ends = sorted(random.Random(seed).sample(range(1, len(rows)), 3))
     whole = written(lake, table(write), [rows]).collect()
     parts = written(another, table(write), cut(rows, ends)).collect()
     assert len(whole) > 2

@@ -32,6 +32,7 @@ FIRST = (
     sale("x", amount="much"),
     sale(3, "test"),
     '{"id": 4, "item": "te',
+    "what?",
 )
 NEWER, LATE = sale(1, "tea", 1, "9.00"), sale(5, "tea", 1, "1.00")
 
@@ -95,32 +96,30 @@ def test_a_record_goes_from_landing_to_gold(first: Run) -> None:
 
 def test_bronze_keeps_what_is_no_record_at_all(first: Run) -> None:
     bronze = first.tables["bronze.sales"]
-    assert len(bronze) == len(FIRST)
-    assert {row["record"] for row in bronze} >= {
-        '{"id": 1, "item": "tea", "week": 1, "amount": "1.50"}',
-        '{"id": 4, "item": "te',
-    }
-    assert {unquote(row["source_file"]).rpartition("/")[2] for row in bronze} == {"a.jsonl"}
+    landed = [line if isinstance(line, str) else json.dumps(line) for line in FIRST]
+    assert sorted(row["record"] for row in bronze) == sorted(landed)
+    for row in bronze:
+        assert unquote(row["source_file"]).endswith("/landing zone/sales/a.jsonl")
 
 
 def test_every_row_is_accounted_for(first: Run) -> None:
     assert first.accounts["silver.sales"] == [
         Account(
-            landed=8,
+            landed=9,
             kept=3,
-            quarantined=3,
+            quarantined=4,
             duplicate=1,
             dropped=1,
             rules={
-                "a sale has a number": 2,
-                "a sale has an amount above zero": 3,
-                "test sales do not count": 2,
+                "a sale has a number": 3,
+                "a sale has an amount above zero": 4,
+                "test sales do not count": 3,
             },
         )
     ]
     stored = [row for row in first.tables["ops.batches"] if row["table"] == "silver.sales"]
     counts = ("landed", "kept", "quarantined", "duplicate", "dropped")
-    assert [[row[name] for name in counts] for row in stored] == [[8, 3, 3, 1, 1]]
+    assert [[row[name] for name in counts] for row in stored] == [[9, 3, 4, 1, 1]]
 
 
 def test_a_broken_row_is_set_aside_with_its_rules_and_its_record(first: Run) -> None:
@@ -129,7 +128,7 @@ def test_a_broken_row_is_set_aside_with_its_rules_and_its_record(first: Run) -> 
             '{"id": "x", "item": "tea", "week": 1, "amount": "much"}') in [
         (row["table"], row["batch"], row["rules"], row["record"]) for row in aside
     ]  # fmt: skip
-    assert len(aside) == 3
+    assert len(aside) == 4
 
 
 def test_of_two_lists_of_a_week_in_one_batch_the_newer_stands(first: Run) -> None:

@@ -6,6 +6,9 @@ import json
 from itertools import islice
 from pathlib import Path
 
+import pytest
+
+from lakehouse.base.errors import LakehouseError
 from lakehouse.lake import Lake
 from lakehouse.lake.log import commits, newest
 from lakehouse.lake.storage import Local
@@ -24,7 +27,9 @@ class Counting(Local):
 
 def page(log: Path, version: int, *lines: object) -> None:
     log.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines)
+    text = "".join(
+        f"{json.dumps(line, separators=(',', ':'), ensure_ascii=False)}\n" for line in lines
+    )
     (log / f"{version:020d}.json").write_text(text)
 
 
@@ -67,11 +72,20 @@ def test_a_folder_without_a_log_has_no_commits(tmp_path: Path) -> None:
 def test_what_a_commit_says_of_itself_may_stand_anywhere_or_be_missing(tmp_path: Path) -> None:
     log = tmp_path / "_delta_log"
     info = {"operation": "WRITE", "operationMetrics": {"numOutputRows": "3", "mode": "x"},
-            "userMetadata": "mine"}  # fmt: skip
+            "userMetadata": "mine\u2028too"}  # fmt: skip
     page(log, 0, {"protocol": {}}, {"commitInfo": info})
     page(log, 1, {"add": {"path": "a"}})
     (log / f"{2:020d}.crc").write_text("{}")
     bare, whole = commits(Local(), str(tmp_path))
     assert (bare.version, bare.operation, bare.metrics, bare.metadata) == (1, "", {}, None)
-    assert (whole.operation, whole.metadata) == ("WRITE", "mine")
+    assert (whole.operation, whole.metadata) == ("WRITE", "mine\u2028too")
     assert whole.metrics == {"numOutputRows": 3}
+
+
+def test_a_torn_page_is_named(tmp_path: Path) -> None:
+    page(tmp_path / "_delta_log", 0, {"commitInfo": {"operation": "WRITE"}})
+    torn = tmp_path / "_delta_log" / f"{0:020d}.json"
+    torn.write_text(torn.read_text()[:20])
+    with pytest.raises(LakehouseError, match="version 0 cannot be read: its page of the log") as e:
+        next(commits(Local(), str(tmp_path)))
+    assert e.value.where == str(torn)
