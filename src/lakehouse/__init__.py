@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from lakehouse.declare.table import Table, bronze
     from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
     from lakehouse.learn import classification, ranking
-    from lakehouse.learn.fitted import light
     from lakehouse.run.notebook.lakes import open_lake, scratch_lake
     from lakehouse.spark.caching import cached
 
@@ -44,7 +43,6 @@ _HOMES = {
     "lakehouse.declare.table": ("Table", "bronze"),
     "lakehouse.declare.writes": ("Append", "Merge", "Rebuild", "Replace"),
     "lakehouse.learn": ("classification", "ranking"),
-    "lakehouse.learn.fitted": ("light",),
     "lakehouse.run.notebook.lakes": ("open_lake", "scratch_lake"),
     "lakehouse.spark.caching": ("cached",),
 }
@@ -72,7 +70,6 @@ __all__ = [
     "bronze",
     "cached",
     "classification",
-    "light",
     "open_lake",
     "ranking",
     "scratch_lake",

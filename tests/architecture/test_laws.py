@@ -155,14 +155,63 @@ def test_only_the_lake_touches_storage() -> None:
             assert not (name in STORAGE - {"write"} and frame), f"{page}:{line}: {owner}.{name}"
 
 
-def test_only_the_session_page_makes_a_session() -> None:
-    for page in all_pages():
-        if page.name == "session.py":
-            continue
+OF_ONE_ENGINE = {
+    *("sparkContext", "rdd", "_jvm", "_jsc", "_jdf", "_jsparkSession", "_java_obj"),
+    *("persist", "cache", "unpersist", "localCheckpoint"),
+    *("createGlobalTempView", "createOrReplaceGlobalTempView", "DeltaTable", "SparkContext"),
+}
+"""What Spark Connect or serverless do not have."""
+
+
+def test_only_the_rooms_of_spark_and_of_the_lake_can_tell_engines_apart() -> None:
+    """Serverless refuses these, which a green run on this machine does not show."""
+    apart = (SRC / "lakehouse/spark", SRC / "lakehouse/lake")
+    other = [page for page in all_pages() if not any(page.is_relative_to(each) for each in apart)]
+    assert len(other) > 150
+    for page in other:
+        text = page.read_text(encoding="utf-8")
         for owner, name, line in attributes(page):
-            assert (owner, name) != ("SparkSession", "builder") or "bundle" in page.parts, (
-                f"{page}:{line} makes a session"
-            )
+            where = f"{page}:{line}: {owner}.{name}"
+            assert name not in OF_ONE_ENGINE or owner == "linecache", where
+            assert owner != "SparkSession" or name != "builder", f"{where} makes a session"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom):
+                names = {alias.name for alias in node.names}
+                assert not names & OF_ONE_ENGINE, f"{page}:{node.lineno}: imports {names}"
+
+
+def test_settings_of_a_running_session_are_those_that_serverless_allows() -> None:
+    """`conf.set` beyond the room of Spark: the partitions of a shuffle, and nothing else."""
+    calls = [
+        (page, node.args[0].id)
+        for page in all_pages()
+        if not page.is_relative_to(SRC / "lakehouse/spark")
+        for node in ast.walk(ast.parse(page.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "set"
+        and isinstance(node.func.value, ast.Attribute)
+        and node.func.value.attr == "conf"
+        and isinstance(node.args[0], ast.Name)
+    ]
+    assert calls == [(SRC / "lakehouse/flow/work.py", "PARTITIONS")]
+
+
+def test_what_a_stream_calls_is_plain_data() -> None:
+    """Behind Spark Connect it is pickled: a session, a lake or a lock in it would be refused."""
+    import pickle
+
+    from lakehouse.base.settings import Settings
+    from lakehouse.flow.work import Work
+
+    settings = Settings.model_validate(
+        {"project": "retail", "data": "d", "landing": "l", "lake": {"root": "r"},
+         "mlflow": {"tracking_uri": "u"}}
+    )  # fmt: skip
+    assert len(TABLES) >= 20
+    for table in TABLES:
+        work = Work(settings, table, 3, "4")
+        assert pickle.loads(pickle.dumps(work)) == work
 
 
 SILVER = [table for table in TABLES if table.layer == "silver"]

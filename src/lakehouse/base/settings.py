@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,8 +49,11 @@ class SparkSettings(_Page):
 
 
 class StreamSettings(_Page):
-    """How much one micro-batch takes, and how many tables are refreshed side by side."""
+    """How much one micro-batch takes, how many tables are refreshed side by side, and by what
+    landed files are read: `files` is Spark's own source, `cloudFiles` the one of Databricks, which
+    also sets aside itself what does not fit."""
 
+    reader: Literal["files", "cloudFiles"] = "files"
     files_per_batch: int = Field(5000, ge=1)
     side_by_side: int = Field(2, ge=1)
 

@@ -13,7 +13,8 @@ from lakehouse.cli.command import command
 from lakehouse.cli.invocation import Invocation
 from lakehouse.cli.options import Format, MaybeTable, TableName
 from lakehouse.cli.project_index import ProjectIndex, TableEntry
-from lakehouse.lake.totals import COUNTS, totals
+from lakehouse.lake.account import COUNTS
+from lakehouse.lake.totals import totals
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import Output, write
 from lakehouse.terminal.rows import Rows

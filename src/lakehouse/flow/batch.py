@@ -117,18 +117,20 @@ def with_files(account: Account, files: int) -> Account:
 
 
 def recall(writer: Writer, table: Table, lost: Sequence[Misfit] = ()) -> Account | None:
-    """The account of what an earlier run of this batch wrote; None where it wrote nothing.
+    """The account of what an earlier run of this batch wrote; None where it is to be written.
 
-    Quarantine is written before the table, so that nothing of a written batch is missing.
+    A MERGE is not recalled but repeated, which changes nothing. Quarantine is written before the
+    table, so that nothing of a written batch is missing.
     """
+    if stored := writer.accounted():
+        return stored
     own = writer.committed(table.name)
     if own is None:
         return None
-    commit, content = own
+    commit, about = own
     written = merged(commit.metrics)
-    if content["account"] is None:  # counted while it was written
+    if (account := about.account) is None:  # counted while it was written
         return with_files(Account(written, written), len(lost))
-    account = Account(**content["account"])
     if not isinstance(table.write, Merge) or table.followed:
         return account
     return replace(account, kept=written, duplicate=account.duplicate + account.kept - written)

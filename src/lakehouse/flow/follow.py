@@ -50,7 +50,7 @@ def follow(
     rows = batch.rows.select(*table.columns, F.col(BROKEN).isNotNull().alias(TAKEN)).unionByName(
         gone.withColumn(TAKEN, F.lit(True)), allowMissingColumns=True
     )
-    writer.upsert(rows, table.name, same_key(write), F.col(f"new.`{TAKEN}`"), account)
+    writer.upsert(rows, table.name, same_key(write), f"new.`{TAKEN}`")
     return account
 
 

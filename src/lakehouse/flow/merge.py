@@ -8,13 +8,12 @@ within a batch and between a batch and the table.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 
 from lakehouse.declare.expectation import passes
+from lakehouse.declare.schema import columns
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import Judged, counts, set_aside
@@ -28,7 +27,9 @@ RANK = "_rank"
 def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     """Merges the rows that pass; those that do not stand count as duplicate."""
     table = batch.table
-    batch = batch.with_rows(cached(ranked(batch.rows, table, write)))
+    typed = {field.name: F.col(f"`{field.name}`").cast(field.dataType) for field in table.struct}
+    # In the types of the contract: the hash of an INT is not that of a BIGINT.
+    batch = batch.with_rows(cached(ranked(batch.rows.withColumns(typed), table, write)))
     again = F.count_if(passes() & (F.col(RANK) > 1)).alias("again")
     groups = batch.rows.agg(*counts(table), again).collect()
     account = set_aside(writer, batch, groups, batch.landed.get["landed"])
@@ -39,9 +40,9 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     if writer.lake.version(table.name) == 0:  # nothing to match: no join needed
         written = writer.append(best, table.name, account)
     else:
-        written = sum(
-            writer.merge(best, table.name, same_key(write), stands(table, write), account)
-        )
+        written = writer.unaccounted(table.name)
+        written += writer.merge(best, table.name, same_key(write), stands(table, write))
+        written = min(written, account.kept)
     duplicate = account.duplicate + account.kept - written
     return replace(account, kept=written, duplicate=duplicate)
 
@@ -50,46 +51,36 @@ def ranked(rows: DataFrame, table: Table, write: Merge) -> DataFrame:
     """Adds `_rank` INT: 1 for the row of a key that stands, among those that pass alike."""
     newest = [F.col(f"`{write.newest_by}`").desc_nulls_last()] if write.newest_by else []
     keys = (F.col(f"`{key}`") for key in write.keys)
-    of_key = Window.partitionBy(passes(), *keys).orderBy(*newest, content(table, write))
+    of_key = Window.partitionBy(passes(), *keys).orderBy(*newest, F.expr(content(table, write)))
     return rows.withColumn(RANK, F.row_number().over(of_key))
 
 
-def same_key(write: Merge) -> Column:
-    """Whether the row `new` has the key of the row `held`. NULL is a key as any other, as it is
-    within a batch; with `=` each batch would add one more row of it."""
-    return reduce(
-        Column.__and__,
-        (F.col(f"held.`{key}`").eqNullSafe(F.col(f"new.`{key}`")) for key in write.keys),
-    )
+def same_key(write: Merge) -> str:
+    """SQL: whether the row `new` has the key of the row `held`. NULL is a key as any other, as it
+    is within a batch; with `=` each batch would add one more row of it."""
+    return " AND ".join(f"held.`{key}` <=> new.`{key}`" for key in write.keys)
 
 
-def stands(table: Table, write: Merge) -> Column:
-    """Whether the row `new` takes the place of the row `held` of the same key."""
-    less = content(table, write, "new.") < content(table, write, "held.")
+def stands(table: Table, write: Merge) -> str:
+    """SQL: whether the row `new` takes the place of the row `held` of the same key."""
+    less = f"{content(table, write, 'new.')} < {content(table, write, 'held.')}"
     if not write.newest_by:
         return less
-    new, held = F.col(f"new.`{write.newest_by}`"), F.col(f"held.`{write.newest_by}`")
-    return (new > held) | (held.isNull() & new.isNotNull()) | (new.eqNullSafe(held) & less)
+    new, held = f"new.`{write.newest_by}`", f"held.`{write.newest_by}`"
+    later = f"{new} > {held} OR ({held} IS NULL AND {new} IS NOT NULL)"
+    return f"({later} OR ({new} <=> {held} AND {less}))"
 
 
-def content(table: Table, write: Merge, prefix: str = "") -> Column:
-    """A hash of a row's columns beside its keys (BIGINT), in the types of the contract.
+def content(table: Table, write: Merge, prefix: str = "") -> str:
+    """SQL: a hash of a row's columns beside its keys (BIGINT).
 
     `xxhash64` passes over a NULL, so that (NULL, 1) and (1, NULL) would be alike: whether each
     column is NULL is hashed too.
     """
     parts = []
-    for field in table.struct:
-        if field.name not in write.keys:
-            value = F.col(f"{prefix}`{field.name}`").cast(field.dataType)
-            parts += [F.to_json(value) if _has_map(field.dataType) else value, value.isNull()]
-    return F.xxhash64(*parts) if parts else F.lit(0).cast("bigint")
-
-
-def _has_map(kind: DataType) -> bool:
-    """Whether a type holds a map, which Spark does not hash."""
-    if isinstance(kind, ArrayType):
-        return _has_map(kind.elementType)
-    if isinstance(kind, StructType):
-        return any(_has_map(field.dataType) for field in kind.fields)
-    return isinstance(kind, MapType)
+    for name, kind in columns(table.schema):
+        if name not in write.keys:
+            value = f"{prefix}`{name}`"
+            # Spark does not hash a map, nor what holds one.
+            parts += [f"to_json({value})" if "MAP<" in kind.upper() else value, f"{value} IS NULL"]
+    return f"xxhash64({', '.join(parts)})" if parts else "0L"

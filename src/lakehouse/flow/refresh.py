@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from time import time
-
-from pyspark.sql import DataFrame
 
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Merge, Rebuild
-from lakehouse.flow.commit import commit, commit_followed, commit_rebuilt
 from lakehouse.flow.stream import check_sources, run_query, stopped
+from lakehouse.flow.work import Work, partitions
 from lakehouse.ingest.checkpoint import Checkpoint
-from lakehouse.ingest.files import has_landed
-from lakehouse.ingest.misfits import Misfit, misfits, rescue
-from lakehouse.lake import Account, Batch, Lake
+from lakehouse.ingest.files import has_landed, is_rescued
+from lakehouse.lake import Account, Lake
+from lakehouse.lake.account import Entry, entry
 from lakehouse.lake.lock import lock
+from lakehouse.lake.ops import BATCHES
 from lakehouse.lake.ops import TABLES as OPS
-from lakehouse.lake.write import Writer
 
 
 def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
@@ -72,8 +68,8 @@ def refresh_table(lake: Lake, table: Table, halt: Halt | None = None) -> list[Ac
 def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     """The tables that there is something to read for."""
     sources = {t.name: r for t in tables for r in t.reads if isinstance(r, Source)}
-    local = not lake.place.catalog  # on Databricks its own ingestion knows
-    silent = {name for name, source in sources.items() if local and not has_landed(lake, source)}
+    looks = not is_rescued(lake)
+    silent = {name for name, source in sources.items() if looks and not has_landed(lake, source)}
     if silent and len(silent) == len(sources) == len(tables):
         raise LakehouseError(
             "nothing has landed",
@@ -89,63 +85,38 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
 def _run(lake: Lake, table: Table, halt: Halt) -> list[Account]:
     checkpoint = Checkpoint.of(lake, table.name)
     check_sources(table, checkpoint)
-    unfinished = checkpoint.unfinished
-    accounts: list[Account] = []
-
-    def batch(rows: DataFrame, number: int) -> None:
-        begun = time()
-        session = rows.sparkSession
-        # A checkpoint restores what the first run was set to, such as a laptop's partitions.
-        session.conf.set(PARTITIONS, str(lake.spark.conf.get(PARTITIONS)))
-        query = session.sparkContext.getLocalProperty("sql.streaming.queryId")
-        identity = Batch(table.name, str(query), number)
-        writer = Writer(lake.within(session), identity, rerun=number == unfinished)
-        account = _written(writer, table, rows, checkpoint)
-        own = writer.committed(table.name)
-        version = own[0].version if own else lake.version(table.name)
-        accounts.append(writer.account(account, version, time() - begun))
-
-    run_query(lake, table, batch, halt)
+    begun, unfinished = checkpoint.begun, checkpoint.unfinished
+    before = lake.version(BATCHES.name)
+    run_query(lake, table, Work(lake.settings, table, unfinished, partitions(lake)), halt)
+    if unfinished is None and checkpoint.begun == begun:
+        return []
+    # The batches were written by Spark, maybe in another process: their accounts are in the lake.
+    accounts = []
+    for each in _entries(lake, table, before, unfinished):
+        account = each.account or Account(0, 0)
+        accounts.append(account)
+        for note in (*each.notes, account.fault):
+            if note:
+                progress.emit(progress.Event("table", table.name, "note", detail=note))
     return accounts
 
 
-PARTITIONS = "spark.sql.shuffle.partitions"
+def _entries(lake: Lake, table: Table, before: int, unfinished: int | None) -> list[Entry]:
+    """What the accounts of a table since a version of all accounts say, the oldest first.
 
-
-def _written(writer: Writer, table: Table, rows: DataFrame, checkpoint: Checkpoint) -> Account:
-    """Writes one micro-batch, by what the table follows."""
-    if isinstance(table.write, Rebuild):
-        column = table.write.partition
-        changed = [row[column] for row in rows.distinct().collect()]
-        return commit_rebuilt(writer, table, table.write, changed)
-    beside = [writer.lake.read(read.name) for read in table.reads[1:]]
-    first = table.reads[0]
-    if isinstance(first, Source):
-        landed, lost = _landed(writer, first, rows, checkpoint)
-        return commit(writer, table, landed, beside, lost)
-    if table.followed and isinstance(table.write, Merge):
-        return commit_followed(writer, table, table.write, rows, beside)
-    return commit(writer, table, rows, beside)
-
-
-def _landed(
-    writer: Writer, source: Source, rows: DataFrame, checkpoint: Checkpoint
-) -> tuple[DataFrame, list[Misfit]]:
-    """The landed rows, and the files that none could be read from.
-
-    Files that do not fit their source are named, and their rows rescued.
+    The batch that was `unfinished` may have had its account then: it is the last one before.
     """
-    if writer.lake.place.catalog:
-        return rows, []
-    files = checkpoint.files(writer.batch.number)
-    odd = misfits(checkpoint.storage, source, files)
-    for file in odd:
-        detail = f"{file.path}: {file.why}"
-        progress.emit(progress.Event("table", f"bronze.{source.name}", "note", detail=detail))
-    lost = [file for file in odd if not file.readable]
-    if odd and source.format != "json":
-        return rescue(rows.sparkSession, source, files, odd), lost
-    return rows, lost
+    entries: list[Entry] = []
+    for commit in lake.commits(BATCHES.name):
+        recalled = unfinished is not None and unfinished not in (e.batch.number for e in entries)
+        if commit.version <= before and not recalled:
+            break
+        each = entry(commit.metadata)
+        if each and each.batch.table == table.name:
+            entries.append(each)
+            if commit.version <= before:
+                break
+    return entries[::-1]
 
 
 def _waves(tables: Sequence[Table]) -> list[list[Table]]:

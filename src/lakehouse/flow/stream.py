@@ -8,11 +8,11 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.failing import cause_in_java
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Rebuild
+from lakehouse.flow.failure import anew, explained
 from lakehouse.flow.rebuild import changed_partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import arrivals
@@ -37,7 +37,7 @@ def check_sources(table: Table, checkpoint: Checkpoint) -> None:
         raise LakehouseError(
             f"follows {now} of the tables it reads, and its checkpoint follows {before}",
             table.name,
-            f"{_anew(table)} ({checkpoint.folder})",
+            f"{anew(table)} ({checkpoint.folder})",
         )
 
 
@@ -46,20 +46,12 @@ def run_query(
 ) -> None:
     """Runs the query of a table over all that has arrived; `batch` writes each micro-batch.
 
-    Raises LakehouseError where a batch fails, or where a stop is requested.
+    `batch` is plain data: where Spark runs elsewhere, it is sent there and called there. Raises
+    LakehouseError where a batch fails, or where a stop is requested.
     """
-    failures: list[Exception] = []
-
-    def guarded(rows: DataFrame, number: int) -> None:
-        try:
-            batch(rows, number)
-        except Exception as error:
-            failures.append(error)  # Spark would only pass on its text
-            raise
-
     query = (
         stream_of(lake, table)
-        .writeStream.foreachBatch(guarded)
+        .writeStream.foreachBatch(batch)
         .option("checkpointLocation", lake.place.checkpoint(table.name))
         .queryName(table.name)
         .trigger(availableNow=True)
@@ -71,7 +63,7 @@ def run_query(
                 break
     except StreamingQueryException as error:
         if not halt.requested:
-            raise _explained(table, failures[0] if failures else error) from None
+            raise explained(table, error) from error
     finally:
         query.stop()
     if halt.requested:
@@ -85,26 +77,3 @@ def stopped(table: Table) -> LakehouseError:
         table.name,
         "what was written stays; run again to go on",
     )
-
-
-def _explained(table: Table, cause: Exception) -> LakehouseError:
-    if isinstance(cause, LakehouseError):
-        return cause
-    text = cause_in_java(cause) or str(cause).strip().split("\n")[0]
-    if "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE" in str(cause):
-        return LakehouseError(
-            "follows a table that was made anew since, or another table than before",
-            table.name,
-            _anew(table),
-        )
-    error = LakehouseError(
-        f"could not be refreshed: {text}",
-        table.name,
-        "what was written stays; mend the cause and run again",
-    )
-    error.__cause__ = cause
-    return error
-
-
-def _anew(table: Table) -> str:
-    return f"take {table.name} and its checkpoint away, and run again to make it anew"

@@ -9,8 +9,9 @@ import json
 from dataclasses import dataclass
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.lake.files import Storage, plain
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.storage import Storage, plain, storage
+from lakehouse.lake.storage import storage
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,14 @@ class Checkpoint:
         """The checkpoint of a table of this lake, made or not."""
         folder = lake.place.checkpoint(table)
         return Checkpoint(folder, storage(lake.spark, folder))
+
+    @property
+    def query(self) -> str:
+        """The id of the query, which it has for as long as its checkpoint lives.
+
+        Raises OSError before its first run.
+        """
+        return str(json.loads(self.storage.read(f"{self.folder}/metadata"))["id"])
 
     @property
     def begun(self) -> int:

@@ -17,6 +17,11 @@ ALWAYS = "36500d"
 """Spark forgets files older than its newest by a week; a late delivery must still count."""
 
 
+def is_rescued(lake: Lake) -> bool:
+    """Whether the reader itself knows what has arrived and rescues what does not fit."""
+    return lake.settings.stream.reader == "cloudFiles"
+
+
 def has_landed(lake: Lake, source: Source) -> bool:
     """Whether any file has arrived for a source. Stops at the first one."""
     folder = lake.place.arrivals(source.name)
@@ -26,27 +31,31 @@ def has_landed(lake: Lake, source: Source) -> bool:
 def arrivals(lake: Lake, source: Source) -> DataFrame:
     """The files that arrive for a source, as a stream of bronze rows."""
     folder = lake.place.arrivals(source.name)
-    files_per_batch = str(lake.settings.stream.files_per_batch)
-    reader = lake.spark.readStream
-    if lake.place.catalog:  # Databricks: its own file ingestion, with rescue built in
-        kind = "text" if source.format == "json" else source.format
-        reader = reader.format("cloudFiles").option("cloudFiles.format", kind)
-        reader = reader.option("cloudFiles.maxFilesPerTrigger", files_per_batch)
-        if source.format != "json":
-            reader = reader.option("rescuedDataColumn", "rescued")
-    else:
-        reader = reader.format("text" if source.format == "json" else source.format)
-        reader = reader.option("maxFilesPerTrigger", files_per_batch).option("maxFileAge", ALWAYS)
-    reader = reader.option("ignoreMissingFiles", "true").option("recursiveFileLookup", "true")
+    kind = "text" if source.format == "json" else source.format
+    form = "cloudFiles" if is_rescued(lake) else kind
+    reader = lake.spark.readStream.format(form).options(**_options(lake, kind))
     if source.format == "json":
         # A blank line is the space between records, not a record.
         landed = reader.load(folder).where(F.length(F.trim("value")) > 0)
         return landed.select(F.col("value").alias("record"), *provenance())
-    schema = source.schema + (", rescued STRING" if lake.place.catalog else "")
-    landed = reader.schema(schema).load(folder)
-    if not lake.place.catalog:
-        landed = landed.withColumn("rescued", F.lit(None).cast("string"))
+    if is_rescued(lake):
+        reader = reader.option("rescuedDataColumn", "rescued")
+        landed = reader.schema(f"{source.schema}, rescued STRING").load(folder)
+    else:
+        rescued = F.lit(None).cast("string")
+        landed = reader.schema(source.schema).load(folder).withColumn("rescued", rescued)
     return landed.select(*source.fields, "rescued", *provenance())
+
+
+def _options(lake: Lake, kind: str) -> dict[str, str]:
+    """What the reader is told."""
+    most = str(lake.settings.stream.files_per_batch)
+    both = {"ignoreMissingFiles": "true", "recursiveFileLookup": "true"}
+    if is_rescued(lake):
+        own = {"cloudFiles.format": kind, "cloudFiles.maxFilesPerTrigger": most}
+    else:
+        own = {"maxFilesPerTrigger": most, "maxFileAge": ALWAYS}
+    return {**both, **own}
 
 
 def provenance() -> tuple[Column, Column, Column]:

@@ -18,7 +18,7 @@ from lakehouse.declare.expectation import BROKEN
 from lakehouse.declare.schema import struct
 from lakehouse.declare.source import Source
 from lakehouse.ingest.files import provenance
-from lakehouse.lake.storage import Storage
+from lakehouse.lake.files import Storage
 
 AT_ONCE = 16
 """Footers that are read at the same time: on object storage each takes a round trip or two."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from lakehouse.base.errors import LakehouseError
+
+COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped")
+"""What an account counts; the first is the sum of the others."""
 
 
 @dataclass(frozen=True)
@@ -42,31 +44,49 @@ class Account:
     dropped: int = 0
     rules: Mapping[str, int] = field(default_factory=dict)
 
-    def check(self, batch: Batch) -> Account:
-        """Itself, or LakehouseError where a row is unaccounted for."""
+    @property
+    def fault(self) -> str:
+        """In what way it does not add up; empty where it does."""
         accounted = self.kept + self.quarantined + self.duplicate + self.dropped
-        if self.landed != accounted:
+        if self.landed == accounted:
+            return ""
+        return (
+            f"{self.landed} rows landed but {accounted} are accounted for "
+            f"(kept {self.kept} + quarantined {self.quarantined} + duplicate "
+            f"{self.duplicate} + dropped {self.dropped})"
+        )
+
+    def check(self, batch: Batch) -> None:
+        """Raise LakehouseError where a row is unaccounted for."""
+        if self.fault:
             raise LakehouseError(
-                f"{self.landed} rows landed but {accounted} are accounted for "
-                f"(kept {self.kept} + quarantined {self.quarantined} + duplicate "
-                f"{self.duplicate} + dropped {self.dropped})",
+                self.fault,
                 f"{batch.table}, batch {batch.number}",
                 "a transform may neither lose nor multiply rows: look at its joins and filters",
             )
-        return self
 
 
-def note(batch: Batch, account: Account | None) -> str:
-    """What a commit says of itself, so that a batch killed after it is not lost track of."""
-    return json.dumps(
-        {"query": batch.query, "batch": batch.number, "account": account and asdict(account)}
-    )
+@dataclass(frozen=True)
+class Entry:
+    """What a commit says of itself: the batch that it is of, and where that one's rows went.
+
+    `account` is None where the rows are counted elsewhere; `notes` say what was odd about the
+    batch, a sentence each.
+    """
+
+    batch: Batch
+    account: Account | None = None
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """As JSON, which Delta keeps beside the commit."""
+        return json.dumps(asdict(self))
 
 
-def noted(metadata: str | None, batch: Batch) -> dict[str, Any] | None:
-    """What the commit of this very batch noted, or None if it is another's."""
-    if not metadata or not metadata.startswith("{"):
+def entry(metadata: str | None) -> Entry | None:
+    """What the commit with this metadata says of itself; None where it is not one of ours."""
+    if not metadata or not metadata.startswith('{"batch"'):
         return None
-    content: dict[str, Any] = json.loads(metadata)
-    same = content.get("query") == batch.query and content.get("batch") == batch.number
-    return content if same else None
+    content = json.loads(metadata)
+    account = content["account"]
+    return Entry(Batch(**content["batch"]), account and Account(**account), tuple(content["notes"]))

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
 from lakehouse.lake import log
+from lakehouse.lake.files import Local, local_path
 from lakehouse.lake.log import Commit
 from lakehouse.lake.place import Place
-from lakehouse.lake.storage import Local, local_path
 from lakehouse.lake.values import rows_of, spark_type, zoned
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class Through:
     def facts(self, name: str) -> Facts:
         """Newest version, rows (counted from statistics), bytes, time of the last commit."""
         self._need(name)
-        detail = self.lake.delta(name).detail().select("sizeInBytes", "numFiles").collect()[0]
+        detail = self.lake.detail(name)
         last = self.lake.history(name, 1)[0]
         return Facts(
             version=last.version,

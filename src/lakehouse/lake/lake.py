@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
+from lakehouse.declare.schema import columns as columns_of
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
 from lakehouse.lake import log
@@ -68,18 +68,15 @@ class Lake:
         if self.place.catalog:
             layer = f"{self.place.catalog}.{table.layer}"
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {layer}")
-        builder = DeltaTable.createIfNotExists(self.spark).addColumns(table.struct)
-        if self.place.catalog:
-            builder = builder.tableName(self.place.table(table.name))
-        else:
-            builder = builder.location(self.place.folder(table.name))
-        if not isinstance(table.write, Merge) and table.write.partition:
-            builder = builder.partitionedBy(table.write.partition)
+        columns = ", ".join(f"`{name}` {kind}" for name, kind in columns_of(table.schema))
+        parted = not isinstance(table.write, Merge) and table.write.partition
         followed = isinstance(table.write, Merge | Replace | Rebuild)
         properties = PROPERTIES | ({"delta.enableChangeDataFeed": "true"} if followed else {})
-        for key, value in properties.items():
-            builder = builder.property(key, value)
-        builder.execute()
+        self.spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {self.place.table(table.name)} ({columns}) USING DELTA"
+            + (f" PARTITIONED BY (`{parted}`)" if parted else "")
+            + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})"
+        )
 
     def _grow(self, table: Table) -> None:
         held = {field.name: field.dataType for field in self.read(table.name).schema}
@@ -152,11 +149,12 @@ class Lake:
 
     # --- versions --------------------------------------------------------------------
 
-    def delta(self, name: str) -> DeltaTable:
-        """Delta's own handle on the table."""
-        if self.place.catalog:
-            return DeltaTable.forName(self.spark, self.place.table(name))
-        return DeltaTable.forPath(self.spark, self.place.folder(name))
+    def detail(self, name: str) -> Row:
+        """What Delta says of the table: `id`, `sizeInBytes`, `numFiles` and more.
+
+        A table has its `id` for as long as it lives, whatever happens to its rows.
+        """
+        return self.spark.sql(f"DESCRIBE DETAIL {self.place.table(name)}").collect()[0]
 
     def commits(self, name: str) -> Iterator[Commit]:
         """The versions of a table, newest first, each read when it is reached."""
@@ -190,7 +188,8 @@ class Lake:
         return log.newest(storage(self.spark, folder), folder)
 
     def _history(self, name: str, limit: int | None) -> list[Commit]:
-        history = self.delta(name).history(limit) if limit else self.delta(name).history()
+        most = f" LIMIT {limit}" if limit else ""
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.place.table(name)}{most}")
         columns = ("version", "timestamp", "operation", "operationMetrics", "userMetadata")
         return [
             Commit(

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.lake.files import local_path
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.storage import local_path
 
 
 @contextmanager

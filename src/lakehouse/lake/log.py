@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.lake.storage import File, Storage
+from lakehouse.lake.files import File, Storage
 from lakehouse.lake.values import moment, numbers
 
 _PAGE = re.compile(r"(\d{20})\.json")

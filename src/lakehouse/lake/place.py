@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lakehouse.base.settings import Settings
-from lakehouse.lake.storage import local_path
+from lakehouse.lake.files import local_path
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Place:
         """What Spark calls the table: catalog.layer.name, or delta.`folder`."""
         if self.catalog:
             return f"{self.catalog}.{name}"
-        return f"delta.`{self.folder(name)}`"
+        escaped = self.folder(name).replace("`", "``")
+        return f"delta.`{escaped}`"
 
     def folder(self, name: str) -> str:
         """The folder of a table that has no catalog."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lakehouse.lake.account import COUNTS
 from lakehouse.lake.glance import Glance
-
-COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped")
-"""What an account counts; the first is the sum of the others."""
 
 _ACCOUNTS = "ops.batches"
 _SUMS = ", ".join(f"sum({count}) AS {count}" for count in COUNTS)

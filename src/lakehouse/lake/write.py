@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import takewhile
 
-from delta.tables import DeltaMergeBuilder
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
-from lakehouse.lake.account import Account, Batch, note, noted
+from lakehouse.lake.account import COUNTS, Account, Batch, Entry, entry
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
-
-USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
 
 @dataclass(frozen=True)
@@ -32,46 +29,81 @@ class Writer:
     batch: Batch
     rerun: bool = False
 
-    def committed(self, name: str) -> tuple[Commit, dict[str, Any]] | None:
-        """This batch's commit to a table and what it noted, if it is there."""
+    def committed(self, name: str) -> tuple[Commit, Entry] | None:
+        """This batch's commit to a table and what that says of itself, if it is there."""
         for commit in self.lake.commits(name):
-            if own := noted(commit.metadata, self.batch):
+            own = entry(commit.metadata)
+            if own and own.batch == self.batch:
                 return commit, own
         return None
 
     def append(self, rows: DataFrame, name: str, account: Account | None = None) -> int:
         """Adds rows, once a batch. Returns how many the commit says it wrote."""
-        self._save(rows, name, note(self.batch, account))
+        self._save(rows, name, Entry(self.batch, account))
         return self._written(name)
 
     def replace(
         self, rows: DataFrame, name: str, where: str, account: Account | None = None
     ) -> int:
         """Puts rows in the place of those that match `where`. Returns how many it wrote."""
-        self._save(rows, name, note(self.batch, account), {"replaceWhere": where})
+        self._save(rows, name, Entry(self.batch, account), {"replaceWhere": where})
         return self._written(name)
 
-    def merge(
-        self, rows: DataFrame, name: str, same: Column, newer: Column, account: Account
-    ) -> tuple[int, int]:
-        """Merges rows (`new`) into a table (`held`). Returns how many were (inserted, updated).
+    def merge(self, rows: DataFrame, name: str, same: str, newer: str) -> int:
+        """Merges rows (`new`) into a table (`held`). Returns how many were inserted or updated.
 
-        `same` matches the rows of a key, `newer` says which of those takes the held row's place.
+        `same` is SQL that matches the rows of a key, `newer` says which of those takes the held
+        row's place. Harmless to repeat: of equal rows none is newer. A MERGE carries no note, for
+        serverless takes none, so a rerun counts what its earlier run merged by `unaccounted`.
         """
-        merge = self._onto(rows, name, same).whenMatchedUpdateAll(condition=newer)
-        counts = self._merged(rows, merge.whenNotMatchedInsertAll(), account)
-        return counts["num_inserted_rows"], counts["num_updated_rows"]
+        merged = self._merge(
+            rows,
+            name,
+            same,
+            f"WHEN MATCHED AND {newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+        )
+        return int(merged["num_inserted_rows"] + merged["num_updated_rows"])
 
-    def upsert(
-        self, rows: DataFrame, name: str, same: Column, gone: Column, account: Account
-    ) -> None:
+    def upsert(self, rows: DataFrame, name: str, same: str, gone: str) -> None:
         """Puts rows (`new`) in the place of those of the same key; `gone`: takes these away."""
-        values: dict[str, str | Column] = {
-            column: F.col(f"new.`{column}`") for column in self.lake.read(name).columns
-        }
-        merge = self._onto(rows, name, same).whenMatchedDelete(condition=gone)
-        merge = merge.whenMatchedUpdate(set=values)
-        self._merged(rows, merge.whenNotMatchedInsert(condition=~gone, values=values), account)
+        columns = [f"`{column}`" for column in self.lake.read(name).columns]
+        values = [f"new.{column}" for column in columns]
+        updates = ", ".join(f"{c} = {v}" for c, v in zip(columns, values, strict=True))
+        self._merge(
+            rows,
+            name,
+            same,
+            f"WHEN MATCHED AND {gone} THEN DELETE WHEN MATCHED THEN UPDATE SET {updates} "
+            f"WHEN NOT MATCHED AND NOT {gone} "
+            f"THEN INSERT ({', '.join(columns)}) VALUES ({', '.join(values)})",
+        )
+
+    def unaccounted(self, name: str) -> int:
+        """Rows that MERGEs added or changed since the last account of the table.
+
+        A table has one writer, and every batch of it that was finished has an account: these are
+        of the batch that an earlier run began. 0 where the table has no account yet.
+        """
+        if not self.rerun:
+            return 0
+        last = self._accounts().agg(F.max("version")).collect()[0][0]
+        if last is None:
+            return 0
+        since = takewhile(lambda commit: commit.version > last, self.lake.commits(name))
+        return sum(merged(commit.metrics) for commit in since if commit.operation == "MERGE")
+
+    def accounted(self) -> Account | None:
+        """The account of this batch that an earlier run stored."""
+        own = (F.col("query") == self.batch.query) & (F.col("batch") == self.batch.number)
+        stored = self._accounts().where(own).collect()
+        if not stored:
+            return None
+        row = stored[0]
+        return Account(**{part.name: row[part.name] for part in fields(Account)})
+
+    def _accounts(self) -> DataFrame:
+        self.lake.ensure(BATCHES)
+        return self.lake.read(BATCHES.name).where(F.col("table") == self.batch.table)
 
     def quarantine(self, rows: DataFrame) -> None:
         """Sets rows aside: `rules` they break, the `row` as JSON and the `record` as it came.
@@ -89,48 +121,53 @@ class Writer:
             "record",
             F.current_timestamp().alias("quarantined_at"),
         )
-        metadata = note(self.batch, None)
+        about = Entry(self.batch)
         if self.rerun:
             same = (
                 f"table = '{self.batch.table}' AND query = '{self.batch.query}' "
                 f"AND batch = {self.batch.number}"
             )
-            self._save(aside, QUARANTINE.name, metadata, {"replaceWhere": same}, once=False)
+            self._save(aside, QUARANTINE.name, about, {"replaceWhere": same}, once=False)
         else:
-            self._save(aside, QUARANTINE.name, metadata, once=False)
+            self._save(aside, QUARANTINE.name, about, once=False)
 
-    def account(self, account: Account, version: int, seconds: float) -> Account:
-        """Stores the account of the batch, once, and checks it.
+    def account(
+        self, account: Account, version: int, seconds: float, notes: Sequence[str] = ()
+    ) -> None:
+        """Stores the account of the batch, once, with notes of what was odd about it.
 
         Raises LakehouseError where a row is unaccounted for. What a rerun finds written already
-        can no longer be refused: it is noted, and the batch is over.
+        can no longer be refused: the batch is over, and its account says what is missing.
         """
-        row = [
-            (
-                *(self.batch.table, self.batch.query, self.batch.number, version),
-                *(account.landed, account.kept, account.quarantined),
-                *(account.duplicate, account.dropped, dict(account.rules), seconds),
-            )
-        ]
-        schema = BATCHES.schema.replace("finished_at TIMESTAMP, ", "")
-        rows = self.lake.spark.createDataFrame(row, schema).withColumn(
-            "finished_at", F.current_timestamp()
+        values = {
+            "table": self.batch.table,
+            "query": self.batch.query,
+            "batch": self.batch.number,
+            "version": version,
+            **{name: getattr(account, name) for name in COUNTS},
+            "seconds": seconds,
+        }
+        columns = {name: F.lit(value) for name, value in values.items()}
+        columns["rules"] = F.from_json(
+            F.lit(json.dumps(dict(account.rules))), "MAP<STRING, BIGINT>"
+        )
+        columns["finished_at"] = F.current_timestamp()
+        # Not from Python's rows: Spark would start a Python to read them.
+        one = self.lake.spark.range(1)
+        rows = one.select(
+            *(columns[each.name].cast(each.dataType).alias(each.name) for each in BATCHES.struct)
         )
         self.lake.ensure(BATCHES)
-        self._save(rows.select(*BATCHES.columns), BATCHES.name, note(self.batch, None))
-        try:
-            return account.check(self.batch)
-        except LakehouseError as error:
-            if not self.rerun:
-                raise
-            progress.emit(progress.Event("table", self.batch.table, "note", detail=error.what))
-            return account
+        about = Entry(self.batch, account, tuple(notes))
+        self._save(rows, BATCHES.name, about)
+        if not self.rerun:
+            account.check(self.batch)
 
     def _save(
         self,
         rows: DataFrame,
         name: str,
-        metadata: str,
+        about: Entry,
         options: Mapping[str, str] | None = None,
         once: bool = True,
     ) -> None:
@@ -139,7 +176,7 @@ class Writer:
         writer = (
             rows.write.format("delta")
             .mode("overwrite" if replaces else "append")
-            .option("userMetadata", metadata)
+            .option("userMetadata", str(about))
             .options(**(options or {}))
         )
         if once:
@@ -150,17 +187,14 @@ class Writer:
         else:
             writer.save(self.lake.place.folder(name))
 
-    def _onto(self, rows: DataFrame, name: str, same: Column) -> DeltaMergeBuilder:
-        return self.lake.delta(name).alias("held").merge(rows.alias("new"), same)
-
-    def _merged(self, rows: DataFrame, merge: DeltaMergeBuilder, account: Account) -> Row:
-        # A MERGE takes its note from the session, and a batch's session is its own.
-        conf = rows.sparkSession.conf
-        conf.set(USER_METADATA, note(self.batch, account))
-        try:
-            return merge.execute().collect()[0]
-        finally:
-            conf.unset(USER_METADATA)
+    def _merge(self, rows: DataFrame, name: str, same: str, actions: str) -> Row:
+        # A braced name stands for a DataFrame: braces of the text itself are doubled.
+        table, same, actions = (
+            text.replace("{", "{{").replace("}", "}}")
+            for text in (self.lake.place.table(name), same, actions)
+        )
+        merge = f"MERGE INTO {table} AS held USING {{rows}} AS new ON {same} {actions}"
+        return rows.sparkSession.sql(merge, rows=rows).collect()[0]
 
     def _written(self, name: str) -> int:
         own = self.committed(name)

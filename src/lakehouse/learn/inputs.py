@@ -21,16 +21,12 @@ class Input:
 def inputs(lake: Lake, model: Model, at: int | None = None) -> tuple[Input, ...]:
     """The newest version of each table in `model.reads`, in this order; the first one's is `at`."""
     newest = [
-        Input(each.name, table_id(lake, each.name), lake.version(each.name)) for each in model.reads
+        Input(each.name, lake.detail(each.name)["id"], lake.version(each.name))
+        for each in model.reads
     ]
     if at is not None:
         newest[0] = Input(newest[0].table, newest[0].id, at)
     return tuple(newest)
-
-
-def table_id(lake: Lake, name: str) -> str:
-    """What Delta calls the table for as long as it lives, whatever happens to its rows."""
-    return str(lake.delta(name).detail().select("id").collect()[0]["id"])
 
 
 def read(lake: Lake, versions: tuple[Input, ...]) -> Frames:

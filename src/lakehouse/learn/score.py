@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from lakehouse.declare.model import Model
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.write import Writer
+from lakehouse.learn.artifact import load_model
 from lakehouse.learn.inputs import inputs, read
 from lakehouse.learn.tracking import Registered, Tracking
 from lakehouse.spark.caching import caching
@@ -45,7 +46,7 @@ def score(lake: Lake, model: Model) -> Scored:
         writer.account(Account(added, added), found[0].version, time() - begun)
         return Scored(champion, 0, features.version)
     with caching():
-        rows = model.score(tracking.load(champion), read(lake, versions)).select(
+        rows = model.score(load_model(lake, tracking, champion), read(lake, versions)).select(
             "*",
             F.lit(champion.name).alias("model"),
             F.lit(champion.version).cast("int").alias("version"),

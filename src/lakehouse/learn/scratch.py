@@ -1,15 +1,13 @@
-"""The folder through which MLflow moves Spark models, and the file system that it is in.
+"""The folder through which models move between Spark and MLflow.
 
-Spark's executors write the parts of a model there and MLflow's driver fetches them (and the other
-way round to load one), so it must be a place that all of them see: beside the tables.
+Spark's executors write the parts of a model there and this process fetches them (and the other way
+round to load one), so it must be a place that all of them see: beside the tables.
 """
 
 from __future__ import annotations
 
 import os
-
-from mlflow.spark import _HadoopFileSystem
-from pyspark import SparkContext
+from uuid import uuid4
 
 from lakehouse.base.settings import Settings
 
@@ -29,16 +27,6 @@ def scratch(settings: Settings) -> str:
     )
 
 
-def use_file_system_of(folder: str) -> None:
-    """Has MLflow copy models through the file system of `folder`.
-
-    MLflow 3 always takes Hadoop's default one, which refuses a path of another ("Wrong FS"): for
-    tables on s3a:// that is the driver's own disk. On Databricks, where paths have no scheme,
-    MLflow copies through the mounted volume instead.
-    """
-    context = SparkContext._active_spark_context
-    if "://" not in folder or context is None:
-        _HadoopFileSystem._filesystem = None
-        return
-    path = context._jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
-    _HadoopFileSystem._filesystem = path.getFileSystem(context._jsc.hadoopConfiguration())
+def new_folder(settings: Settings) -> str:
+    """A folder in there that nobody has used yet."""
+    return f"{scratch(settings)}/{uuid4().hex}"

@@ -18,11 +18,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.tracking import MlflowClient
 from mlflow.utils.logging_utils import MLFLOW_LOGGING_STREAM
-from pyspark.ml import PipelineModel
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
-from lakehouse.learn.scratch import scratch, use_file_system_of
 
 CHAMPION = "champion"
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
@@ -185,18 +183,6 @@ class Tracking:
             runs = self.client.search_runs([self.experiment(model)], wanted, max_results=1)
             tags = runs[0].data.tags if runs else None
         return Outcome(int(tags["version"]), tags["outcome"]) if tags else None
-
-    def load(self, version: Registered) -> PipelineModel:
-        """The fitted pipeline of a version."""
-        with self.registry_errors():
-            loaded: PipelineModel = mlflow.spark.load_model(version.uri, dfs_tmpdir=self.scratch())
-        return loaded
-
-    def scratch(self) -> str:
-        """The folder through which MLflow moves Spark models, made ready for it."""
-        folder = scratch(self.settings)
-        use_file_system_of(folder)
-        return folder
 
     def metrics(self, run: str) -> dict[str, float]:
         """The metrics of a run, baselines included."""

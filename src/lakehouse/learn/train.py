@@ -17,12 +17,14 @@ from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.model import Candidate, Frames, Metrics, Model, Report, Split, finite
 from lakehouse.lake import Lake
+from lakehouse.learn.artifact import lasting_folder, load_model, log_model
 from lakehouse.learn.choose import Champion, choose
 from lakehouse.learn.inputs import Input, inputs, read
-from lakehouse.learn.log import log_input, log_model, log_report
+from lakehouse.learn.log import log_input, log_report
 from lakehouse.learn.tracking import Outcome, Registered, Tracking
 from lakehouse.learn.tune import tune
 from lakehouse.spark.caching import cached, caching
+from lakehouse.spark.fitted import light
 
 
 @dataclass(frozen=True)
@@ -137,16 +139,16 @@ def _fit(training: _Training, candidate: Candidate, baselines: Mapping[str, Metr
     ):
         params: dict[str, Any] = dict(candidate.params)
         if training.tuning and candidate.space:
-            settings = training.lake.settings.train
-            params |= tune(model, candidate, frames, training.tuning, split, settings)
+            params |= tune(training.lake, model, candidate, frames, training.tuning, split)
         cuts = {"train_before": split.train_before, "test_from": split.test_from}
         mlflow.log_params({**params, **cuts, "split_by": split.by})
         for each in training.inputs:
             log_input(training.lake, each)
-        pipeline = candidate.fit(frames, split, params)
+        fitted = candidate.fit(frames, split, params)
+        pipeline = light(fitted, lambda: lasting_folder(training.lake))
         report = model.evaluate(pipeline, frames, split)
         log_report(report, baselines)
-        log_model(pipeline, model.example(frames), training.tracking.scratch())
+        log_model(training.lake, pipeline, model.example(frames))
         facts["detail"] = f"{model.choose_by} {finite(report.metrics, model.choose_by):.4f}"
         return _Fitted(report, run.info.run_id)
 
@@ -162,7 +164,7 @@ def _choose(
     tracking, model = training.tracking, training.model
 
     def judge(version: Registered) -> Metrics:
-        pipeline = tracking.load(version)
+        pipeline = load_model(training.lake, tracking, version)
         with caching():
             return model.evaluate(pipeline, training.frames, training.split).metrics
 

@@ -10,18 +10,15 @@ import numpy as np
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import TrainSettings
 from lakehouse.declare.model import Candidate, Frames, Model, Split, finite
+from lakehouse.lake import Lake
+from lakehouse.learn.artifact import lasting_folder
 from lakehouse.spark.caching import caching
+from lakehouse.spark.fitted import light
 
 
 def tune(
-    model: Model,
-    candidate: Candidate,
-    frames: Frames,
-    tuning: Split,
-    split: Split,
-    settings: TrainSettings,
+    lake: Lake, model: Model, candidate: Candidate, frames: Frames, tuning: Split, split: Split
 ) -> dict[str, Any]:
     """The best parameters of a candidate's space, by the model's own metric.
 
@@ -36,6 +33,7 @@ def tune(
     from hyperopt import STATUS_FAIL, STATUS_OK, Trials, fmin, space_eval, tpe
     from hyperopt.exceptions import AllTrialsFailed
 
+    settings = lake.settings.train
     inside = (frames[0].where(F.col(split.by) < split.train_before), *frames[1:])
     outer = mlflow.active_run()
     experiment = outer.info.experiment_id if outer else None  # else trials go to the default one
@@ -50,7 +48,7 @@ def tune(
         ):
             mlflow.log_params(params)
             with caching():
-                fitted = candidate.fit(inside, tuning, params)
+                fitted = light(candidate.fit(inside, tuning, params), lambda: lasting_folder(lake))
                 reached = finite(model.evaluate(fitted, inside, tuning).metrics, model.choose_by)
             mlflow.log_metric(model.choose_by, reached)
         if isnan(reached):

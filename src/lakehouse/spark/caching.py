@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
-
-from lakehouse.spark.session import can_cache
 
 _held: ContextVar[list[DataFrame] | None] = ContextVar("held", default=None)
 
@@ -21,9 +20,12 @@ _held: ContextVar[list[DataFrame] | None] = ContextVar("held", default=None)
 def cached(rows: DataFrame) -> DataFrame:
     """These rows, in memory from their first use until the innermost `caching()` ends."""
     held = _held.get()
-    if held is None or not can_cache():
+    if held is None:
         return rows
-    held.append(rows.persist())
+    try:
+        held.append(rows.persist())
+    except PySparkException:  # serverless refuses it, some of its versions at least
+        return rows
     return held[-1]
 
 

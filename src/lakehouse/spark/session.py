@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import SparkSettings
 from lakehouse.spark import class_data
+from lakehouse.spark.connect import connected, make_active
+from lakehouse.spark.engine import is_databricks
 from lakehouse.spark.jars import COORDINATES, DELTA, jar_paths, jars_folder
 from lakehouse.spark.java import Java, find_java
 from lakehouse.spark.memory import check_heap
@@ -27,8 +29,6 @@ CATALOG = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 CODE_CACHE = "256m"
 """The light compiler has 48 MB for its code; once Spark has filled them a fifth of the time goes
 into making room."""
-CACHE_FROM = 5
-"""The first serverless environment whose runtime lets a DataFrame be cached."""
 
 
 def make_session(
@@ -55,6 +55,7 @@ def make_session(
     """
     settings = settings or SparkSettings()
     if (there := _session_there(settings)) is not None:
+        make_active(there)
         for key, value in _runtime_conf(settings, _master_of(there)).items():
             _set_if_allowed(there, key, value)
         return there
@@ -75,25 +76,6 @@ def make_session(
     return _started(conf, log, verbose)
 
 
-def is_databricks() -> bool:
-    """Whether this process runs on Databricks: a cluster or serverless."""
-    return "DATABRICKS_RUNTIME_VERSION" in os.environ
-
-
-def is_serverless() -> bool:
-    """Whether this process runs on Databricks' serverless compute."""
-    version = os.environ.get("DATABRICKS_RUNTIME_VERSION", "")
-    return version.startswith("client.") or os.environ.get("IS_SERVERLESS", "").upper() == "TRUE"
-
-
-def can_cache() -> bool:
-    """Whether the runtime lets a DataFrame be cached: not on serverless before environment 5."""
-    if not is_serverless():
-        return True
-    number = os.environ.get("DATABRICKS_RUNTIME_VERSION", "").removeprefix("client.").split(".")[0]
-    return number.isdigit() and int(number) >= CACHE_FROM
-
-
 def _session_there(settings: SparkSettings) -> SparkSession | None:
     """The session of this process, or of the service that the settings name; None if none is."""
     from pyspark import SparkContext
@@ -105,7 +87,7 @@ def _session_there(settings: SparkSettings) -> SparkSession | None:
         # A thread of its own sees no active session, though this process has one.
         return SparkSession.builder.getOrCreate()
     if settings.master.startswith("sc://"):
-        return SparkSession.builder.remote(settings.master).getOrCreate()
+        return connected(settings.master)
     return None
 
 

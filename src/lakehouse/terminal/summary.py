@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from lakehouse.declare.summary import Part
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
-from lakehouse.lake.totals import COUNTS, totals
+from lakehouse.lake.account import COUNTS
+from lakehouse.lake.totals import totals
 
 DRIVERS = 10
 """What a batch counts: the first is the sum of the others."""

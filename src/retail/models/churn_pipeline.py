@@ -9,7 +9,7 @@ from pyspark.ml.classification import GBTClassifier, LogisticRegression
 from pyspark.ml.feature import Imputer, StandardScaler, VectorAssembler
 from pyspark.sql import DataFrame
 
-from lakehouse import Params, light
+from lakehouse import Params
 
 LABEL = "churned"
 
@@ -108,7 +108,7 @@ def learn(made: Callable[[Params], Pipeline], params: Params, rows: DataFrame) -
     for stage in made({**params, "n": max(rows.count(), 1)}).getStages():
         parts = two if isinstance(stage, GBTClassifier) else one
         prepared = PipelineModel(fitted).transform(parts)
-        fitted.append(light(stage.fit(prepared)) if isinstance(stage, Estimator) else stage)
+        fitted.append(stage.fit(prepared) if isinstance(stage, Estimator) else stage)
     return PipelineModel(fitted)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.ingest.checkpoint import Checkpoint
-from lakehouse.lake.storage import Local
+from lakehouse.lake.files import Local
 
 FIRST = 'v1\n{"batchWatermarkMs":0}\n'
 

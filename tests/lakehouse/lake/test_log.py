@@ -10,8 +10,8 @@ import pytest
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake import Lake
+from lakehouse.lake.files import Local
 from lakehouse.lake.log import commits, newest
-from lakehouse.lake.storage import Local
 
 
 class Counting(Local):
@@ -39,11 +39,11 @@ def test_commits_are_those_of_delta_s_own_history(lake: Lake) -> None:
         rows = lake.spark.range(number + 1)
         noted = rows.write.format("delta").option("userMetadata", f"note {number}")
         noted.mode("append").save(folder)
-    lake.delta("silver.things").delete("id = 1")
+    lake.spark.sql(f"DELETE FROM {lake.place.table('silver.things')} WHERE id = 1")
     told = [
         (row["version"], row["timestamp"], row["operation"], row["userMetadata"],
          int(row["operationMetrics"].get("numOutputRows", -1)))
-        for row in lake.delta("silver.things").history().collect()
+        for row in lake.spark.sql(f"DESCRIBE HISTORY {lake.place.table('silver.things')}").collect()
     ]  # fmt: skip
     read = [
         (each.version, each.at.replace(tzinfo=None), each.operation, each.metadata,

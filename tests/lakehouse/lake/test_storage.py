@@ -18,7 +18,9 @@ from tests.tiny import land_lines, land_prices, sale
 
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Account, Lake
-from lakehouse.lake.storage import Hadoop, Local, local_path, plain, storage
+from lakehouse.lake.files import Local, local_path, plain
+from lakehouse.lake.hadoop import Hadoop
+from lakehouse.lake.storage import storage
 
 
 @pytest.fixture

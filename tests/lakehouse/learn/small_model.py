@@ -14,7 +14,6 @@ from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append
 from lakehouse.lake import Batch, Lake
 from lakehouse.lake.write import Writer
-from lakehouse.learn.fitted import light
 
 VISITS = Table(
     name="gold.visits",
@@ -29,8 +28,7 @@ def fit(frames: Frames, split: Split, params: Params) -> PipelineModel:
     rows = split.train(frames[0]).withColumn("away", F.col("away") * params["sign"])
     vector = VectorAssembler(inputCols=["away"], outputCol="features")
     learner = LogisticRegression(labelCol="left", regParam=0.01)
-    fitted = Pipeline(stages=[vector, learner]).fit(rows.orderBy("week", "shopper").coalesce(1))
-    return PipelineModel([light(stage) for stage in fitted.stages])
+    return Pipeline(stages=[vector, learner]).fit(rows.orderBy("week", "shopper").coalesce(1))
 
 
 def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:

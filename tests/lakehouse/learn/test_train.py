@@ -15,6 +15,7 @@ from tests.lakehouse.learn.small_model import BAD, MODEL, VISITS, land
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.model import Gate
 from lakehouse.lake import Lake
+from lakehouse.learn.artifact import load_model
 from lakehouse.learn.inputs import inputs
 from lakehouse.learn.tracking import Tracking
 from lakehouse.learn.train import Trained, fingerprint, train
@@ -71,7 +72,7 @@ def test_a_model_goes_through_the_lake_s_own_folder_spaces_and_all(
     learnt: tuple[Lake, Trained],
 ) -> None:
     lake, trained = learnt
-    Tracking(lake.settings).load(trained.champion)
+    load_model(lake, Tracking(lake.settings), trained.champion)
 
     root = Path(lake.settings.lake.root)
     assert " " in root.name
@@ -122,11 +123,11 @@ def test_training_on_an_earlier_version_gives_the_same_model_and_a_tie_promotes_
     assert then.why == "champion stays: right 1.0000 of version 1 ties with 1.0000"
     assert tracking.champion("leaving") == first
     learnt = [
-        [tracking.load(each).stages[-1].coefficients[0], tracking.load(each).stages[-1].intercept]
-        for each in (first, then.version)
+        load_model(filled, tracking, each).stages[-1] for each in (first, then.version, now.version)
     ]
-    assert learnt[0] == learnt[1]
-    assert tracking.load(now.version).stages[-1].intercept != learnt[0][1]
+    weights = [(each.coefficients[0], each.intercept) for each in learnt]
+    assert weights[0] == weights[1]
+    assert weights[2] != weights[0]
 
 
 def test_a_table_that_was_made_anew_is_other_data_at_the_same_version(filled: Lake) -> None:

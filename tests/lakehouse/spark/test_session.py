@@ -13,7 +13,7 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import SparkSettings
 from lakehouse.spark import session
 from lakehouse.spark.jars import jars_folder
-from lakehouse.spark.session import can_cache, is_databricks, is_serverless, make_session
+from lakehouse.spark.session import make_session
 
 
 @pytest.fixture
@@ -206,27 +206,6 @@ print(rows, spark._jvm.Runtime.getRuntime().maxMemory() // 2**20)
     done = call(code, LAKEHOUSE_JARS=folder)
 
     assert (done.stdout, done.stderr) == ("[0, 2] 700\n", "")
-
-
-@pytest.mark.parametrize(
-    ("environment", "databricks", "serverless", "caches"),
-    [
-        ({}, False, False, True),
-        ({"DATABRICKS_RUNTIME_VERSION": "17.3"}, True, False, True),
-        ({"DATABRICKS_RUNTIME_VERSION": "client.4.2"}, True, True, False),
-        ({"DATABRICKS_RUNTIME_VERSION": "client.5.0"}, True, True, True),
-        ({"DATABRICKS_RUNTIME_VERSION": "x", "IS_SERVERLESS": "TRUE"}, True, True, False),
-    ],
-)
-def test_the_platform_is_told_from_its_environment(
-    monkeypatch, environment, databricks, serverless, caches
-):
-    for name in ("DATABRICKS_RUNTIME_VERSION", "IS_SERVERLESS"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    assert (is_databricks(), is_serverless(), can_cache()) == (databricks, serverless, caches)
 
 
 def test_on_databricks_the_platforms_own_session_is_used(spark, monkeypatch):

@@ -16,7 +16,8 @@ from lakehouse.base.progress import TASK
 from lakehouse.base.stopping import STOP
 from lakehouse.bundle.graph import Result
 from lakehouse.run.task.call import CURRENT, Call, Launcher
-from lakehouse.run.task.interrupt import raise_in_thread, spark_context
+from lakehouse.run.task.interrupt import raise_in_thread
+from lakehouse.spark.jobs import spark_jobs
 from lakehouse.terminal.capture import OutputLog, capturing
 
 LEFT_BEHIND = "left behind"
@@ -132,36 +133,25 @@ def _tag_of(call: Call) -> str:
 
 
 def _tag(call: Call) -> None:
-    """Mark the Spark jobs of this thread, so that they can be stopped alone."""
-    context = spark_context()
-    if context is not None:
+    """Mark what this thread asks of Spark, so that it can be stopped alone."""
+    if jobs := spark_jobs():
         with contextlib.suppress(Exception):
-            context.addJobTag(_tag_of(call))
+            jobs.tag(_tag_of(call))
 
 
 def _interrupt_spark(call: Call, everything: bool) -> None:
-    context = spark_context()
-    if context is None:
+    jobs = spark_jobs()
+    if jobs is None:
         return
     with contextlib.suppress(Exception):
         if not everything:
-            context.cancelJobsWithTag(_tag_of(call))
+            jobs.cancel(_tag_of(call))
             return
-        context.cancelAllJobs()
-        for query in _streams():
-            _in_background(query.stop)  # it waits for the batch at work, which may take long
-
-
-def _streams() -> list[Any]:
-    """Return the streaming queries of this process that were not returned before."""
-    from pyspark.sql import SparkSession
-
-    # The active session is one a thread; the first one of the process holds the queries.
-    session = getattr(SparkSession, "_instantiatedSession", None)
-    active = session.streams.active if session else ()
-    queries = [each for each in active if each.id not in _stopping]
-    _stopping.update(each.id for each in queries)
-    return queries
+        jobs.cancel_all()
+        for query in jobs.streams():
+            if query.id not in _stopping:
+                _stopping.add(query.id)
+                _in_background(query.stop)  # it waits for the batch at work, which may take long
 
 
 _stopping: set[str] = set()

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.run.task.interrupt import raise_in_thread, spark_context
+from lakehouse.run.task.interrupt import raise_in_thread
+from lakehouse.spark.jobs import spark_jobs
 
 Result = TypeVar("Result")
 _numbers = itertools.count(1)
@@ -30,7 +31,7 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
     thread = threading.get_ident()
     lock = threading.Lock()
     ended = late = False
-    context = spark_context()
+    jobs = spark_jobs()
     tag = f"notebook-{next(_numbers)}"
 
     def interrupt() -> None:
@@ -40,14 +41,14 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
                 return
             late = True
             raise_in_thread(thread, _Late)
-        if context is not None:
+        if jobs is not None:
             with contextlib.suppress(Exception):
-                context.cancelJobsWithTag(tag)
+                jobs.cancel(tag)
 
     timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
-    if context is not None:
-        context.addJobTag(tag)
+    if jobs is not None:
+        jobs.tag(tag)
     timer.start()
     try:
         try:
@@ -65,8 +66,8 @@ def within(seconds: float, name: str, action: Callable[[], Result]) -> Result:
             raise _too_long(seconds, name) from None
         raise
     finally:
-        if context is not None:
-            context.removeJobTag(tag)
+        if jobs is not None:
+            jobs.untag(tag)
 
 
 def _too_long(seconds: float, name: str) -> LakehouseError:

@@ -1,10 +1,8 @@
-"""Means to stop what runs in a thread: an exception between two steps of Python, and Spark."""
+"""Stopping what runs in a thread: an exception between two steps of Python."""
 
 from __future__ import annotations
 
 import ctypes
-import sys
-from typing import Any
 
 
 def raise_in_thread(thread: int, error: type[BaseException] | None) -> None:
@@ -14,9 +12,3 @@ def raise_in_thread(thread: int, error: type[BaseException] | None) -> None:
     """
     instruction = ctypes.py_object(error) if error is not None else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), instruction)
-
-
-def spark_context() -> Any:
-    """The running SparkContext, without importing Spark where nobody uses it; else None."""
-    module = sys.modules.get("pyspark")
-    return getattr(getattr(module, "SparkContext", None), "_active_spark_context", None)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lakehouse.base.settings import Settings
+from lakehouse.lake.files import local_path
 from lakehouse.lake.place import Place
-from lakehouse.lake.storage import local_path
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

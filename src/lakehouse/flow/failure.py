@@ -1,0 +1,59 @@
+"""Why a batch or its query failed, in one sentence, and as text from the process it ran in."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.base.failing import cause_in_java
+from lakehouse.declare.table import Table
+
+MARK = "lakehouse failure "
+
+
+class BatchError(Exception):
+    """A failed batch. Of an error that comes from a process of Spark's only the text arrives, so
+    the text holds all of it."""
+
+    def __init__(self, error: LakehouseError) -> None:
+        """Carries this error."""
+        super().__init__(MARK + json.dumps([error.what, error.where, error.todo]))
+
+
+def carried(text: str) -> LakehouseError | None:
+    """The error that a BatchError in this text carries; None where there is none."""
+    _, mark, rest = text.rpartition(MARK)
+    if not mark:
+        return None
+    try:
+        what, where, todo = json.JSONDecoder().raw_decode(rest)[0]
+    except ValueError:
+        return None
+    return LakehouseError(what, where, todo)
+
+
+def explained(table: Table, cause: Exception) -> LakehouseError:
+    """The error to tell a person where a table could not be refreshed."""
+    if isinstance(cause, LakehouseError):
+        return cause
+    if error := carried(str(cause)):
+        return error
+    if "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE" in str(cause):
+        return LakehouseError(
+            "follows a table that was made anew since, or another table than before",
+            table.name,
+            anew(table),
+        )
+    text = cause_in_java(cause) or str(cause).strip().split("\n")[0]
+    text = re.sub(r"^\[STREAM_FAILED\] .*? terminated with exception: ", "", text)
+    return LakehouseError(
+        f"could not be refreshed: {text}",
+        table.name,
+        "what was written stays; mend the cause and run again",
+    )
+
+
+def anew(table: Table) -> str:
+    """What to do about a table that cannot go on from its checkpoint."""
+    return f"take {table.name} and its checkpoint away, and run again to make it anew"

@@ -1,0 +1,93 @@
+"""What Spark calls for each micro-batch of a table's query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import time
+
+from pyspark.sql import DataFrame
+
+from lakehouse.base.settings import Settings
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Merge, Rebuild
+from lakehouse.flow.commit import commit, commit_followed, commit_rebuilt
+from lakehouse.flow.failure import BatchError, explained
+from lakehouse.ingest.checkpoint import Checkpoint
+from lakehouse.ingest.files import is_rescued
+from lakehouse.ingest.misfits import Misfit, misfits, rescue
+from lakehouse.lake import Account, Batch, Lake
+from lakehouse.lake.write import Writer
+
+PARTITIONS = "spark.sql.shuffle.partitions"
+
+
+def partitions(lake: Lake) -> str:
+    """The shuffle partitions of the lake's session."""
+    return str(lake.spark.conf.get(PARTITIONS))
+
+
+@dataclass(frozen=True)
+class Work:
+    """Writes each micro-batch of a table. Plain data only: behind Spark Connect it is pickled and
+    called in a process of the server's, which has neither the session nor the objects of this one.
+
+    `unfinished`: the batch that an earlier run began. What comes of a batch is in the lake, why
+    one failed in the text of a BatchError.
+    """
+
+    settings: Settings
+    table: Table
+    unfinished: int | None
+    partitions: str
+
+    def __call__(self, rows: DataFrame, number: int) -> None:
+        """Writes a micro-batch and its account."""
+        begun = time()
+        try:
+            # A checkpoint restores what the first run was set to, such as a laptop's partitions.
+            rows.sparkSession.conf.set(PARTITIONS, self.partitions)
+            lake = Lake(rows.sparkSession, self.settings)
+            checkpoint = Checkpoint.of(lake, self.table.name)
+            batch = Batch(self.table.name, checkpoint.query, number)
+            writer = Writer(lake, batch, rerun=number == self.unfinished)
+            account, notes = _written(writer, self.table, rows, checkpoint)
+            own = writer.committed(self.table.name)
+            version = own[0].version if own else lake.version(self.table.name)
+            writer.account(account, version, time() - begun, notes)
+        except Exception as error:
+            raise BatchError(explained(self.table, error)) from error
+
+
+def _written(
+    writer: Writer, table: Table, rows: DataFrame, checkpoint: Checkpoint
+) -> tuple[Account, Sequence[str]]:
+    """Writes one micro-batch, by what the table follows, with notes of what was odd about it."""
+    if isinstance(table.write, Rebuild):
+        column = table.write.partition
+        changed = [row[column] for row in rows.distinct().collect()]
+        return commit_rebuilt(writer, table, table.write, changed), ()
+    beside = [writer.lake.read(read.name) for read in table.reads[1:]]
+    first = table.reads[0]
+    if isinstance(first, Source):
+        landed, odd = _landed(writer, first, rows, checkpoint)
+        lost = [file for file in odd if not file.readable]
+        notes = [f"{file.path}: {file.why}" for file in odd]
+        return commit(writer, table, landed, beside, lost), notes
+    if table.followed and isinstance(table.write, Merge):
+        return commit_followed(writer, table, table.write, rows, beside), ()
+    return commit(writer, table, rows, beside), ()
+
+
+def _landed(
+    writer: Writer, source: Source, rows: DataFrame, checkpoint: Checkpoint
+) -> tuple[DataFrame, Sequence[Misfit]]:
+    """The landed rows, and the files that do not fit their source; the rows of these rescued."""
+    if is_rescued(writer.lake):
+        return rows, ()
+    files = checkpoint.files(writer.batch.number)
+    odd = misfits(checkpoint.storage, source, files)
+    if odd and source.format != "json":
+        return rescue(rows.sparkSession, source, files, odd), odd
+    return rows, odd

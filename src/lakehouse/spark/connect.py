@@ -1,0 +1,85 @@
+"""Reaching a Spark that runs elsewhere, through Spark Connect."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.spark.engine import is_connect
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PORT = 15002
+"""The port of a Spark Connect server where its address names none."""
+
+WAIT = 10.0
+"""Seconds that a server may take to answer at all."""
+
+
+def connected(address: str) -> SparkSession:
+    """The session of a server, `sc://host:port/;token=...`; the same one for every thread.
+
+    Raises LakehouseError where the packages that it takes are missing, where nothing answers, or
+    where it is of another version than this client.
+    """
+    from pyspark import __version__
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    where = _without_secrets(address)
+    try:
+        import pyspark.sql.connect.session  # noqa: F401
+    except ImportError as error:
+        raise LakehouseError(
+            f"Spark Connect cannot be spoken: {str(error).splitlines()[0]}",
+            where,
+            "pip install 'lakehouse[connect]'",
+        ) from None
+    _check_reachable(address, where)
+    try:
+        # Through the builder of all: it also has pyspark's functions speak Connect from now on.
+        spark = SparkSession.builder.remote(address).getOrCreate()
+        version = spark.version
+    except PySparkException as error:
+        raise LakehouseError(
+            f"the Spark Connect server does not let us in: {str(error).splitlines()[0]}",
+            where,
+            "see that it is a Spark Connect server and that its token is right",
+        ) from None
+    if version.split(".")[:2] != __version__.split(".")[:2]:
+        spark.stop()
+        raise LakehouseError(
+            f"the Spark Connect server is of version {version}, and this client of {__version__}",
+            where,
+            f"start a server of Spark {__version__}, or install pyspark=={version} here",
+        )
+    return spark
+
+
+def make_active(spark: SparkSession) -> None:
+    """Makes a session of Spark Connect the one of this thread, which MLlib asks for."""
+    if is_connect(spark):
+        type(spark)._set_default_and_active_session(spark)  # type: ignore[attr-defined]
+
+
+def _check_reachable(address: str, where: str) -> None:
+    """Raise LakehouseError where nothing listens: the client itself would try for ten minutes."""
+    parts = urlsplit(address)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or PORT), WAIT):
+            pass
+    except OSError as error:
+        raise LakehouseError(
+            f"no Spark Connect server answers: {error.strerror or error}",
+            where,
+            "start it, or mend the setting spark.master",
+        ) from None
+
+
+def _without_secrets(address: str) -> str:
+    """The address without what follows the host: a token may stand there."""
+    return re.sub(r"^(sc://[^/;]*).*$", r"\1", address)

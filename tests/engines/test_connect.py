@@ -1,0 +1,144 @@
+"""The shop behind Spark Connect, where nothing of this process is at hand: no JVM, no context."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.checkout import ROOT
+from tests.conftest import make_lake
+from tests.engines.conftest import rows, settings_of
+from tests.servers import connect_server, free_port
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = [pytest.mark.server]
+
+RULES = str(ROOT / "tests" / "engines" / "serverless")
+"""A folder for Python's path whose `sitecustomize` refuses what serverless refuses."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with connect_server(tmp_path_factory.mktemp("connect"), packages=RULES) as address:
+        yield address
+
+
+def call(code: str, *arguments: str, rules: bool = False) -> subprocess.CompletedProcess[str]:
+    """Runs Python in a process of its own: one that speaks Connect cannot also have a context."""
+    path = ":".join([*([RULES] if rules else []), str(ROOT / "src"), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": path, "SERVERLESS_RULES": "1" if rules else ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+SHOP = "import sys; from tests.engines import shop; shop.main(*sys.argv[1:])"
+
+
+def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake(
+    server: str,
+    embedded: dict[str, list[str]],
+    days: Path,
+    spark: SparkSession,
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "a lake"
+    root.mkdir()
+    settings = settings_of(root, spark={"master": server})
+    page = tmp_path / "settings.json"
+    page.write_text(settings.model_dump_json())
+    done = call(SHOP, str(page), str(days), rules=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    made = rows(make_lake(spark, root, root / "landing"))
+    assert all(made.values())
+    assert made == embedded
+
+
+REFUSED = """
+import sys
+from lakehouse.spark.connect import connected
+from pyspark.sql import functions as F
+spark = connected(sys.argv[1])
+def holds_a_session(rows, number): spark.range(1).collect()
+def caches(rows, number): rows.persist()
+def sets(rows, number): rows.sparkSession.conf.set("spark.databricks.delta.snapshotPartitions", 2)
+def stream(batch):
+    query = (spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load()
+             .writeStream.foreachBatch(batch).trigger(availableNow=True)
+             .option("checkpointLocation", sys.argv[2] + batch.__name__).start())
+    query.awaitTermination(20)
+def refused(action):
+    try:
+        action()
+        print("allowed")
+    except Exception as error:
+        print(next(w for w in ("SERVERLESS", "CONFIG_NOT_AVAILABLE", "SERIALIZATION", str(error))
+                   if w in str(error)))
+rows = spark.range(2)
+refused(lambda: rows.cache())
+refused(lambda: spark.conf.set("spark.sql.adaptive.enabled", "true"))
+refused(lambda: spark.conf.set("spark.sql.shuffle.partitions", "3"))
+refused(lambda: rows.createGlobalTempView("x"))
+refused(lambda: spark.sql("CACHE TABLE x"))
+refused(lambda: stream(holds_a_session))
+refused(lambda: stream(caches))
+refused(lambda: stream(sets))
+"""
+
+
+def test_the_rules_refuse_what_serverless_refuses_here_and_in_batches(
+    server: str, tmp_path: Path
+) -> None:
+    done = call(REFUSED, server, f"{tmp_path}/checkpoint-", rules=True)
+    assert done.stdout.split() == [
+        "SERVERLESS",
+        "CONFIG_NOT_AVAILABLE",
+        "allowed",
+        "SERVERLESS",
+        "SERVERLESS",
+        "SERIALIZATION",
+        "SERVERLESS",
+        "CONFIG_NOT_AVAILABLE",
+    ], done.stderr[-3000:]
+
+
+CONNECTED = """
+import sys, time
+from lakehouse.base.errors import LakehouseError
+from lakehouse.spark.connect import connected
+begun = time.monotonic()
+try:
+    connected(sys.argv[1])
+except LakehouseError as error:
+    print(error)
+print(time.monotonic() - begun < 20)
+"""
+
+
+def test_a_server_that_is_down_is_a_sentence_within_seconds() -> None:
+    port = free_port()
+    done = call(CONNECTED, f"sc://127.0.0.1:{port}/;token=secret")
+    sentence, quick = done.stdout.splitlines()
+    assert sentence == (
+        f"sc://127.0.0.1:{port}: no Spark Connect server answers: Connection refused. "
+        "Start it, or mend the setting spark.master."
+    )
+    assert quick == "True"
+
+
+def test_a_server_of_another_version_is_a_sentence(server: str) -> None:
+    code = f"import pyspark; pyspark.__version__ = '3.5.1'\n{CONNECTED}"
+    sentence = call(code, server).stdout.splitlines()[0]
+    assert "the Spark Connect server is of version 4.0." in sentence
+    assert "and this client of 3.5.1" in sentence
