@@ -130,7 +130,7 @@ display(fig)
 # COMMAND ----------
 
 # DBTITLE 1,How a table came to be
-history = lake.delta("silver.products").history()
+history = spark.sql("DESCRIBE HISTORY silver.products")
 display(history.select("version", "timestamp", "operation", "operationMetrics.numOutputRows"))
 
 # COMMAND ----------

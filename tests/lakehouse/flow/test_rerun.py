@@ -67,6 +67,36 @@ def test_a_kill_at_any_moment_changes_nothing(
     ]
 
 
+def test_a_kill_right_after_a_merge_changes_neither_rows_nor_their_account(
+    lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land_lines(landing, "a.jsonl", sale(1), sale(2), sale(3), at=1)
+    refresh(lake, (tiny.BRONZE_SALES, tiny.SILVER_SALES))
+    land_lines(landing, "b.jsonl", sale(1, amount="9.00"), sale(2), sale(4), sale(4), at=2)
+    refresh(lake, (tiny.BRONZE_SALES,))
+
+    def killed(self: Writer, *given: object) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(Writer, "account", killed)
+    for _ in range(2):  # killed once more while it is run again
+        with pytest.raises(Exception, match=r"silver\.sales"):
+            refresh(lake, (tiny.SILVER_SALES,))
+    monkeypatch.undo()
+    versions = lake.version("silver.sales")
+    accounts = refresh(lake, (tiny.SILVER_SALES,))["silver.sales"]
+
+    assert versions > 1  # the merge was there already
+    assert accounts == [Account(landed=4, kept=3, duplicate=1)]
+    held = lake.read("silver.sales").select("id", "amount", "arrived_at").collect()
+    assert sorted((row["id"], str(row["amount"]), row["arrived_at"].second) for row in held) == [
+        (1, "9.00", 2),
+        (2, "1.50", 2),
+        (3, "1.50", 1),
+        (4, "1.50", 2),
+    ]
+
+
 def test_the_same_batch_twice_is_committed_once(lake: Lake) -> None:
     landed = lake.spark.createDataFrame([("x",)], "value STRING")
     table = Table(name="bronze.plain", schema="value STRING", transform=lambda rows: rows)
