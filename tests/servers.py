@@ -57,7 +57,7 @@ def spark_home() -> Path:
 
 @contextmanager
 def connect_server(
-    place: Path, packages: str = "", conf: Mapping[str, str] | None = None
+    place: Path, packages: str = "", conf: Mapping[str, str] | None = None, heap: str = "1g"
 ) -> Iterator[str]:
     """A Spark Connect server with Delta; gives its address.
 
@@ -83,7 +83,7 @@ def connect_server(
     folder = jars_folder()
     assert folder is not None
     command = [
-        str(spark_home() / "bin/spark-submit"), "--master", "local[2]", "--driver-memory", "1g",
+        str(spark_home() / "bin/spark-submit"), "--master", "local[2]", "--driver-memory", heap,
         "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
         "--driver-class-path", ":".join(str(each) for each in jar_paths(folder)),
         *(f"--conf={key}={value}" for key, value in settings.items()),
