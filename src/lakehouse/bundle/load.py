@@ -12,12 +12,13 @@ from typing import Any
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.bundle.faults import BundleError, Fault, ordered
 from lakehouse.bundle.files import Files, read_files, root_file, shown
+from lakehouse.bundle.merge import join_named
 from lakehouse.bundle.modes import with_presets
 from lakehouse.bundle.nodes import Node, at, plain
 from lakehouse.bundle.paths import with_paths
 from lakehouse.bundle.references import resolve
 from lakehouse.bundle.targets import User, choose_target, current_user, with_facts, with_target
-from lakehouse.bundle.variables import variable_values, with_values
+from lakehouse.bundle.variables import Sources, override_file, variable_values, with_values
 
 # `targets` stays as written: only the chosen one is laid over the bundle.
 _ROOTS = ("bundle", "workspace", "variables", "artifacts", "resources", "permissions", "run_as",
@@ -92,14 +93,18 @@ def load(
         raise BundleError(where, unreadable)
     name = choose_target(files.tree, target, where)
     user = user or current_user(environment)
-    values, variable_faults = variable_values(files.tree, name, variables or {}, environment)
+    in_file, file_faults = override_file(files.root, name)
+    sources = Sources(variables or {}, environment, in_file)
+    values, variable_faults = variable_values(files.tree, name, sources)
     tree = with_values(with_target(files.tree, name), values)
     tree = with_facts(tree, name, user, files.root)
     # Names of resources may refer to variables, and other values to those names.
+    written = tree
     tree, first_faults = resolve(tree, _ROOTS, skipped=("resources",))
+    tree = join_named(written, tree)
     tree, second_faults = resolve(with_presets(tree, user), _ROOTS, skipped=_FIRST_PASS)
     tree = with_paths(tree, files.root)
-    faults = [*files.faults, *variable_faults, *first_faults, *second_faults]
+    faults = [*files.faults, *file_faults, *variable_faults, *first_faults, *second_faults]
     return Bundle(files, name, tree, user, ordered(faults))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lakehouse.bundle.nodes import Node, Place, at, node_of, with_item
+from lakehouse.bundle.nodes import Node, Place, at, is_true, node_of, with_item
 from lakehouse.bundle.targets import User
 
 _NAME_KEYS = {
@@ -37,7 +37,7 @@ def with_presets(tree: Node, user: User) -> Node:
         presets = _development(presets, user)
     keep_schemas = at(tree, ("experimental", "skip_name_prefix_for_schema"))
     for kind, definitions in resources.items():
-        if kind == "schemas" and keep_schemas is not None and keep_schemas.value is True:
+        if kind == "schemas" and is_true(keep_schemas):
             continue
         changed = definitions
         for name, resource in definitions.items():

@@ -27,12 +27,13 @@ class Node:
     """A mapping (`dict` of nodes), a sequence (`list` of nodes) or a plain scalar.
 
     `keys` has the place of each key of a mapping. A node is never changed: where the YAML has
-    anchors, several parents share it.
+    anchors, several parents share it. `is_anchor` says that it is written with one.
     """
 
     value: Any
     place: Place
     keys: Mapping[str, Place] = field(default_factory=dict)
+    is_anchor: bool = False
 
     @property
     def is_mapping(self) -> bool:
@@ -57,6 +58,20 @@ class Node:
         """Yield the elements of a sequence; nothing for anything else."""
         if isinstance(self.value, list):
             yield from self.value
+
+
+def is_true(node: Node | None) -> bool:
+    """Say whether a flag is set: Databricks reads `yes` and `on` as true, and `"true"` too."""
+    value = node.value if node is not None else None
+    return value is True or (isinstance(value, str) and value.lower() in ("true", "yes", "on", "y"))
+
+
+def holds_anchors(node: Node) -> bool:
+    """Say whether a value is there for its anchors: it is one, or holds nothing but anchors."""
+    if node.is_anchor:
+        return True
+    below = [*node.elements(), *(value for _, value in node.items())]
+    return bool(below) and all(holds_anchors(each) for each in below)
 
 
 def plain(node: Node) -> Any:

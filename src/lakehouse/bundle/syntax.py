@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -32,6 +32,7 @@ class _Reader:
     """
 
     file: str
+    text: str = ""
     faults: list[Fault] = field(default_factory=list)
     results: dict[int, Node] = field(default_factory=dict)
     in_progress: set[int] = field(default_factory=set)
@@ -52,6 +53,8 @@ class _Reader:
         self.in_progress.add(id(node))
         result = self._content(node)
         self.in_progress.discard(id(node))
+        if self.text[node.start_mark.index : node.start_mark.index + 1] == "&":
+            result = replace(result, is_anchor=True)
         self.results[id(node)] = result
         return result
 
@@ -73,6 +76,9 @@ class _Reader:
                 continue
             key = str(key_node.value)
             if key == "<<" and not key_node.style:
+                if merged:
+                    message = "`<<` is written twice in one mapping"
+                    self.report("yaml-merge", message, key_node, "Write one: `<<: [*a, *b]`.")
                 merged += self._merged(value_node)
                 continue
             if key in own:
@@ -137,7 +143,7 @@ def parse(text: str, file: str) -> tuple[Node, list[Fault]]:
         return empty, [Fault("yaml", f"broken YAML: {error}", Place(file))]
     if root is None:
         return empty, []
-    reader = _Reader(file)
+    reader = _Reader(file, text)
     tree = reader.read(root)
     if not tree.is_mapping:
         reader.report("yaml", "a bundle file must be a mapping of keys to values", root)

@@ -46,6 +46,7 @@ def print_faults(
 def _record(fault: Fault) -> dict[str, object]:
     return {
         "severity": fault.severity,
+        "official": fault.official,
         "code": fault.code,
         "message": fault.message,
         "hint": fault.hint,

@@ -54,7 +54,8 @@ targets:
     [
         ("{mode: development, presets: {trigger_pause_status: UNPAUSED}}", ["development"]),
         ("{mode: development, presets: {name_prefix: mine_}}", ["development"]),
-        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"] * 4),
+        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"] * 5),
+        ("{mode: development, presets: {name_prefix: ''}}", []),
         ("{mode: development}", []),
         ("{mode: production}", ["production", "production"]),
         ("{mode: production, workspace: {root_path: /Shared/x}}", ["production"]),
@@ -109,12 +110,11 @@ def test_a_target_need_not_repeat_the_required_keys_of_what_it_changes(faults: F
     assert faults(text.replace("name: gold, ", "")) != []
 
 
-def test_two_default_targets_are_reported(faults: Faults):
-    result = faults(
-        "bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: true}}\n", "a"
-    )
+def test_two_default_targets_are_reported_unless_one_is_named(faults: Faults):
+    text = "bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: yes}}\n"
 
-    assert [each.code for each in result] == ["default-target"]
+    assert [each.code for each in faults(text)] == ["default-target"]
+    assert faults(text, "a") == []
 
 
 @pytest.mark.parametrize(

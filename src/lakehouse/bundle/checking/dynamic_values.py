@@ -10,13 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from lakehouse.base.errors import did_you_mean
+from lakehouse.bundle.checking.artifacts import artifact_folders
 from lakehouse.bundle.checking.walk import TaskNode, elements, jobs, tasks, text, with_inner
-from lakehouse.bundle.checking.wheels import artifact_folders
 from lakehouse.bundle.dynamic_values import (
     JOB,
     OTHER_TASK,
     REFERENCE,
-    ROOTS,
     TASK,
     TIMES,
     steps,
@@ -101,11 +100,7 @@ class _Check:
             return self.other_task(rest)
         if root == "input":
             return None if self.task.loop else ("has a meaning only inside a for_each_task", "")
-        if root in ROOTS:
-            return None
-        hint = did_you_mean(root, (*ROOTS, "secrets"))
-        is_near = "Did you mean" in hint
-        return (f"names nothing: {root!r} is not known", hint) if is_near else None
+        return None  # of another namespace: a literal text
 
     def job(self, rest: list[str]) -> tuple[str, str] | None:
         if not rest or rest[0] not in JOB:
@@ -162,7 +157,7 @@ def _sources(bundle: Bundle, task: TaskNode) -> list[Path]:
             return [path] if path.is_file() else []
     if task.node.get("python_wheel_task") is not None:
         paths: list[Path] = []
-        for folder in artifact_folders(bundle):
+        for folder in artifact_folders(bundle, "", "whl"):
             base = folder / "src" if (folder / "src").is_dir() else folder
             paths += sorted(base.rglob("*.py"))
         return paths[:2000]

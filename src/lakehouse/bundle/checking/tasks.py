@@ -23,9 +23,8 @@ from lakehouse.bundle.references import is_reference
 from lakehouse.bundle.task_types import TYPES, called_job
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_NO_COMPUTE = {"condition_task", "for_each_task", "run_job_task", "sql_task", "pipeline_task",
-               "dashboard_task", "power_bi_task", "dbt_cloud_task", "dbt_platform_task",
-               "clean_rooms_notebook_task", "alert_task"}  # fmt: skip
+_COMPUTE_TYPES = ("python_wheel_task", "spark_python_task", "spark_jar_task", "spark_submit_task",
+                  "dbt_task")  # fmt: skip
 _COMPUTE = ("job_cluster_key", "environment_key", "existing_cluster_id", "new_cluster")
 
 
@@ -139,7 +138,7 @@ def _compute(task: TaskNode) -> Iterator[Fault]:
 def needs_compute(task: TaskNode) -> bool:
     """Say whether a task of a type that needs compute names none."""
     types = _types(task)
-    if not types or types[0] in _NO_COMPUTE or types[0] == "notebook_task":
+    if not types or types[0] not in _COMPUTE_TYPES:
         return False
     return not any(task.node.get(key) is not None for key in _COMPUTE)
 
