@@ -11,7 +11,7 @@ from typing import Any
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.bundle.faults import BundleError, Fault, ordered
-from lakehouse.bundle.files import Files, read_files, root_file, shown
+from lakehouse.bundle.files import Files, read_files, shown
 from lakehouse.bundle.merge import join_named
 from lakehouse.bundle.modes import with_presets
 from lakehouse.bundle.nodes import Node, at, plain
@@ -86,8 +86,18 @@ def load(
     Raises LakehouseError where there is no `databricks.yml`, it is no YAML, or it has no such
     target.
     """
-    files = read_files(Path(folder))
-    where = shown(root_file(Path(folder)))
+    return of_target(read_files(Path(folder)), target, variables, user, environment)
+
+
+def of_target(
+    files: Files,
+    target: str | None,
+    variables: Mapping[str, str] | None,
+    user: User | None,
+    environment: Mapping[str, str],
+) -> Bundle:
+    """Return what `load` does, of files that are read already."""
+    where = shown(files.paths[0])
     unreadable = [fault for fault in files.faults if fault.code == "yaml" and not files.tree.value]
     if unreadable:
         raise BundleError(where, unreadable)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from lakehouse.bundle.faults import Fault
-from lakehouse.bundle.nodes import Node, Path, dotted, holds_anchors, plain, with_item
+from lakehouse.bundle.nodes import Node, Path, dotted, holds_anchors, mapped, plain, with_item
 
 # Lists whose elements are merged by name, and the key that names an element.
 _NAMES = {
@@ -120,21 +121,24 @@ def join_named(tree: Node, resolved: Node) -> Node:
         return resolved
     for kind in ("jobs", "pipelines"):
         definitions, raw = changed.get(kind), resources.get(kind)
-        if definitions is None or raw is None:
+        if definitions is None or not definitions.is_mapping or raw is None:
             continue
-        for name, resource in definitions.items():
-            before = raw.get(name)
-            for key, named in _NAMES.items():
-                elements, earlier = resource.get(key), before.get(key) if before else None
-                if elements is None or earlier is None or not _has_reference(earlier, named):
-                    continue
-                joined = Node([], elements.place)
-                for element in elements.elements():  # one by one: they may be of one file
-                    joined = _overlay_list(joined, Node([element], element.place), named)
-                resource = with_item(resource, key, joined)
-            definitions = with_item(definitions, name, resource)
-        changed = with_item(changed, kind, definitions)
+        changed = with_item(changed, kind, mapped(definitions, partial(_joined, raw)))
     return with_item(resolved, "resources", changed)
+
+
+def _joined(definitions: Node, name: str, resource: Node) -> Node:
+    """Return a resolved resource with its elements joined; `definitions` are as written."""
+    written = definitions.get(name)
+    for key, named in _NAMES.items():
+        elements, before = resource.get(key), written.get(key) if written is not None else None
+        if elements is None or before is None or not _has_reference(before, named):
+            continue
+        joined = Node([], elements.place)
+        for element in elements.elements():  # one by one: they may be of one file
+            joined = _overlay_list(joined, Node([element], element.place), named)
+        resource = with_item(resource, key, joined)
+    return resource
 
 
 def _has_reference(node: Node, key: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lakehouse.base.errors import did_you_mean, nearest
 from lakehouse.bundle.faults import Fault, Official, Severity
-from lakehouse.bundle.nodes import Node, Path, at, dotted
+from lakehouse.bundle.nodes import Node, Path, at, dotted, holds
 from lakehouse.bundle.remote import is_known, is_of_terraform
 
 _WORD = r"[^\W\d_](?:[-_]*[^\W_])*"  # letters of any alphabet; ends in a letter or a digit
@@ -55,9 +55,11 @@ class _Resolver:
     cycles: set[frozenset[str]] = field(default_factory=set)
 
     def node(self, node: Node, path: Path) -> Node:
+        if not holds(node, "${"):
+            return node
         value = node.value
         if isinstance(value, str):
-            return self.text(node, path) if "${" in value else node
+            return self.text(node, path)
         if isinstance(value, dict):
             content = {key: self.node(below, (*path, key)) for key, below in value.items()}
             changed = any(content[key] is not value[key] for key in content)

@@ -21,7 +21,7 @@ from lakehouse.bundle.checking import (
 )
 from lakehouse.bundle.faults import BundleError, Fault, ordered
 from lakehouse.bundle.files import Files, read_files
-from lakehouse.bundle.load import Bundle, load
+from lakehouse.bundle.load import Bundle, of_target
 from lakehouse.bundle.nodes import is_true
 from lakehouse.bundle.targets import User, choose_target, target_names
 
@@ -71,7 +71,7 @@ def validate(
         file_faults.setdefault(_identity(fault), fault)
     target_faults: dict[tuple[str, str, str], tuple[Fault, list[str]]] = {}
     for name in targets:
-        for fault in _target_faults(folder, name, variables, user, environment):
+        for fault in _target_faults(source, name, variables, user, environment):
             if _identity(fault) not in file_faults:
                 target_faults.setdefault(_identity(fault), (fault, []))[1].append(name)
     return ordered(
@@ -96,14 +96,14 @@ def _with_targets(fault: Fault, names: list[str], targets: tuple[str, ...]) -> F
 
 
 def _target_faults(
-    folder: Path | str,
+    source: Files,
     target: str,
     variables: Mapping[str, str] | None,
     user: User | None,
     environment: Mapping[str, str],
 ) -> Iterator[Fault]:
     try:
-        bundle = load(folder, target, variables, user=user, environment=environment)
+        bundle = of_target(source, target, variables, user, environment)
     except BundleError as error:
         yield from error.faults
         return

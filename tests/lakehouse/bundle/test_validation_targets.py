@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.lakehouse.bundle.small_bundles import NOTE, Faults, job
 
+from lakehouse.bundle.syntax import parse
+
 
 def test_a_task_value_that_nobody_sets_is_reported(faults: Faults):
     text = job(
@@ -137,3 +139,17 @@ def test_what_makes_no_sense_at_all_is_a_fault_too(faults: Faults, text: str):
 
     assert [each for each in result if each.severity == "error"]
     assert all(each.place.line >= 1 for each in result)
+
+
+def test_each_file_is_read_once_for_all_targets(faults: Faults, monkeypatch: pytest.MonkeyPatch):
+    paths: list[str] = []
+
+    def recorded(text: str, file: str):
+        paths.append(file)
+        return parse(text, file)
+
+    monkeypatch.setattr("lakehouse.bundle.files.parse", recorded)
+    text = "bundle: {name: shop}\ninclude: [a.yml]\ntargets: {dev: {}, staging: {}, prod: {}}\n"
+
+    assert faults(text, **{"a.yml": "variables: {a: {default: x}}\n"}) == []
+    assert sorted(paths) == ["a.yml", "databricks.yml"]

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lakehouse.base.errors import did_you_mean
@@ -22,7 +22,7 @@ from lakehouse.bundle.dynamic_values import (
 )
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.nodes import Node, at, dotted, walk
+from lakehouse.bundle.nodes import Node, at, dotted, texts
 from lakehouse.bundle.nodes import Path as NodePath
 
 
@@ -33,11 +33,8 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
         names = {text(parameter.get("name")) for parameter in elements(parameters)}
         by_key = {task.key: task for task in tasks(job)}
         for task in with_inner(tasks(job)):
-            outer = by_key[task.loop] if task.loop else task
-            check = _Check(bundle, task, by_key, names, _upstream(outer, by_key))
-            for path, node in walk(task.node):
-                if not isinstance(node.value, str) or "{{" not in node.value:
-                    continue
+            check = _Check(bundle, task, by_key, names)
+            for path, node in texts(task.node, "{{"):
                 if not task.loop and path[:2] == ("for_each_task", "task"):
                     continue  # the task inside a loop is checked on its own
                 yield from check.text(node, (*task.path, *path))
@@ -72,15 +69,20 @@ def _upstream(task: TaskNode, by_key: Mapping[str, TaskNode]) -> set[str]:
 class _Check:
     """Checks the references of one task.
 
-    `by_key` holds the tasks of its job, `upstream` the keys of those that end before it starts,
-    `parameters` the names of the job's parameters. What is wrong is a reason and a hint.
+    `by_key` holds the tasks of its job, `parameters` the names of the job's parameters. What is
+    wrong is a reason and a hint.
     """
 
     bundle: Bundle
     task: TaskNode
     by_key: Mapping[str, TaskNode]
     parameters: set[str]
-    upstream: set[str]
+
+    @cached_property
+    def upstream(self) -> set[str]:
+        """Return the keys of the tasks that end before this one starts."""
+        outer = self.by_key[self.task.loop] if self.task.loop else self.task
+        return _upstream(outer, self.by_key)
 
     def text(self, node: Node, path: NodePath) -> Iterator[Fault]:
         for match in REFERENCE.finditer(node.value):

@@ -71,6 +71,9 @@ class _Check:
                 relative = from_root(text(path), path.place.file, self.root)
                 self.synced.append(Path(os.path.normpath(self.root / relative)))
         self.top = Path(os.path.commonpath(self.synced))
+        self.paths: dict[str, Path | None] = {}
+        self.is_below: dict[Path, bool] = {}
+        self.kinds: dict[Path, bool | None] = {}
 
     def task(self, task: TaskNode) -> Iterator[Fault]:
         for keys in (("spark_python_task", "python_file"), ("sql_task", "file", "path")):
@@ -93,7 +96,7 @@ class _Check:
                 continue
             matches = sorted(self.root.glob(name)) if ".." not in name else []
             for match in matches:
-                path = from_root(str(match), "", self.root)
+                path = match.relative_to(self.root).as_posix()
                 yield from check(Node(path, node.place), where)
             if not matches:
                 yield from check(node, where)
@@ -101,9 +104,22 @@ class _Check:
     def local(self, node: Node | None) -> Path | None:
         """Return the whole path of a value that leads into this project, else None."""
         name = text(node)
-        if not name or not is_local(name) or is_reference(name):
-            return None
-        return Path(os.path.normpath(self.root / name))
+        if name not in self.paths:  # many tasks name the same file
+            is_inside = name and is_local(name) and not is_reference(name)
+            self.paths[name] = Path(os.path.normpath(self.root / name)) if is_inside else None
+        return self.paths[name]
+
+    def is_synced(self, whole: Path) -> bool:
+        """Say whether a file goes to the workspace: below the root, or below a synced path."""
+        if whole not in self.is_below:
+            self.is_below[whole] = any(whole.is_relative_to(folder) for folder in self.synced)
+        return self.is_below[whole]
+
+    def is_notebook(self, whole: Path) -> bool | None:
+        """Say whether a file is a notebook; None where there is no such file."""
+        if whole not in self.kinds:
+            self.kinds[whole] = is_notebook(whole) if whole.is_file() else None
+        return self.kinds[whole]
 
     def folder(self, node: Node | None, path: str) -> Iterator[Fault]:
         """Check a folder whose path is relative to the bundle's root."""
@@ -122,18 +138,19 @@ class _Check:
         whole = self.local(node)
         if node is None or whole is None:
             return
-        if not whole.exists():
+        kind = self.is_notebook(whole)
+        if kind is None and not whole.exists():
             yield self.missing(node, text(node), path)
             return
         yield from self.synced_or_not(node, whole, path)
-        if is_notebook(whole):
+        if kind:
             message = f"{text(node)} is a notebook, where a file belongs"
             hint = "Take its first line away, or use notebook_task."
             yield Fault("notebook", message, node.place, path, hint)
 
     def synced_or_not(self, node: Node, whole: Path, path: str) -> Iterator[Fault]:
         """Yield the fault of a path that does not go to the workspace with the bundle."""
-        if any(whole.is_relative_to(folder) for folder in self.synced):
+        if self.is_synced(whole):
             return
         message = f"{text(node)} lies above the bundle's root and is not synced"
         hint = "Move it below, or name its folder under sync.paths."
@@ -153,7 +170,8 @@ class _Check:
         if node is None or whole is None:
             return
         name = text(node)
-        if not whole.is_file():
+        kind = self.is_notebook(whole)
+        if kind is None:
             names = [whole.name + suffix for suffix in NOTEBOOKS]
             files = [name for name in names if whole.with_name(name).is_file()]
             hint = f"Did you mean {files[0]!r}?" if files else self.missing(node, name, path).hint
@@ -161,7 +179,7 @@ class _Check:
             yield Fault("missing-notebook", message, node.place, path, hint)
             return
         yield from self.synced_or_not(node, whole, path)
-        if not is_notebook(whole):
+        if not kind:
             first = NOTEBOOKS.get(whole.suffix)
             message = f"{name} is no notebook: its first line is not {first!r}"
             hint = "Add that line, or use spark_python_task."
@@ -197,7 +215,7 @@ class _Check:
 def is_notebook(path: Path) -> bool:
     """Say whether a file is a notebook: by its suffix, or by its first line."""
     first = NOTEBOOKS.get(path.suffix)
-    if not first or not path.is_file():
-        return path.suffix == ".ipynb" and path.is_file()
+    if not first:
+        return first is not None
     with path.open(encoding="utf-8", errors="replace") as lines:
         return lines.readline().strip() == first

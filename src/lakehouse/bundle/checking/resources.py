@@ -10,7 +10,7 @@ from lakehouse.bundle.checking.walk import elements, resources, text
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.graph import cycles
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.nodes import Node, Path, Place, at, dotted, is_true, walk
+from lakehouse.bundle.nodes import Node, Path, Place, at, dotted, is_true, texts
 from lakehouse.bundle.paths import from_root
 from lakehouse.bundle.references import REFERENCE, is_reference
 
@@ -52,8 +52,7 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
         for name, node, path in resources(bundle, kind):
             if REFERENCE.search(name):
                 message = f"the key {name!r} of a resource cannot hold a reference"
-                place = kinds.keys.get(kind, node.place) if kinds is not None else node.place
-                yield Fault("reserved-key", message, node.place or place, dotted(path))
+                yield Fault("reserved-key", message, node.place, dotted(path))
             yield from _reserved(kind, node, path)
             yield from _exclusive(kind, node, path)
     for _name, node, path in resources(bundle, "alerts"):
@@ -169,17 +168,21 @@ def _cycles(bundle: Bundle) -> Iterator[Fault]:
     for kind, definitions in kinds.items() if kinds is not None else ():
         for name, resource in definitions.items():
             nodes[f"{kind}.{name}"] = resource
-            refers[f"{kind}.{name}"] = [
-                f"{match[1]}.{match[2]}"
-                for path, node in walk(resource)
-                if isinstance(node.value, str) and "${resources." in node.value
-                if not set(path) & _LATER
-                for match in _RESOURCE.finditer(node.value)
-            ]
+            refers[f"{kind}.{name}"] = _references(resource)
     for cycle in cycles(refers):
         message = f"resources refer to each other: {' -> '.join(cycle)}"
         where = f"resources.{cycle[0]}"
         yield Fault("reference-cycle", message, nodes[cycle[0]].place, where, verdict="none")
+
+
+def _references(resource: Node) -> list[str]:
+    """Return the resources that one refers to, and has to be deployed after."""
+    return [
+        f"{match[1]}.{match[2]}"
+        for path, node in texts(resource, "${")
+        if not _LATER & set(path)
+        for match in _RESOURCE.finditer(node.value)
+    ]
 
 
 def _scripts(bundle: Bundle) -> Iterator[Fault]:

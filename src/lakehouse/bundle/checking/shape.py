@@ -44,7 +44,7 @@ def faults(tree: Node, merged: bool = True) -> Iterator[Fault]:
 
 def _value(node: Node, kind: schema.Type, path: Path, place: Place) -> Iterator[Fault]:
     """Yield the faults of a value, whose key (or, in a list, itself) is written at `place`."""
-    if kind == "any" or is_reference(node.value):
+    if kind == "any" or (type(node.value) is str and is_reference(node.value)):
         return
     if isinstance(kind, list):
         if not node.is_sequence:
@@ -67,10 +67,10 @@ def _value(node: Node, kind: schema.Type, path: Path, place: Place) -> Iterator[
         elif isinstance(allowed, tuple):
             yield from _word(node, allowed, path)
         else:
-            yield from _mapping(node, allowed, path, place)
+            yield from _mapping(node, kind, allowed, path, place)
 
 
-def _mapping(node: Node, keys: schema.Keys, path: Path, place: Place) -> Iterator[Fault]:
+def _mapping(node: Node, kind: str, keys: schema.Keys, path: Path, place: Place) -> Iterator[Fault]:
     if not node.is_mapping:
         yield _wrong_type(node, path, _MAPPING)
         return
@@ -83,11 +83,11 @@ def _mapping(node: Node, keys: schema.Keys, path: Path, place: Place) -> Iterato
             yield _unknown_key(name, list(keys), path, here)
         elif value.value is not None or key.required:
             yield from _value(value, key.type, (*path, name), here)
-    for name, key in keys.items():
+    for name, key in schema.required(kind):
         there = node.get(name)
         # An empty name is none, and the official CLI refuses some other empty values.
         strict = name == "name" or key.verdict == "error"
-        if key.required and (there is None or (strict and there.value in ("", []))):
+        if there is None or (strict and there.value in ("", [])):
             where = dotted((*path, name))
             message = f"the key {where!r} is required"
             verdict = key.verdict if there is None or key.verdict == "error" else "none"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
@@ -47,12 +47,21 @@ class Key:
     verdict: Official | None = None
 
 
+@cache
 def definition(name: str) -> Words | Keys | None:
     """Return what a type allows: its words, or its keys; None for a scalar."""
     return _words(name) if "|" in name else definitions().get(name)
 
 
-@lru_cache(maxsize=1)
+@cache
+def required(name: str) -> tuple[tuple[str, Key], ...]:
+    """Return the keys that a value of a type must have."""
+    keys = definition(name)
+    items = keys.items() if isinstance(keys, Mapping) else ()
+    return tuple((key, each) for key, each in items if each.required)
+
+
+@cache
 def definitions() -> Mapping[str, Words | Keys]:
     """Return all types that have a name."""
     named: dict[str, Any] = {}
