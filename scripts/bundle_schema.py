@@ -122,11 +122,6 @@ DEPLOYED: dict[type, str] = {
     vectorsearch.VectorIndex: "VectorSearchIndex",
 }
 TYPES = {str: "text", int: "whole", float: "number", bool: "flag"}
-# Connectors in preview: with every version of the SDK other keys, and others of them required.
-UNCHECKED = (
-    pipelines.IngestionPipelineDefinition,
-    pipelines.IngestionGatewayPipelineDefinition,
-)
 
 
 def schema() -> dict[str, str | dict[str, str]]:
@@ -134,7 +129,6 @@ def schema() -> dict[str, str | dict[str, str]]:
     names: dict[Any, str] = {
         **TYPES,
         **ROOTS,
-        **dict.fromkeys(UNCHECKED, "{key: any}"),
     }
     types: dict[str, str | dict[str, str]] = {}
 

@@ -19,9 +19,13 @@ _OWN = {"default", "mode", "variables"}  # keys of a target that the bundle does
 
 @dataclass(frozen=True)
 class User:
-    """Who deploys: `name` as the workspace knows it, `short_name` for use inside other names."""
+    """Who deploys: `name` as the workspace knows it, `short_name` for use inside other names.
+
+    `is_known` is False where nobody said so, and the name is only that of this machine's user.
+    """
 
     name: str
+    is_known: bool = True
 
     @property
     def short_name(self) -> str:
@@ -31,10 +35,12 @@ class User:
 
 def current_user(environment: Mapping[str, str] = os.environ) -> User:
     """Return the user that DATABRICKS_USER names, else the user of this machine."""
+    if name := environment.get("DATABRICKS_USER"):
+        return User(name)
     try:
-        return User(environment.get("DATABRICKS_USER") or getpass.getuser())
+        return User(getpass.getuser(), is_known=False)
     except (KeyError, OSError):  # a user id without a name, as in some containers
-        return User("someone")
+        return User("someone", is_known=False)
 
 
 def target_names(tree: Node) -> tuple[str, ...]:

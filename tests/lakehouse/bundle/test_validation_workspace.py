@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.lakehouse.bundle.small_bundles import Faults
 
+from lakehouse.bundle.validate import validate
+
 JOB = "resources: {jobs: {it: {name: it}}}\n"
 
 
@@ -62,6 +64,40 @@ def test_some_resources_run_only_as_who_deploys_them(faults: Faults, resources: 
 
     assert first(faults, text % "robot") == ("run-as", "error", "error")
     assert faults("bundle: {name: shop}\n" + text % "alice@example.com") == []
+
+
+def test_where_nobody_says_who_deploys_it_is_only_a_warning(write):
+    folder = write("""
+        bundle: {name: shop}
+        run_as: {user_name: robot}
+        resources: {apps: {a: {name: a, source_code_path: .}}}
+        """)
+
+    [known] = validate(folder, environment={"DATABRICKS_USER": "alice@example.com"})
+    [unknown] = validate(folder, environment={})
+
+    assert (known.severity, unknown.severity) == ("error", "warning")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "experimental: {python_wheel_wraper: true}",
+        "python: {resource: [a]}",
+        "bundle: {name: shop, deployment: {lock: {forced: true}}}",
+        "resources: {jobs: {it: {run_as: {group: g}}}}",
+    ],
+)
+def test_a_misspelt_key_of_the_deployment_is_reported(faults: Faults, text: str):
+    bundle = text if text.startswith("bundle") else "bundle: {name: shop}\n" + text
+
+    assert "unknown-key" in [each.code for each in faults(bundle + "\n")]
+
+
+def test_a_job_may_run_as_a_group(faults: Faults):
+    text = "resources: {jobs: {it: {name: it, run_as: {group_name: g}}}}\n"
+
+    assert faults("bundle: {name: shop}\n" + text) == []
 
 
 def test_python_stands_in_one_place(faults: Faults):

@@ -102,10 +102,11 @@ def _compute(bundle: Bundle) -> Iterator[Fault]:
 def _run_as(node: Node | None, path: Path) -> Iterator[Fault]:
     if node is None:
         return
-    principals = [key for key in _PRINCIPALS[:2] if text(node.get(key))]
+    known = _PRINCIPALS if path[1:2] == ("jobs",) else _PRINCIPALS[:2]
+    principals = [key for key in known if text(node.get(key))]
     if node.is_mapping and len(principals) != 1:
         message = f"run_as names {' and '.join(principals) or 'nobody'}"
-        hint = "Name exactly one of user_name and service_principal_name."
+        hint = f"Name exactly one of {', '.join(known)}."
         yield Fault("run-as", message, node.place, dotted(path), hint)
 
 

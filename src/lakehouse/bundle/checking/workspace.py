@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lakehouse.bundle.checking.walk import resources, text
-from lakehouse.bundle.faults import Fault, Official
+from lakehouse.bundle.faults import Fault, Official, Severity
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, at, dotted, is_true, plain
 from lakehouse.bundle.references import REFERENCE, is_reference
@@ -68,4 +68,5 @@ def _owned(bundle: Bundle) -> Iterator[Fault]:
             if kind == "dashboards" and not is_true(node.get("embed_credentials")):
                 continue
             message = f"{dotted(path)} runs as who deploys it, not as {name}"
-            yield Fault("run-as", message, run_as.place, dotted(path), hint)
+            severity: Severity = "error" if bundle.user.is_known else "warning"
+            yield Fault("run-as", message, run_as.place, dotted(path), hint, severity)
