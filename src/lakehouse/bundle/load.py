@@ -120,6 +120,6 @@ def of_target(
 
 def is_here(bundle: Bundle) -> bool:
     """Say whether a target is run on this machine: it has no mode and names no workspace."""
-    workspace = bundle.data.get("workspace") or {}
-    mode = (bundle.data.get("bundle") or {}).get("mode")
-    return not mode and not workspace.get("host") and not workspace.get("profile")
+    keys = (("bundle", "mode"), ("workspace", "host"), ("workspace", "profile"))
+    nodes = [at(bundle.config, key) for key in keys]
+    return not any(node is not None and node.value for node in nodes)

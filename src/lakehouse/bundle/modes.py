@@ -73,7 +73,7 @@ def _with_presets(presets: Node, kind: str, name: str, resource: Node) -> Node:
     tags = presets.get("tags")
     if tags is not None and tags.is_mapping and kind in ("jobs", "pipelines"):
         own = resource.get("tags") or node_of({}, resource.place)
-        for key, value in tags.items():
+        for key, value in tags.items() if own.is_mapping else ():
             if own.get(key) is None:
                 own = with_item(own, key, value)
         resource = with_item(resource, "tags", own)

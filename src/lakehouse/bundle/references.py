@@ -166,7 +166,7 @@ class _Resolver:
             elif len(target) > 3:
                 self.report("reference", f"${{{reference}}} leads nowhere", node, path)
             return  # a declared variable without a value is reported where it is declared
-        above = self.follow(target[:-1]) if len(target) > 1 else self.tree
+        above = at(self.tree, target[:-1])
         names = above.value if above is not None and above.is_mapping else _ROOTS
         hint = did_you_mean(str(target[-1]), names)
         verdict: Official | None = None

@@ -97,6 +97,13 @@ def test_a_broken_resource_is_reported(faults: Faults, kind, resource, code, off
     assert only(faults, kind, resource, **files) == (code, "error", official)
 
 
+def test_a_name_inside_a_resource_may_be_empty_until_it_is_deployed(faults: Faults):
+    app = "{name: a, source_code_path: ., resources: [{name: r, serving_endpoint: ENDPOINT}]}"
+    text = BUNDLE.format(kind="apps", resource=app)
+
+    assert faults(text.replace("ENDPOINT", "{name: '', permission: CAN_QUERY}")) == []
+
+
 def test_an_alert_may_stand_in_a_file(faults: Faults):
     alert = "{display_name: a, warehouse_id: w, file_path: a.json}"
 

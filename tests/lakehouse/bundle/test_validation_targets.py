@@ -56,7 +56,8 @@ targets:
     [
         ("{mode: development, presets: {trigger_pause_status: UNPAUSED}}", ["development"]),
         ("{mode: development, presets: {name_prefix: mine_}}", ["development"]),
-        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"] * 5),
+        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"]),
+        ("{mode: development, workspace: {file_path: /Shared/x}}", ["development"]),
         ("{mode: development, presets: {name_prefix: ''}}", []),
         ("{mode: development}", []),
         ("{mode: production}", ["production", "production"]),
@@ -130,6 +131,11 @@ def test_two_default_targets_are_reported_unless_one_is_named(faults: Faults):
         "bundle: {name: shop}\nresources: {jobs: {a: {tasks: {a: 1}}}}\n",
         "bundle: {name: shop}\nresources: {jobs: {a: {tasks: [1, [], null]}}}\n",
         "bundle: {name: shop}\ntargets: [dev]\n",
+        "bundle: {name: shop}\nresources: '${resources.jobs.a.id}'\n",
+        "bundle: {name: shop}\nresources: {jobs: '${resources.jobs.a.id}'}\n",
+        "bundle: {name: shop}\ntargets: {a: {workspace: x}}\n",
+        "bundle: {name: shop}\nresources: {jobs: {a: {tags: 1}}}\n"
+        "targets: {a: {mode: development}}\n",
         "- a\n- b\n",
         "a: &a\n  b: *a\n",
     ],

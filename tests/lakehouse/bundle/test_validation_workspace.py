@@ -80,6 +80,25 @@ def test_where_nobody_says_who_deploys_it_is_only_a_warning(write):
 
 
 @pytest.mark.parametrize(
+    ("path", "known", "unknown"),
+    [
+        ("/Workspace/Users/bob@example.com/x", "error", "warning"),
+        ("/Workspace/Shared/x", "error", "error"),
+    ],
+)
+def test_a_folder_of_somebody_may_be_that_of_who_deploys(write, path, known, unknown):
+    folder = write(f"""
+        bundle: {{name: shop}}
+        targets: {{dev: {{mode: development, workspace: {{root_path: {path}}}}}}}
+        """)
+
+    [first] = validate(folder, environment={"DATABRICKS_USER": "alice@example.com"})
+    [second] = validate(folder, environment={})
+
+    assert (first.severity, second.severity) == (known, unknown)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "experimental: {python_wheel_wraper: true}",

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lakehouse.bundle.checking.tasks import needs_compute
-from lakehouse.bundle.checking.walk import elements, jobs, resources, tasks, text, with_inner
+from lakehouse.bundle.checking.walk import (
+    elements,
+    jobs,
+    resources,
+    tasks,
+    text,
+    with_inner,
+    written,
+)
 from lakehouse.bundle.faults import Fault, Official, Severity
 from lakehouse.bundle.load import Bundle, is_here
 from lakehouse.bundle.nodes import Node, Path, Place, at, dotted, is_true, place_of
-from lakehouse.bundle.targets import target_names
+from lakehouse.bundle.targets import User, target_names
 
 _PRINCIPALS = ("user_name", "service_principal_name", "group_name")
 _PATHS = ("root_path", "file_path", "resource_path", "artifact_path", "state_path")
@@ -45,19 +53,29 @@ def _development(bundle: Bundle) -> Iterator[Fault]:
         message = "a development target must not unpause all triggers"
         hint = "Unpause a single schedule instead: pause_status: UNPAUSED."
         yield Fault("development", message, pause.place, "presets.trigger_pause_status", hint)
-    user_names = (bundle.user.name, bundle.user.short_name)
+    user = bundle.user
     prefix = presets.get("name_prefix") if presets is not None else None
-    if prefix is not None and text(prefix) and not any(name in text(prefix) for name in user_names):
+    if prefix is not None and text(prefix) and not _names(user, text(prefix)):
         message = f"the name prefix {text(prefix)!r} does not name its user: two would collide"
         hint = "Write '[dev ${workspace.current_user.short_name}] '."
-        yield Fault("development", message, prefix.place, "presets.name_prefix", hint)
+        severity: Severity = "error" if user.is_known else "warning"
+        where = "presets.name_prefix"
+        yield Fault("development", message, prefix.place, where, hint, severity)
     for key in _PATHS:
         path = at(bundle.config, ("workspace", key))
-        if path is not None and not any(name in text(path) for name in user_names):
-            message = f"workspace.{key} does not name its user: two deployments would collide"
-            hint = "Begin it with ~/ or hold ${workspace.current_user.short_name}."
-            place = _target_place(bundle, "workspace", key)
-            yield Fault("development", message, place, f"workspace.{key}", hint)
+        if path is None or written(bundle, key) is None or _names(user, text(path)):
+            continue
+        message = f"workspace.{key} does not name its user: two deployments would collide"
+        hint = "Begin it with ~/ or hold ${workspace.current_user.short_name}."
+        # It may name who deploys, where we do not know who does.
+        is_somebody = "/Users/" in text(path) and not user.is_known
+        severity = "warning" if is_somebody else "error"
+        place = _target_place(bundle, "workspace", key)
+        yield Fault("development", message, place, f"workspace.{key}", hint, severity)
+
+
+def _names(user: User, value: str) -> bool:
+    return user.name in value or user.short_name in value
 
 
 def _production(bundle: Bundle) -> Iterator[Fault]:

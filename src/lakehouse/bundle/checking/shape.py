@@ -85,8 +85,8 @@ def _mapping(node: Node, kind: str, keys: schema.Keys, path: Path, place: Place)
             yield from _value(value, key.type, (*path, name), here)
     for name, key in schema.required(kind):
         there = node.get(name)
-        # An empty name is none, and the official CLI refuses some other empty values.
-        strict = name == "name" or key.verdict == "error"
+        # An empty name of a resource is none; the official CLI refuses some other empty values.
+        strict = (name == "name" and len(path) == 3) or key.verdict == "error"
         if there is None or (strict and there.value in ("", [])):
             where = dotted((*path, name))
             message = f"the key {where!r} is required"

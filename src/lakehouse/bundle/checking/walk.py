@@ -53,6 +53,12 @@ def elements(node: Node | None) -> list[Node]:
     return list(node.elements()) if node is not None else []
 
 
+def written(bundle: Bundle, key: str) -> Node | None:
+    """Return what the files say under a key of the workspace, for this target."""
+    tree = bundle.files.tree
+    return at(tree, ("targets", bundle.target, "workspace", key)) or at(tree, ("workspace", key))
+
+
 def resources(bundle: Bundle, kind: str) -> Iterator[tuple[str, Node, Path]]:
     """Yield the resources of a kind: key, tree, path."""
     definitions = at(bundle.config, ("resources", kind))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse.bundle.checking.walk import resources, text
+from lakehouse.bundle.checking.walk import resources, text, written
 from lakehouse.bundle.faults import Fault, Official, Severity
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.nodes import Node, at, dotted, is_true, plain
+from lakehouse.bundle.nodes import at, dotted, is_true, plain
 from lakehouse.bundle.references import REFERENCE, is_reference
 
 # Keys that say how to log in: they are read before variables are.
@@ -23,11 +23,11 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
     yield from _authentication(bundle)
     for key in _NO_VOLUMES:
         path = at(bundle.config, ("workspace", key))
-        written = _written(bundle, key)
-        if path is not None and written is not None and text(path).startswith("/Volumes/"):
+        node = written(bundle, key)
+        if path is not None and node is not None and text(path).startswith("/Volumes/"):
             message = f"workspace.{key} cannot be a volume: {text(path)}"
             hint = "Only artifact_path may be one."
-            yield Fault("workspace-path", message, written.place, f"workspace.{key}", hint)
+            yield Fault("workspace-path", message, node.place, f"workspace.{key}", hint)
     yield from _owned(bundle)
     python, former = bundle.config.get("python"), at(bundle.config, ("experimental", "python"))
     if python is not None and former is not None and plain(python) != plain(former):
@@ -36,15 +36,9 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
         yield Fault("exclusive-keys", message, former.place, "experimental.python", hint)
 
 
-def _written(bundle: Bundle, key: str) -> Node | None:
-    """Return what the files say under a key of the workspace, for this target."""
-    tree = bundle.files.tree
-    return at(tree, ("targets", bundle.target, "workspace", key)) or at(tree, ("workspace", key))
-
-
 def _authentication(bundle: Bundle) -> Iterator[Fault]:
     for key in _AUTHENTICATION:
-        node = _written(bundle, key)
+        node = written(bundle, key)
         if node is not None and isinstance(node.value, str) and REFERENCE.search(node.value):
             message = f"workspace.{key} cannot hold a reference: it is read before variables are"
             hint = "Write it out in each target, or set it in the environment."
