@@ -110,9 +110,12 @@ class _Resolver:
             if target[0] not in _ROOTS:
                 self.report_foreign(str(target[0]), node, path)
                 return None
-            if target[0] == "resources" and is_of_terraform(*map(str, (*target[1:4:2], "")[:2])):
-                self.report_missing(reference, node, path)
-                return None
+            if target[0] == "resources" and len(target) > 3:
+                kind, field = str(target[1]), str(target[3])
+                if is_of_terraform(kind, field) and not self.has_terraform():
+                    message = f"${{{reference}}}: only Terraform knows `{field}` of {kind}"
+                    self.report("reference", message, node, path)
+                    return None
             if target[0] in self.skipped or _is_deployed(target, self.tree):
                 return None
             self.pending.append(reference)
@@ -123,6 +126,10 @@ class _Resolver:
         if value is None:
             self.report_missing(reference, node, path)
         return value
+
+    def has_terraform(self) -> bool:
+        engine = at(self.tree, ("bundle", "engine"))
+        return engine is not None and engine.value == "terraform"
 
     def follow(self, path: Path) -> Node | None:
         """Return the node at `path`; a complex variable on the way is resolved."""
@@ -169,10 +176,7 @@ class _Resolver:
         above = at(self.tree, target[:-1])
         names = above.value if above is not None and above.is_mapping else _ROOTS
         hint = did_you_mean(str(target[-1]), names)
-        verdict: Official | None = None
-        if target[0] == "resources":
-            of_terraform = len(target) > 3 and is_of_terraform(str(target[1]), str(target[3]))
-            verdict = "error" if of_terraform else "none"
+        verdict: Official | None = "none" if target[0] == "resources" else None
         message = f"${{{reference}}} leads nowhere"
         self.report("reference", message, node, path, hint, verdict=verdict)
 

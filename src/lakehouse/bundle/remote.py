@@ -34,7 +34,5 @@ def is_known(kind: str, field: str) -> bool:
     keys = schema.definition(name) or ()
     plural = f"{field[:-1]}ies" if field.endswith("y") else f"{field}s"
     deployed = schema.definition(f"{name}.deployed") or ()
-    if is_of_terraform(kind, field):
-        return False
-    own = field == "id" or field in _RENAMED.get(kind, ())
+    own = field == "id" or field in (*_RENAMED.get(kind, ()), *_OF_TERRAFORM.get(kind, ()))
     return own or field in keys or plural in keys or field in deployed

@@ -90,6 +90,15 @@ def test_a_reference_that_leads_nowhere_is_an_error(write: Write, reference: str
     assert (fault.code, fault.severity, fault.official) == ("reference", "error", official)
 
 
+def test_a_field_that_only_terraform_knows_is_named(write: Write):
+    text = RESOURCES.format(reference="${resources.jobs.one.url}")
+
+    [fault] = load(write(text)).faults
+
+    assert fault.message == "${resources.jobs.one.url}: only Terraform knows `url` of jobs"
+    assert load(write(text.replace("name: shop", "name: shop, engine: terraform"))).faults == ()
+
+
 @pytest.mark.parametrize(
     "reference", ["${resources.volumes.lake.a..b}", "${var.a_}", "${target.name}"]
 )

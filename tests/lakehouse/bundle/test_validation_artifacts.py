@@ -116,6 +116,12 @@ def test_the_files_of_a_pipeline_are_there(faults: Faults, tmp_path, keys: str, 
     assert {each.official for each in result} <= {"error"}
 
 
+def test_a_folder_that_is_not_there_is_called_a_folder(faults: Faults):
+    [fault] = faults(PIPELINE % "root_path: absent")
+
+    assert fault.message == "the folder absent is not there"
+
+
 @pytest.mark.parametrize(
     ("kind", "resource"),
     [

@@ -33,12 +33,12 @@ NOTEBOOKS = {
     ".r": NOTEBOOK,
     ".R": NOTEBOOK,
 }
-# The keys of other resources that hold a path.
+# The keys of other resources that hold a path, and what it leads to.
 _DECLARED = (
-    ("alerts", "file_path"),
-    ("apps", "source_code_path"),
-    ("dashboards", "file_path"),
-    ("genie_spaces", "file_path"),
+    ("alerts", "file_path", "file"),
+    ("apps", "source_code_path", "folder"),
+    ("dashboards", "file_path", "file"),
+    ("genie_spaces", "file_path", "file"),
 )
 
 
@@ -55,9 +55,9 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
         for index, library in enumerate(elements(node.get("libraries"))):
             where = dotted((*path, "libraries", index))
             yield from check.files_of_pipeline(library, where)
-    for kind, key in _DECLARED:
+    for kind, key, noun in _DECLARED:
         for _name, node, path in resources(bundle, kind):
-            yield from check.declared(node.get(key), dotted((*path, key)))
+            yield from check.declared(node.get(key), dotted((*path, key)), noun)
     yield from check.sync_paths()
 
 
@@ -131,7 +131,7 @@ class _Check:
             message = f"{text(node)} is a file, where a folder belongs"
             yield Fault("missing-file", message, node.place, path)
         elif not whole.exists() and whole.is_relative_to(self.top):
-            yield self.missing(node, text(node), path)
+            yield self.missing(node, text(node), path, "folder")
 
     def file(self, node: Node | None, path: str) -> Iterator[Fault]:
         """Check a file whose path is relative to the bundle's root."""
@@ -157,13 +157,13 @@ class _Check:
         verdict: Official = "none" if whole.is_relative_to(self.top) else "error"
         yield Fault("above-root", message, node.place, path, hint, verdict=verdict)
 
-    def missing(self, node: Node, name: str, path: str) -> Fault:
+    def missing(self, node: Node, name: str, path: str, kind: str = "file") -> Fault:
         whole = Path(os.path.normpath(self.root / name))
         siblings = [path.name for path in whole.parent.iterdir()] if whole.parent.is_dir() else []
         hint = did_you_mean(whole.name, siblings) if siblings else ""
         if not whole.parent.is_dir():
             hint = "Its folder is not there either."
-        return Fault("missing-file", f"the file {name} is not there", node.place, path, hint)
+        return Fault("missing-file", f"the {kind} {name} is not there", node.place, path, hint)
 
     def notebook(self, node: Node | None, path: str) -> Iterator[Fault]:
         whole = self.local(node)
@@ -187,7 +187,7 @@ class _Check:
                 message, hint = f"{name} is no notebook", f"A notebook is {', '.join(NOTEBOOKS)}."
             yield Fault("not-a-notebook", message, node.place, path, hint)
 
-    def declared(self, node: Node | None, path: str) -> Iterator[Fault]:
+    def declared(self, node: Node | None, path: str, noun: str) -> Iterator[Fault]:
         """Check a path that is still relative to the file that declares it."""
         if node is None or not is_local(text(node)) or is_reference(text(node)):
             return
@@ -196,7 +196,7 @@ class _Check:
         if whole.exists():
             yield from self.synced_or_not(Node(relative, node.place), whole, path)
         else:
-            yield self.missing(node, relative, path)
+            yield self.missing(node, relative, path, noun)
 
     def sync_paths(self) -> Iterator[Fault]:
         repository = checkout(self.root)
