@@ -94,6 +94,8 @@ def _job(root: Path, _: str, job: Node) -> Node:
 
 def _task(task: Node, root: Path) -> Node:
     for pattern in TASK_PATHS:
+        if task.get(pattern[0]) is None:
+            continue
         source = at(task, (pattern[0], "source"))
         if source is None or source.value != "GIT":
             task = _relative(task, pattern, root)

@@ -8,7 +8,10 @@ from lakehouse.bundle import schema
 _OF_TERRAFORM = {
     "clusters": ("is_pinned", "no_wait", "url"),
     "jobs": ("always_running", "control_run_state", "url"),
-    "pipelines": ("url",),
+    "model_serving_endpoints": ("endpoint_url", "serving_endpoint_id"),
+    "pipelines": ("expected_last_modified", "url"),
+    "schemas": ("force_destroy",),
+    "sql_warehouses": ("data_source_id", "no_wait"),
 }
 
 # Fields that Terraform names otherwise.

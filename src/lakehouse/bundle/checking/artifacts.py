@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lakehouse.base.errors import nearest
-from lakehouse.bundle.checking.walk import elements, jobs, tasks, text, with_inner
+from lakehouse.bundle.checking.walk import elements, jobs, text, with_inner
 from lakehouse.bundle.faults import Fault, Severity
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, dotted
@@ -25,7 +25,7 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
     for job in jobs(bundle):
         if job.node.get("git_source") is not None:
             continue
-        for task in with_inner(tasks(job)):
+        for task in with_inner(job.tasks):
             for index, library in enumerate(elements(task.node.get("libraries"))):
                 for kind in ("whl", "jar", "requirements"):
                     path = dotted((*task.path, "libraries", index, kind))

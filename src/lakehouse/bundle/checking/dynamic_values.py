@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lakehouse.base.errors import did_you_mean
 from lakehouse.bundle.checking.artifacts import artifact_folders
-from lakehouse.bundle.checking.walk import TaskNode, elements, jobs, tasks, text, with_inner
+from lakehouse.bundle.checking.walk import TaskNode, elements, jobs, text, with_inner
 from lakehouse.bundle.dynamic_values import (
     JOB,
     OTHER_TASK,
@@ -31,8 +31,8 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
     for job in jobs(bundle):
         parameters = job.node.get("parameters")
         names = {text(parameter.get("name")) for parameter in elements(parameters)}
-        by_key = {task.key: task for task in tasks(job)}
-        for task in with_inner(tasks(job)):
+        by_key = {task.key: task for task in job.tasks}
+        for task in with_inner(job.tasks):
             check = _Check(bundle, task, by_key, names)
             for path, node in texts(task.node, "{{"):
                 if not task.loop and path[:2] == ("for_each_task", "task"):

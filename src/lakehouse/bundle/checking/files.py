@@ -12,7 +12,6 @@ from lakehouse.bundle.checking.walk import (
     elements,
     jobs,
     resources,
-    tasks,
     text,
     with_inner,
 )
@@ -48,7 +47,7 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
     for job in jobs(bundle):
         if job.node.get("git_source") is not None:
             continue
-        for task in with_inner(tasks(job)):
+        for task in with_inner(job.tasks):
             yield from check.task(task)
     for _name, node, path in resources(bundle, "pipelines"):
         yield from check.folder(node.get("root_path"), dotted((*path, "root_path")))

@@ -9,7 +9,6 @@ from lakehouse.bundle.checking.walk import (
     elements,
     jobs,
     resources,
-    tasks,
     text,
     with_inner,
     written,
@@ -109,7 +108,7 @@ def _all_have_run_as(bundle: Bundle) -> bool:
 def _compute(bundle: Bundle) -> Iterator[Fault]:
     """Yield the tasks that would be deployed without anything to run on."""
     for job in jobs(bundle):
-        for task in with_inner(tasks(job)):
+        for task in with_inner(job.tasks):
             if needs_compute(task) and at(bundle.config, ("bundle", "cluster_id")) is None:
                 message = f"task {task.key!r} names nothing to run on"
                 hint = "Give it a job_cluster_key, or an environment_key for serverless."

@@ -12,7 +12,6 @@ from lakehouse.bundle.checking.walk import (
     TaskNode,
     elements,
     jobs,
-    tasks,
     text,
     with_inner,
 )
@@ -37,7 +36,7 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
         if (declared := project_metadata(folder)) and declared.name
     }
     for job in jobs(bundle):
-        for task in with_inner(tasks(job)):
+        for task in with_inner(job.tasks):
             yield from _old_runtime(bundle, task)
             wheel = task.node.get("python_wheel_task")
             package, entry = (
