@@ -48,12 +48,16 @@ def print_faults(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Leave the garbage collector out: a bundle is many small objects, of which none goes away."""
+    """Leave the garbage collector out: a bundle is many small objects, of which none goes away.
+
+    What is left of them when this command ends goes with its process, and need not be looked at.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_on:
             gc.enable()
 
