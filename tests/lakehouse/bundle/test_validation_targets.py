@@ -85,7 +85,7 @@ def test_a_wheel_task_that_is_deployed_needs_something_to_run_on(faults: Faults)
 
     [fault] = faults(text)
 
-    assert (fault.code, fault.targets) == ("compute", ("prod",))
+    assert (fault.code, fault.targets) == ("no-compute", ("prod",))
     assert faults(text, "local") == []
 
 

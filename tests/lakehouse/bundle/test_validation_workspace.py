@@ -154,4 +154,4 @@ def test_what_is_synced_is_in_the_checkout(faults: Faults, tmp_path):
 def test_a_task_that_needs_compute_names_it(faults: Faults, task: str):
     text = f"resources: {{jobs: {{it: {{tasks: [{{task_key: a, {task}}}]}}}}}}\n"
 
-    assert first(faults, text) == ("compute", "error", "error")
+    assert first(faults, text) == ("no-compute", "error", "error")

@@ -113,7 +113,7 @@ def _compute(bundle: Bundle) -> Iterator[Fault]:
                 message = f"task {task.key!r} names nothing to run on"
                 hint = "Give it a job_cluster_key, or an environment_key for serverless."
                 place, path = task.place("task_key"), dotted(task.path)
-                yield Fault("compute", message, place, path, hint, verdict="error")
+                yield Fault("no-compute", message, place, path, hint, verdict="error")
 
 
 def _run_as(node: Node | None, path: Path) -> Iterator[Fault]:
