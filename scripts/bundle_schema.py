@@ -14,7 +14,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from databricks.sdk.service import catalog, compute, jobs, ml, pipelines
+from databricks.sdk.service import (
+    apps,
+    catalog,
+    compute,
+    dashboards,
+    database,
+    iam,
+    jobs,
+    ml,
+    pipelines,
+    postgres,
+    serving,
+    sql,
+    vectorsearch,
+    workspace,
+)
 
 PAGE = Path(__file__).parents[1] / "src/lakehouse/bundle/schema/sdk.yml"
 HEADER = f"""\
@@ -22,25 +37,91 @@ HEADER = f"""\
 # {version("databricks-sdk")} (Apache-2.0, Copyright 2023 Databricks, Inc.).
 # Corrections belong into bundle.yml, which is laid over this page.
 """
-# A resource has the keys of a class, or the parameters of the call that creates it.
+# A resource has the keys of a class, or the parameters of the call that creates it. Where two
+# services have a class of one name, the first here keeps it.
 ROOTS: dict[Callable[..., Any], str] = {
     jobs.JobSettings: "Job",
-    jobs.JobPermissionLevel: "JobPermissionLevel",
     pipelines.PipelinesAPI.create: "Pipeline",
-    pipelines.PipelinePermissionLevel: "PipelinePermissionLevel",
     compute.ClustersAPI.create: "Cluster",
     catalog.SchemasAPI.create: "Schema",
     catalog.VolumesAPI.create: "Volume",
     catalog.RegisteredModelsAPI.create: "RegisteredModel",
     ml.ExperimentsAPI.create_experiment: "Experiment",
+    sql.AlertV2: "Alert",
+    apps.App: "App",
+    apps.AppPermissionLevel: "AppPermissionLevel",
+    catalog.CatalogsAPI.create: "Catalog",
+    catalog.ExternalLocationsAPI.create: "ExternalLocation",
+    catalog.Privilege: "Privilege",
+    catalog.QualityMonitorsAPI.create: "QualityMonitor",
+    catalog.Secret: "Secret",
+    compute.ClusterPermissionLevel: "ClusterPermissionLevel",
+    compute.InstancePoolPermissionLevel: "InstancePoolPermissionLevel",
+    compute.InstancePoolsAPI.create: "InstancePool",
+    dashboards.Dashboard: "Dashboard",
+    dashboards.GenieAPI.create_space: "GenieSpace",
+    database.DatabaseCatalog: "DatabaseCatalog",
+    database.DatabaseInstance: "DatabaseInstance",
+    database.SyncedDatabaseTable: "SyncedDatabaseTable",
+    iam.PermissionLevel: "PermissionLevel",
+    jobs.JobPermissionLevel: "JobPermissionLevel",
+    jobs.JobsAPI.run_now: "JobRun",
     ml.ExperimentPermissionLevel: "ExperimentPermissionLevel",
+    ml.ModelRegistryAPI.create_model: "Model",
+    ml.RegisteredModelPermissionLevel: "ModelPermissionLevel",
+    pipelines.PipelinePermissionLevel: "PipelinePermissionLevel",
+    postgres.BranchSpec: "PostgresBranch",
+    postgres.CatalogCatalogSpec: "PostgresCatalog",
+    postgres.DatabaseDatabaseSpec: "PostgresDatabase",
+    postgres.EndpointSpec: "PostgresEndpoint",
+    postgres.ProjectSpec: "PostgresProject",
+    postgres.RoleRoleSpec: "PostgresRole",
+    postgres.SyncedTableSyncedTableSpec: "PostgresSyncedTable",
+    serving.ServingEndpointPermissionLevel: "ServingEndpointPermissionLevel",
+    serving.ServingEndpointsAPI.create: "ServingEndpoint",
+    sql.WarehousePermissionLevel: "WarehousePermissionLevel",
+    sql.WarehousesAPI.create: "Warehouse",
+    vectorsearch.VectorSearchEndpointsAPI.create_endpoint: "VectorSearchEndpoint",
+    vectorsearch.VectorSearchIndexesAPI.create_index: "VectorSearchIndex",
+    workspace.AzureKeyVaultSecretScopeMetadata: "AzureKeyVaultSecretScopeMetadata",
+    workspace.ScopeBackendType: "ScopeBackendType",
+}
+# What the workspace adds to a deployed resource: other resources may refer to it.
+DEPLOYED: dict[type, str] = {
+    catalog.CatalogInfo: "Catalog",
+    catalog.ExternalLocationInfo: "ExternalLocation",
+    catalog.MonitorInfo: "QualityMonitor",
+    catalog.RegisteredModelInfo: "RegisteredModel",
+    catalog.SchemaInfo: "Schema",
+    catalog.VolumeInfo: "Volume",
+    compute.ClusterDetails: "Cluster",
+    compute.GetInstancePool: "InstancePool",
+    dashboards.GenieSpace: "GenieSpace",
+    jobs.Job: "Job",
+    jobs.Run: "JobRun",
+    ml.Experiment: "Experiment",
+    ml.ModelDatabricks: "Model",
+    pipelines.GetPipelineResponse: "Pipeline",
+    postgres.Branch: "PostgresBranch",
+    postgres.BranchStatus: "PostgresBranch",
+    postgres.Catalog: "PostgresCatalog",
+    postgres.CatalogCatalogStatus: "PostgresCatalog",
+    postgres.Database: "PostgresDatabase",
+    postgres.DatabaseDatabaseStatus: "PostgresDatabase",
+    postgres.Endpoint: "PostgresEndpoint",
+    postgres.EndpointStatus: "PostgresEndpoint",
+    postgres.Project: "PostgresProject",
+    postgres.ProjectStatus: "PostgresProject",
+    postgres.Role: "PostgresRole",
+    postgres.RoleRoleStatus: "PostgresRole",
+    postgres.SyncedTable: "PostgresSyncedTable",
+    postgres.SyncedTableSyncedTableStatus: "PostgresSyncedTable",
+    serving.ServingEndpointDetailed: "ServingEndpoint",
+    sql.GetWarehouseResponse: "Warehouse",
+    vectorsearch.EndpointInfo: "VectorSearchEndpoint",
+    vectorsearch.VectorIndex: "VectorSearchIndex",
 }
 TYPES = {str: "text", int: "whole", float: "number", bool: "flag"}
-# Connectors in preview: with every version of the SDK other keys, and others of them required.
-UNCHECKED = (
-    pipelines.IngestionPipelineDefinition,
-    pipelines.IngestionGatewayPipelineDefinition,
-)
 
 
 def schema() -> dict[str, str | dict[str, str]]:
@@ -48,7 +129,6 @@ def schema() -> dict[str, str | dict[str, str]]:
     names: dict[Any, str] = {
         **TYPES,
         **ROOTS,
-        **dict.fromkeys(UNCHECKED, "{key: any}"),
     }
     types: dict[str, str | dict[str, str]] = {}
 
@@ -60,10 +140,16 @@ def schema() -> dict[str, str | dict[str, str]]:
             return f"[{type_of(arguments[0])}]"
         if get_origin(hint) is dict:
             return f"{{key: {type_of(arguments[1])}}}"
-        if hint not in names:
-            names[hint] = hint.__name__
-            describe(hint)
-        return names[hint]
+        if hint in names:
+            return names[hint]
+        if not (dataclasses.is_dataclass(hint) or isinstance(hint, enum.EnumMeta)):
+            return "any" if hint is Any else "text"  # a time, a duration
+        name = hint.__name__
+        if name in names.values():  # another service has a class of this name
+            name = hint.__module__.rpartition(".")[2].title() + name
+        names[hint] = name
+        describe(hint)
+        return name
 
     def describe(definition: Any) -> None:
         if isinstance(definition, enum.EnumMeta):
@@ -79,6 +165,12 @@ def schema() -> dict[str, str | dict[str, str]]:
 
     for definition in ROOTS:
         describe(definition)
+    for name in dict.fromkeys(DEPLOYED.values()):
+        classes = [each for each, resource in DEPLOYED.items() if resource == name]
+        fields = {key.rstrip("_") for each in classes for key in keys(each)}
+        settable = {key.rstrip("!") for key in types[name]}
+        if fields - settable:
+            types[f"{name}.deployed"] = " | ".join(sorted(fields - settable))
     return dict(sorted(types.items()))
 
 

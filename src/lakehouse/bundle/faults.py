@@ -10,6 +10,25 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.nodes import Place
 
 Severity = Literal["error", "warning"]
+Official = Literal["error", "warning", "none"]
+
+# What `databricks bundle validate` makes of a fault, by its code. What is not listed it passes:
+# such a bundle fails later, when it is deployed or run.
+_OFFICIAL: dict[str, Official] = {
+    **dict.fromkeys(
+        ("yaml", "yaml-anchor", "yaml-merge", "yaml-key", "include", "missing-file", "above-root",
+         "doubled-definition", "undeclared-variable", "unset-variable", "variable-type",
+         "reference", "reference-cycle", "missing-notebook", "not-a-notebook", "notebook",
+         "development", "production", "run-as", "workspace-path", "reserved-key", "exclusive-keys",
+         "empty"),
+        "error",
+    ),
+    **dict.fromkeys(
+        ("unknown-key", "missing-key", "wrong-type", "wrong-value", "nested-include",
+         "undefined-job-cluster-key", "unmatched-pattern"),
+        "warning",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,7 @@ class Fault:
 
     `path` is the dotted path inside the resolved configuration; `hint` says what to do;
     `targets` names the targets that have the fault, and is empty where all of them have it.
+    `verdict` is what the official CLI makes of it, where that is not the usual for its code.
     """
 
     code: str
@@ -27,6 +47,12 @@ class Fault:
     hint: str = ""
     severity: Severity = "error"
     targets: tuple[str, ...] = ()
+    verdict: Official | None = None
+
+    @property
+    def official(self) -> Official:
+        """Return what the official CLI's own `validate` makes of it: an error, a warning, none."""
+        return self.verdict or _OFFICIAL.get(self.code, "none")
 
     def __str__(self) -> str:
         """Return the line a person reads, in the form that editors can follow."""

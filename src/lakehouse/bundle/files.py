@@ -9,10 +9,11 @@ from pathlib import Path
 from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.merge import join_files
-from lakehouse.bundle.nodes import Node, Place, at
+from lakehouse.bundle.nodes import Node, Place
 from lakehouse.bundle.syntax import parse
 
 NAMES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
+_WILD = "*?["
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,17 @@ class Files:
 
 
 def root_file(folder: Path) -> Path:
-    """Return the bundle's `databricks.yml`; `folder` may also be that file itself.
+    """Return the bundle's `databricks.yml`: in `folder`, or in the nearest folder above it.
 
-    Raises LakehouseError where there is none.
+    `folder` may also be that file itself. Raises LakehouseError where there is none.
     """
     if folder.is_file():
         return folder
-    for name in NAMES:
-        if (folder / name).is_file():
-            return folder / name
+    here = folder.absolute()
+    for above in (folder, *here.parents) if folder.is_dir() else ():
+        for name in NAMES:
+            if (above / name).is_file():
+                return above / name
     bundles = sorted(path.parent for path in folder.glob("*/databricks.yml"))
     todo = (
         f"Did you mean {str(bundles[0])!r}?"
@@ -61,7 +64,7 @@ def read_files(folder: Path) -> Files:
     root = first.parent
     tree, faults = _read(first)
     included, include_faults = _included(root, tree)
-    faults += include_faults
+    faults += include_faults + _root_faults(root, tree.place.file)
     for path in included:
         part, part_faults = _read(path)
         faults += part_faults
@@ -86,7 +89,11 @@ def _read(path: Path) -> tuple[Node, list[Fault]]:
 
 
 def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
-    """Return the files that match the globs of `include`, each once, in the order of the list."""
+    """Return the files that match the globs of `include`, each once, in the order of the list.
+
+    A glob may match nothing: what it names may be made later. As in the official CLI, `**` stands
+    for one folder.
+    """
     paths: list[Path] = []
     faults: list[Fault] = []
     include = tree.get("include")
@@ -96,18 +103,17 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
             faults.append(Fault("include", "an include names no file", entry.place, "include"))
         if not isinstance(glob, str) or not glob:
             continue  # the schema reports a wrong type
-        base = Path(os.path.normpath(root / _fixed(glob)))
-        if not any(folder == base or folder in base.parents for folder in _synced(root, tree)):
-            message = f"the include {glob!r} reaches above the bundle's root"
-            hint = "Move the file below it, or name its folder under sync.paths."
-            faults.append(Fault("above-root", message, entry.place, "include", hint))
+        if Path(glob).is_absolute():
+            message = f"the include {glob!r} is no relative path"
+            hint = "Write it relative to the folder of databricks.yml."
+            faults.append(Fault("include", message, entry.place, "include", hint))
             continue
-        files = {Path(os.path.normpath(path)) for path in root.glob(glob) if path.is_file()}
-        wild = any(character in glob for character in "*?[")
-        if not files and not (wild and base.is_dir()):
+        files = _matches(root, glob)
+        wild = any(character in glob for character in _WILD)
+        if not files and not wild:
             message = f"the include {glob!r} finds no file"
             faults.append(Fault("missing-file", message, entry.place, "include"))
-        for path in sorted(files):
+        for path in files:
             if path.name in NAMES and path.parent == root:
                 if not wild:
                     message = f"{path.name} includes itself"
@@ -120,18 +126,19 @@ def _included(root: Path, tree: Node) -> tuple[list[Path], list[Fault]]:
     return paths, faults
 
 
-def _fixed(glob: str) -> str:
-    """Return the part of a glob before its first wild card, folder by folder."""
-    parts = Path(glob).parts
-    wild = [index for index, part in enumerate(parts) if set(part) & set("*?[")]
-    return str(Path(*parts[: wild[0]])) if wild and wild[0] else "." if wild else glob
+def _matches(root: Path, glob: str) -> list[Path]:
+    parts = ["*" if part == "**" else part for part in Path(glob).parts]
+    matches = root.glob(str(Path(*parts)))
+    return sorted({Path(os.path.normpath(path)) for path in matches if path.is_file()})
 
 
-def _synced(root: Path, tree: Node) -> list[Path]:
-    """Return the folders that files of the bundle may be in: its own, and those under sync."""
-    paths = at(tree, ("sync", "paths"))
-    names = [node.value for node in paths.elements()] if paths is not None else []
-    return [root, *(Path(os.path.normpath(root / name)) for name in names if isinstance(name, str))]
+def _root_faults(root: Path, first: str) -> list[Fault]:
+    """Return the fault of a root folder that the official CLI would read as a glob."""
+    wild = sorted({character for character in str(root) if character in _WILD + "]^"})
+    if not wild:
+        return []
+    message = f"the path of the bundle's folder holds {' '.join(wild)}: globs cannot find it"
+    return [Fault("include", message, Place(first), hint="Rename the folder.")]
 
 
 def _nested_include(path: Path, place: Place, first: Path) -> list[Fault]:

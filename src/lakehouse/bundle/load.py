@@ -11,13 +11,14 @@ from typing import Any
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.bundle.faults import BundleError, Fault, ordered
-from lakehouse.bundle.files import Files, read_files, root_file, shown
+from lakehouse.bundle.files import Files, read_files, shown
+from lakehouse.bundle.merge import join_named
 from lakehouse.bundle.modes import with_presets
 from lakehouse.bundle.nodes import Node, at, plain
 from lakehouse.bundle.paths import with_paths
 from lakehouse.bundle.references import resolve
 from lakehouse.bundle.targets import User, choose_target, current_user, with_facts, with_target
-from lakehouse.bundle.variables import variable_values, with_values
+from lakehouse.bundle.variables import Sources, override_file, variable_values, with_values
 
 # `targets` stays as written: only the chosen one is laid over the bundle.
 _ROOTS = ("bundle", "workspace", "variables", "artifacts", "resources", "permissions", "run_as",
@@ -85,26 +86,40 @@ def load(
     Raises LakehouseError where there is no `databricks.yml`, it is no YAML, or it has no such
     target.
     """
-    files = read_files(Path(folder))
-    where = shown(root_file(Path(folder)))
+    return of_target(read_files(Path(folder)), target, variables, user, environment)
+
+
+def of_target(
+    files: Files,
+    target: str | None,
+    variables: Mapping[str, str] | None,
+    user: User | None,
+    environment: Mapping[str, str],
+) -> Bundle:
+    """Return what `load` does, of files that are read already."""
+    where = shown(files.paths[0])
     unreadable = [fault for fault in files.faults if fault.code == "yaml" and not files.tree.value]
     if unreadable:
         raise BundleError(where, unreadable)
     name = choose_target(files.tree, target, where)
     user = user or current_user(environment)
-    values, variable_faults = variable_values(files.tree, name, variables or {}, environment)
+    in_file, file_faults = override_file(files.root, name)
+    sources = Sources(variables or {}, environment, in_file)
+    values, variable_faults = variable_values(files.tree, name, sources)
     tree = with_values(with_target(files.tree, name), values)
     tree = with_facts(tree, name, user, files.root)
     # Names of resources may refer to variables, and other values to those names.
+    written = tree
     tree, first_faults = resolve(tree, _ROOTS, skipped=("resources",))
+    tree = join_named(written, tree)
     tree, second_faults = resolve(with_presets(tree, user), _ROOTS, skipped=_FIRST_PASS)
     tree = with_paths(tree, files.root)
-    faults = [*files.faults, *variable_faults, *first_faults, *second_faults]
+    faults = [*files.faults, *file_faults, *variable_faults, *first_faults, *second_faults]
     return Bundle(files, name, tree, user, ordered(faults))
 
 
 def is_here(bundle: Bundle) -> bool:
     """Say whether a target is run on this machine: it has no mode and names no workspace."""
-    workspace = bundle.data.get("workspace") or {}
-    mode = (bundle.data.get("bundle") or {}).get("mode")
-    return not mode and not workspace.get("host") and not workspace.get("profile")
+    keys = (("bundle", "mode"), ("workspace", "host"), ("workspace", "profile"))
+    nodes = [at(bundle.config, key) for key in keys]
+    return not any(node is not None and node.value for node in nodes)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
-from lakehouse.bundle.nodes import Node, Place, at, node_of, with_item
+from lakehouse.bundle.nodes import Node, Place, at, is_true, mapped, node_of, with_item
 from lakehouse.bundle.targets import User
 
 _NAME_KEYS = {
@@ -37,13 +38,12 @@ def with_presets(tree: Node, user: User) -> Node:
         presets = _development(presets, user)
     keep_schemas = at(tree, ("experimental", "skip_name_prefix_for_schema"))
     for kind, definitions in resources.items():
-        if kind == "schemas" and keep_schemas is not None and keep_schemas.value is True:
+        if kind == "schemas" and is_true(keep_schemas):
             continue
-        changed = definitions
-        for name, resource in definitions.items():
-            if resource.is_mapping:
-                changed = with_item(changed, name, _with_presets(kind, name, resource, presets))
-        resources = with_item(resources, kind, changed)
+        if not definitions.is_mapping:
+            continue
+        change = partial(_with_presets, presets, kind)
+        resources = with_item(resources, kind, mapped(definitions, change))
     return with_item(with_item(tree, "resources", resources), "presets", presets)
 
 
@@ -64,14 +64,16 @@ def _development(presets: Node, user: User) -> Node:
     return with_item(presets, "tags", tags)
 
 
-def _with_presets(kind: str, name: str, resource: Node, presets: Node) -> Node:
+def _with_presets(presets: Node, kind: str, name: str, resource: Node) -> Node:
+    if not resource.is_mapping:
+        return resource
     prefix = presets.get("name_prefix")
     if prefix is not None and isinstance(prefix.value, str) and prefix.value:
         resource = _with_prefix(kind, name, resource, prefix.value)
     tags = presets.get("tags")
     if tags is not None and tags.is_mapping and kind in ("jobs", "pipelines"):
         own = resource.get("tags") or node_of({}, resource.place)
-        for key, value in tags.items():
+        for key, value in tags.items() if own.is_mapping else ():
             if own.get(key) is None:
                 own = with_item(own, key, value)
         resource = with_item(resource, "tags", own)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something is written: a file, and a line and column counted from 1."""
 
     file: str
@@ -22,17 +21,20 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A mapping (`dict` of nodes), a sequence (`list` of nodes) or a plain scalar.
 
     `keys` has the place of each key of a mapping. A node is never changed: where the YAML has
-    anchors, several parents share it.
+    anchors, several parents share it. `is_anchor` says that it is written with one. (There are
+    thousands of nodes in a bundle: a frozen dataclass takes three times as long to make.)
     """
 
     value: Any
     place: Place
     keys: Mapping[str, Place] = field(default_factory=dict)
+    is_anchor: bool = False
+    _marks: int = -1
 
     @property
     def is_mapping(self) -> bool:
@@ -57,6 +59,41 @@ class Node:
         """Yield the elements of a sequence; nothing for anything else."""
         if isinstance(self.value, list):
             yield from self.value
+
+
+def is_true(node: Node | None) -> bool:
+    """Say whether a flag is set: Databricks reads `yes` and `on` as true, and `"true"` too."""
+    value = node.value if node is not None else None
+    return value is True or (isinstance(value, str) and value.lower() in ("true", "yes", "on", "y"))
+
+
+def holds_anchors(node: Node) -> bool:
+    """Say whether a value is there for its anchors: it is one, or holds nothing but anchors."""
+    if node.is_anchor:
+        return True
+    below = [*node.elements(), *(value for _, value in node.items())]
+    return bool(below) and all(holds_anchors(each) for each in below)
+
+
+_MARKS = {"${": 1, "{{": 2}
+
+
+def holds(node: Node, mark: str) -> bool:
+    """Say whether a text in a tree holds `${` or `{{`; most trees hold none, and need no look."""
+    return bool(_marks_of(node) & _MARKS[mark])
+
+
+def _marks_of(node: Node) -> int:
+    """Return the marks in a tree, which never changes: they are looked for once."""
+    if node._marks < 0:
+        value, marks = node.value, 0
+        if isinstance(value, str):
+            marks = sum(bit for mark, bit in _MARKS.items() if mark in value)
+        elif isinstance(value, dict | list):
+            for below in value.values() if isinstance(value, dict) else value:
+                marks |= _marks_of(below)
+        node._marks = marks
+    return node._marks
 
 
 def plain(node: Node) -> Any:
@@ -99,6 +136,11 @@ def with_item(node: Node, key: str, value: Node) -> Node:
     return Node({**(node.value or {}), key: value}, node.place, keys)
 
 
+def mapped(node: Node, change: Callable[[str, Node], Node]) -> Node:
+    """Return a mapping with each of its values changed."""
+    return Node({key: change(key, value) for key, value in node.items()}, node.place, node.keys)
+
+
 def node_of(value: Any, place: Place) -> Node:
     """Return ordinary Python data as a tree in which everything has the same place."""
     if isinstance(value, dict):
@@ -112,13 +154,20 @@ def node_of(value: Any, place: Place) -> Node:
     return Node(value, place)
 
 
-def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Yield every node below (and including) `node` with its path, parents first."""
-    yield path, node
-    for key, value in node.items():
-        yield from walk(value, (*path, key))
-    for index, element in enumerate(node.elements()):
-        yield from walk(element, (*path, index))
+def texts(node: Node, mark: str) -> Iterator[tuple[Path, Node]]:
+    """Yield every text in a tree that holds a mark (see `holds`), with its path, in order."""
+    to_do: list[tuple[Path, Node]] = [((), node)]
+    while to_do:
+        path, node = to_do.pop()
+        if not holds(node, mark):
+            continue
+        if isinstance(node.value, str):
+            yield path, node
+        below = node.value
+        if isinstance(below, dict):
+            to_do += [((*path, key), value) for key, value in reversed(below.items())]
+        elif isinstance(below, list):
+            to_do += [((*path, index), below[index]) for index in reversed(range(len(below)))]
 
 
 def dotted(path: Path) -> str:

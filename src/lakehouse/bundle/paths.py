@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
+from functools import lru_cache, partial
 from pathlib import Path
 
-from lakehouse.bundle.nodes import Node, at, with_item
+from lakehouse.bundle.nodes import Node, at, mapped, with_item
 
 # The keys that hold paths, inside a task, a job and a pipeline; `*` is any element of a list.
 TASK_PATHS = (
@@ -48,8 +50,16 @@ def is_local(path: str, loose: bool = False) -> bool:
 
 def from_root(path: str, file: str, root: Path) -> str:
     """Return a path that `file` declares relative to `root`, with forward slashes."""
-    folder = Path(file).absolute().parent if Path(file).is_file() else root
-    return Path(os.path.relpath(folder / path, root)).as_posix()
+    folder = _folder(file, root, str(Path.cwd()))
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+@lru_cache(maxsize=4096)
+def _folder(file: str, root: Path, here: str) -> str:
+    """Return the folder of a `file` relative to `root`: all paths in a file have the same."""
+    whole = Path(here, file)
+    folder = whole.parent if whole.is_file() else root
+    return Path(os.path.relpath(folder, root)).as_posix()
 
 
 def with_paths(tree: Node, root: Path) -> Node:
@@ -57,22 +67,24 @@ def with_paths(tree: Node, root: Path) -> Node:
     resources = tree.get("resources")
     if resources is None or not resources.is_mapping:
         return tree
-    for kind, patterns in (("jobs", JOB_PATHS), ("pipelines", PIPELINE_PATHS)):
+    for kind, change in (("jobs", _job), ("pipelines", _pipeline)):
         definitions = resources.get(kind)
-        if definitions is None or not definitions.is_mapping:
-            continue
-        for name, definition in definitions.items():
-            changed = definition
-            for pattern in patterns:
-                changed = _relative(changed, pattern, root)
-            if kind == "jobs" and changed.get("git_source") is None:
-                changed = _job_tasks(changed, root)
-            definitions = with_item(definitions, name, changed)
-        resources = with_item(resources, kind, definitions)
+        if definitions is not None and definitions.is_mapping:
+            resources = with_item(resources, kind, mapped(definitions, partial(change, root)))
     return with_item(tree, "resources", resources)
 
 
-def _job_tasks(job: Node, root: Path) -> Node:
+def _pipeline(root: Path, _: str, pipeline: Node) -> Node:
+    for pattern in PIPELINE_PATHS:
+        pipeline = _relative(pipeline, pattern, root)
+    return pipeline
+
+
+def _job(root: Path, _: str, job: Node) -> Node:
+    for pattern in JOB_PATHS:
+        job = _relative(job, pattern, root)
+    if job.get("git_source") is not None:
+        return job
     tasks = job.get("tasks")
     if tasks is None or not tasks.is_sequence:
         return job
@@ -82,6 +94,8 @@ def _job_tasks(job: Node, root: Path) -> Node:
 
 def _task(task: Node, root: Path) -> Node:
     for pattern in TASK_PATHS:
+        if task.get(pattern[0]) is None:
+            continue
         source = at(task, (pattern[0], "source"))
         if source is None or source.value != "GIT":
             task = _relative(task, pattern, root)

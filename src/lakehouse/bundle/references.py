@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lakehouse.base.errors import did_you_mean
-from lakehouse.bundle.faults import Fault
-from lakehouse.bundle.nodes import Node, Path, at, dotted
+from lakehouse.base.errors import did_you_mean, nearest
+from lakehouse.bundle.faults import Fault, Official, Severity
+from lakehouse.bundle.nodes import Node, Path, at, dotted, holds
+from lakehouse.bundle.remote import is_known, is_of_terraform
 
-_WORD = r"[a-zA-Z_][a-zA-Z0-9_-]*"
+_WORD = r"[^\W\d_](?:[-_]*[^\W_])*"  # letters of any alphabet; ends in a letter or a digit
 REFERENCE = re.compile(rf"\$\{{({_WORD}(?:\.{_WORD}|\[[0-9]+\])*)\}}")
 _STEP = re.compile(rf"{_WORD}|\[[0-9]+\]")
-# Only a deployment knows these: such a reference stays as it is written.
-_DEPLOYED_FIELDS = {"id", "url", "storage_location", "etag", "modified_status", "creator_name"}
+_LOOKS_LIKE_ONE = re.compile(r"\$\{([^${}]*)\}")
 _USER_FIELDS = {"id", "displayName", "display_name", "emails", "groups", "name", "active",
                 "externalId", "external_id", "entitlements", "roles", "schemas"}  # fmt: skip
-# Resources whose fields are all known; those of others may be filled in by the workspace.
-_KNOWN_RESOURCES = {"jobs", "pipelines", "schemas", "volumes", "registered_models", "experiments"}
-_ROOTS = {"var", "variables", "bundle", "workspace", "resources", "artifacts", "targets"}
+_ROOTS = {"var", "variables", "bundle", "workspace", "resources", "artifacts", "targets", "lookup"}
 
 
 def is_reference(value: object) -> bool:
@@ -57,9 +55,11 @@ class _Resolver:
     cycles: set[frozenset[str]] = field(default_factory=set)
 
     def node(self, node: Node, path: Path) -> Node:
+        if not holds(node, "${"):
+            return node
         value = node.value
         if isinstance(value, str):
-            return self.text(node, path) if "${" in value else node
+            return self.text(node, path)
         if isinstance(value, dict):
             content = {key: self.node(below, (*path, key)) for key, below in value.items()}
             changed = any(content[key] is not value[key] for key in content)
@@ -76,7 +76,6 @@ class _Resolver:
         if whole:
             value = self.look_up(whole[1], node, path)
             return node if value is None else Node(value.value, node.place, value.keys)
-        self.check_syntax(node, path)
 
         def replacement(match: re.Match[str]) -> str:
             value = self.look_up(match[1], node, path)
@@ -88,12 +87,18 @@ class _Resolver:
                 return match[0]
             return _as_text(value.value)
 
-        return Node(REFERENCE.sub(replacement, text), node.place)
+        changed = REFERENCE.sub(replacement, text)
+        if changed != text and changed.count("${") < text.count("${") and "${" in changed:
+            # What stood inside a reference is resolved: `${var.${bundle.target}_catalog}`.
+            return self.text(Node(changed, node.place), path)
+        self.check_syntax(changed, node, path)
+        return Node(changed, node.place)
 
-    def check_syntax(self, node: Node, path: Path) -> None:
-        for match in re.finditer(r"\$\{([^}]*)\}", node.value):
+    def check_syntax(self, text: str, node: Node, path: Path) -> None:
+        for match in _LOOKS_LIKE_ONE.finditer(text):
             if not REFERENCE.fullmatch(match[0]) and match[1].split(".")[0] in _ROOTS:
-                self.report("reference", f"{match[0]} is no valid reference", node, path)
+                message = f"{match[0]} is no valid reference: it stays as it is written"
+                self.report("reference-form", message, node, path, severity="warning")
 
     def look_up(self, reference: str, node: Node, path: Path) -> Node | None:
         """Return what a reference stands for, resolved; None where it stays as it is written."""
@@ -102,6 +107,15 @@ class _Resolver:
             return None
         if reference not in self.values:
             target = steps(reference)
+            if target[0] not in _ROOTS:
+                self.report_foreign(str(target[0]), node, path)
+                return None
+            if target[0] == "resources" and len(target) > 3:
+                kind, field = str(target[1]), str(target[3])
+                if is_of_terraform(kind, field) and not self.has_terraform():
+                    message = f"${{{reference}}}: only Terraform knows `{field}` of {kind}"
+                    self.report("reference", message, node, path)
+                    return None
             if target[0] in self.skipped or _is_deployed(target, self.tree):
                 return None
             self.pending.append(reference)
@@ -112,6 +126,10 @@ class _Resolver:
         if value is None:
             self.report_missing(reference, node, path)
         return value
+
+    def has_terraform(self) -> bool:
+        engine = at(self.tree, ("bundle", "engine"))
+        return engine is not None and engine.value == "terraform"
 
     def follow(self, path: Path) -> Node | None:
         """Return the node at `path`; a complex variable on the way is resolved."""
@@ -129,7 +147,18 @@ class _Resolver:
         if frozenset(cycle) not in self.cycles:
             self.cycles.add(frozenset(cycle))
             names = " -> ".join(f"${{{name}}}" for name in cycle)
-            self.report("reference-cycle", f"references form a cycle: {names}", node, path)
+            # Inside a complex variable, the official CLI gives up after some rounds and warns.
+            verdict: Official | None = "warning" if len(path) > 3 else None
+            message = f"references form a cycle: {names}"
+            self.report("reference-cycle", message, node, path, verdict=verdict)
+
+    def report_foreign(self, root: str, node: Node, path: Path) -> None:
+        """Warn of a reference to nothing of a bundle, if its first word is nearly one we know."""
+        near = nearest(root, _ROOTS)
+        if near is not None:
+            message = f"{root!r} is no part of a bundle: the reference stays as it is written"
+            hint = f"Did you mean {near!r}?"
+            self.report("reference-form", message, node, path, hint, severity="warning")
 
     def report_missing(self, reference: str, node: Node, path: Path) -> None:
         target = steps(reference)
@@ -144,15 +173,27 @@ class _Resolver:
             elif len(target) > 3:
                 self.report("reference", f"${{{reference}}} leads nowhere", node, path)
             return  # a declared variable without a value is reported where it is declared
-        above = self.follow(target[:-1]) if len(target) > 1 else self.tree
+        above = at(self.tree, target[:-1])
         names = above.value if above is not None and above.is_mapping else _ROOTS
         hint = did_you_mean(str(target[-1]), names)
-        self.report("reference", f"${{{reference}}} leads nowhere", node, path, hint)
+        verdict: Official | None = "none" if target[0] == "resources" else None
+        message = f"${{{reference}}} leads nowhere"
+        self.report("reference", message, node, path, hint, verdict=verdict)
 
-    def report(self, code: str, message: str, node: Node, path: Path, hint: str = "") -> None:
+    def report(
+        self,
+        code: str,
+        message: str,
+        node: Node,
+        path: Path,
+        hint: str = "",
+        severity: Severity = "error",
+        verdict: Official | None = None,
+    ) -> None:
         if (str(node.place), message) not in self.reported:
             self.reported.add((str(node.place), message))
-            self.faults.append(Fault(code, message, node.place, dotted(path), hint))
+            fault = Fault(code, message, node.place, dotted(path), hint, severity)
+            self.faults.append(replace(fault, verdict=verdict))
 
 
 def _as_text(value: Any) -> str:
@@ -169,8 +210,7 @@ def _is_deployed(path: Path, tree: Node) -> bool:
         return at(tree, path) is None and path[2] in _USER_FIELDS
     if path[0] != "resources" or len(path) < 4 or at(tree, path[:3]) is None:
         return False
-    unknown = path[1] not in _KNOWN_RESOURCES and at(tree, path) is None
-    return path[3] in _DEPLOYED_FIELDS or unknown
+    return at(tree, path) is None and is_known(str(path[1]), str(path[3]))
 
 
 def resolve(

@@ -14,14 +14,21 @@ from lakehouse.bundle.nodes import Node, Place
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*|0x[0-9a-fA-F]+|0o[0-7]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NEWER_NUMBERS = re.compile(r"[eEo]")  # `1e3` and `0o7` are text to PyYAML, which reads YAML 1.1
 _CONSTANTS: dict[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
     "false": False, "False": False, "FALSE": False,
     ".inf": math.inf, "-.inf": -math.inf, ".nan": math.nan,
 }  # fmt: skip
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Composes nodes without asking what each scalar is: `_scalar` decides by YAML 1.2."""
+
+    def resolve(self, kind: type, value: str, implicit: Any) -> str:
+        return ""
 
 
 @dataclass
@@ -32,6 +39,7 @@ class _Reader:
     """
 
     file: str
+    text: str = ""
     faults: list[Fault] = field(default_factory=list)
     results: dict[int, Node] = field(default_factory=dict)
     in_progress: set[int] = field(default_factory=set)
@@ -52,6 +60,8 @@ class _Reader:
         self.in_progress.add(id(node))
         result = self._content(node)
         self.in_progress.discard(id(node))
+        if self.text[node.start_mark.index : node.start_mark.index + 1] == "&":
+            result.is_anchor = True
         self.results[id(node)] = result
         return result
 
@@ -73,6 +83,9 @@ class _Reader:
                 continue
             key = str(key_node.value)
             if key == "<<" and not key_node.style:
+                if merged:
+                    message = "`<<` is written twice in one mapping"
+                    self.report("yaml-merge", message, key_node, "Write one: `<<: [*a, *b]`.")
                 merged += self._merged(value_node)
                 continue
             if key in own:
@@ -104,11 +117,11 @@ class _Reader:
 def _scalar(node: yaml.ScalarNode) -> object:
     """Return the value of a scalar by the core schema of YAML 1.2."""
     text = str(node.value)
-    if node.style:  # quoted, or a block
+    if node.style or node.tag == _TEXT:  # quoted, a block, or `!!str`
         return text
-    if node.tag == "tag:yaml.org,2002:str" and not _NEWER_NUMBERS.search(text):
-        return text
-    return _CONSTANTS[text] if text in _CONSTANTS else _number(text)
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    return _number(text) if text[0] in "+-.0123456789" else text
 
 
 def _number(text: str) -> object:
@@ -137,7 +150,7 @@ def parse(text: str, file: str) -> tuple[Node, list[Fault]]:
         return empty, [Fault("yaml", f"broken YAML: {error}", Place(file))]
     if root is None:
         return empty, []
-    reader = _Reader(file)
+    reader = _Reader(file, text)
     tree = reader.read(root)
     if not tree.is_mapping:
         reader.report("yaml", "a bundle file must be a mapping of keys to values", root)

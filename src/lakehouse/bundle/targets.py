@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.bundle.merge import overlay
-from lakehouse.bundle.nodes import Node, Place, at, node_of, with_item
+from lakehouse.bundle.nodes import Node, Place, at, is_true, node_of, with_item
 
 _SHORTCUTS = ("cluster_id", "compute_id", "git")  # keys of a target that stand for `bundle.<key>`
 _OWN = {"default", "mode", "variables"}  # keys of a target that the bundle does not have
@@ -19,9 +19,13 @@ _OWN = {"default", "mode", "variables"}  # keys of a target that the bundle does
 
 @dataclass(frozen=True)
 class User:
-    """Who deploys: `name` as the workspace knows it, `short_name` for use inside other names."""
+    """Who deploys: `name` as the workspace knows it, `short_name` for use inside other names.
+
+    `is_known` is False where nobody said so, and the name is only that of this machine's user.
+    """
 
     name: str
+    is_known: bool = True
 
     @property
     def short_name(self) -> str:
@@ -31,10 +35,12 @@ class User:
 
 def current_user(environment: Mapping[str, str] = os.environ) -> User:
     """Return the user that DATABRICKS_USER names, else the user of this machine."""
+    if name := environment.get("DATABRICKS_USER"):
+        return User(name)
     try:
-        return User(environment.get("DATABRICKS_USER") or getpass.getuser())
+        return User(getpass.getuser(), is_known=False)
     except (KeyError, OSError):  # a user id without a name, as in some containers
-        return User("someone")
+        return User("someone", is_known=False)
 
 
 def target_names(tree: Node) -> tuple[str, ...]:
@@ -56,7 +62,7 @@ def choose_target(tree: Node, target: str | None, where: str) -> str:
         raise LakehouseError(f"unknown target {target!r}", where, did_you_mean(target, names))
     if not names:
         return "default"
-    defaults = [name for name in names if _target_value(tree, name, "default") is True]
+    defaults = [name for name in names if is_true(at(tree, ("targets", name, "default")))]
     if len(defaults) == 1 or len(names) == 1:
         return (defaults or list(names))[0]
     reason = "several targets are the default one" if defaults else "no target is the default one"
@@ -126,19 +132,22 @@ def with_facts(tree: Node, target: str, user: User, root: Path) -> Node:
     return with_item(with_item(tree, "bundle", bundle), "workspace", workspace)
 
 
+def checkout(folder: Path) -> Path | None:
+    """Return the root of the git checkout that holds `folder`; None where there is none."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+
+
 def _git(folder: Path) -> tuple[str, str]:
     """Return branch and commit of the checkout that holds `folder`; empty where there is none."""
-    for above in (folder, *folder.parents):
-        head = above / ".git" / "HEAD"
-        try:
-            text = head.read_text(encoding="utf-8").strip()
-        except OSError:
-            continue
-        if not text.startswith("ref: "):
-            return "", text
-        try:
-            commit = (above / ".git" / text[5:]).read_text(encoding="utf-8").strip()
-        except OSError:
-            commit = ""
-        return text.removeprefix("ref: refs/heads/"), commit
-    return "", ""
+    root = checkout(folder)
+    try:
+        text = (root / ".git" / "HEAD").read_text(encoding="utf-8").strip() if root else ""
+    except OSError:  # a work tree, whose .git is a file
+        return "", ""
+    if root is None or not text.startswith("ref: "):
+        return "", text
+    try:
+        commit = (root / ".git" / text[5:]).read_text(encoding="utf-8").strip()
+    except OSError:
+        commit = ""
+    return text.removeprefix("ref: refs/heads/"), commit

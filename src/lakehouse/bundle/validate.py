@@ -7,10 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lakehouse.bundle.checking import dynamic_values, files, rules, shape, tasks, times, wheels
+from lakehouse.bundle.checking import (
+    artifacts,
+    dynamic_values,
+    files,
+    resources,
+    rules,
+    shape,
+    tasks,
+    times,
+    wheels,
+    workspace,
+)
 from lakehouse.bundle.faults import BundleError, Fault, ordered
 from lakehouse.bundle.files import Files, read_files
-from lakehouse.bundle.load import Bundle, load
+from lakehouse.bundle.load import Bundle, of_target
+from lakehouse.bundle.nodes import is_true
 from lakehouse.bundle.targets import User, choose_target, target_names
 
 SHAPES = ("unknown-key", "missing-key", "wrong-type", "wrong-value")
@@ -18,7 +30,10 @@ CHECKS: tuple[Callable[[Bundle], Iterable[Fault]], ...] = (
     tasks.faults,
     times.faults,
     rules.faults,
+    workspace.faults,
+    resources.faults,
     files.faults,
+    artifacts.faults,
     wheels.faults,
     dynamic_values.faults,
 )
@@ -42,7 +57,13 @@ def validate(
         targets = target_names(source.tree) or ("default",)
     else:
         targets = (choose_target(source.tree, target, str(folder)),)
-    faults = [*source.faults, *shape.faults(source.tree, merged=False), *_default_targets(source)]
+    faults = [
+        *source.faults,
+        *shape.faults(source.tree, merged=False),
+        *resources.doubled_keys(source.tree),
+    ]
+    if target is None:
+        faults += _default_targets(source)
     if source.faults and not source.tree.value:  # nothing of it could be read
         return ordered(faults)
     file_faults: dict[tuple[str, str, str], Fault] = {}
@@ -50,7 +71,7 @@ def validate(
         file_faults.setdefault(_identity(fault), fault)
     target_faults: dict[tuple[str, str, str], tuple[Fault, list[str]]] = {}
     for name in targets:
-        for fault in _target_faults(folder, name, variables, user, environment):
+        for fault in _target_faults(source, name, variables, user, environment):
             if _identity(fault) not in file_faults:
                 target_faults.setdefault(_identity(fault), (fault, []))[1].append(name)
     return ordered(
@@ -75,14 +96,14 @@ def _with_targets(fault: Fault, names: list[str], targets: tuple[str, ...]) -> F
 
 
 def _target_faults(
-    folder: Path | str,
+    source: Files,
     target: str,
     variables: Mapping[str, str] | None,
     user: User | None,
     environment: Mapping[str, str],
 ) -> Iterator[Fault]:
     try:
-        bundle = load(folder, target, variables, user=user, environment=environment)
+        bundle = of_target(source, target, variables, user, environment)
     except BundleError as error:
         yield from error.faults
         return
@@ -97,7 +118,7 @@ def _default_targets(source: Files) -> Iterator[Fault]:
     defaults = [
         name
         for name, node in (targets.items() if targets is not None else ())
-        if (default := node.get("default")) is not None and default.value is True
+        if is_true(node.get("default"))
     ]
     if len(defaults) > 1 and targets is not None:
         message = f"several targets are the default one: {', '.join(defaults)}"

@@ -31,7 +31,10 @@ from lakehouse.terminal.rows import Rows
 def _faultless(folder: Path, target: str | None, variables: Mapping[str, str]) -> Bundle:
     """Return a bundle that has no errors; raise BundleError with all of them otherwise."""
     bundle = load(folder, target, variables)
-    if faults := errors(validate(folder, bundle.target, variables)):
+    faults = errors(validate(folder, bundle.target, variables))
+    if is_here(bundle):  # what runs here needs no compute of Databricks
+        faults = tuple(fault for fault in faults if fault.code != "no-compute")
+    if faults:
         raise BundleError(shown(bundle.root), faults)
     return bundle
 

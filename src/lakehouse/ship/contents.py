@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lakehouse.bundle.checking.artifacts import artifact_folders
 from lakehouse.bundle.checking.walk import text
-from lakehouse.bundle.checking.wheels import artifact_folders
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import at
 from lakehouse.bundle.paths import from_root
@@ -43,7 +43,7 @@ def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
     The same sources give the same contents, whenever and wherever.
     """
     if wheels is None:
-        wheels = [build(folder) for folder in artifact_folders(bundle)]
+        wheels = [build(folder) for folder in artifact_folders(bundle, "", "whl")]
     top, files = _synced_files(bundle)
     for wheel in wheels:
         files[f"wheels/{wheel.file}"] = wheel.content

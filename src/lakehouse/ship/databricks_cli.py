@@ -113,10 +113,10 @@ def faults_in(output: CliOutput, where: str) -> tuple[Fault, ...]:
         places = [line.removeprefix("in ") for line in lines[1:] if line.startswith("in ")]
         place = _place(places[0]) if places else Place(where)
         severity: Severity = "error" if kind == "Error" else "warning"
-        faults.append(Fault("databricks", message, place, severity=severity))
+        faults.append(Fault("databricks", message, place, severity=severity, verdict=severity))
     if output.code and not any(each.severity == "error" for each in faults):
         text = output.err.strip() or output.out.strip() or f"exit code {output.code}"
-        faults.append(Fault("databricks", text.splitlines()[-1], Place(where)))
+        faults.append(Fault("databricks", text.splitlines()[-1], Place(where), verdict="error"))
     return tuple(faults)
 
 

@@ -152,16 +152,6 @@ def test_complex_variables_hold_mappings_that_refer_to_other_variables(write: Wr
     assert job["name"] == "runs on small"
 
 
-def test_a_mapping_in_a_variable_that_is_not_declared_complex_is_a_fault(write: Write):
-    folder = write("""
-        bundle: {name: shop}
-        variables:
-          cluster: {default: {node_type_id: small}}
-        """)
-
-    assert codes(load(folder)) == ["variable-type"]
-
-
 def test_a_variable_without_a_value_is_reported_where_it_is_declared(write: Write):
     folder = write("""
         bundle: {name: shop}

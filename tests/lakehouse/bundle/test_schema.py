@@ -99,3 +99,10 @@ def names(kind: schema.Type) -> Iterator[str]:
 def is_defined(name: str) -> bool:
     scalar = name == "any" or name.split(" >= ")[0] in SCALARS
     return scalar or schema.definition(name) is not None
+
+
+@pytest.mark.parametrize("page", ["sdk.yml", "bundle.yml"])
+def test_the_pages_are_read_alike_without_the_c_library(page: str):
+    text = (ROOT / "src/lakehouse/bundle/schema" / page).read_text("utf-8")
+
+    assert yaml.load(text, Loader=yaml.SafeLoader) == yaml.load(text, Loader=schema._Loader)

@@ -72,7 +72,7 @@ environments: [{environment_key: e}]
         ("max_retries", ["2", "'2'", "2.0", "'{{job.parameters.n}}'", "null"],
          ["true", "1.5", "many", "[2]"]),
         ("retry_on_timeout", ["true", "'false'", "'${workspace.current_user.active}'"],
-         ["1", "'yes'", "{}"]),
+         ["1", "'yeah'", "{}"]),
         ("description", ["text", "1", "1.5", "true"], ["[text]", "{}"]),
         ("run_if", ["ALL_DONE", "'{{input}}'"], ["all_done", "1", "[ALL_DONE]"]),
         ("depends_on", ["[]"], ["a", "{task_key: a}"]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.lakehouse.bundle.small_bundles import NOTE, Faults, job
 
+from lakehouse.bundle.syntax import parse
+
 
 def test_a_task_value_that_nobody_sets_is_reported(faults: Faults):
     text = job(
@@ -54,7 +56,9 @@ targets:
     [
         ("{mode: development, presets: {trigger_pause_status: UNPAUSED}}", ["development"]),
         ("{mode: development, presets: {name_prefix: mine_}}", ["development"]),
-        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"] * 4),
+        ("{mode: development, workspace: {root_path: /Shared/x}}", ["development"]),
+        ("{mode: development, workspace: {file_path: /Shared/x}}", ["development"]),
+        ("{mode: development, presets: {name_prefix: ''}}", []),
         ("{mode: development}", []),
         ("{mode: production}", ["production", "production"]),
         ("{mode: production, workspace: {root_path: /Shared/x}}", ["production"]),
@@ -81,7 +85,7 @@ def test_a_wheel_task_that_is_deployed_needs_something_to_run_on(faults: Faults)
 
     [fault] = faults(text)
 
-    assert (fault.code, fault.targets) == ("compute", ("prod",))
+    assert (fault.code, fault.targets) == ("no-compute", ("prod",))
     assert faults(text, "local") == []
 
 
@@ -109,12 +113,11 @@ def test_a_target_need_not_repeat_the_required_keys_of_what_it_changes(faults: F
     assert faults(text.replace("name: gold, ", "")) != []
 
 
-def test_two_default_targets_are_reported(faults: Faults):
-    result = faults(
-        "bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: true}}\n", "a"
-    )
+def test_two_default_targets_are_reported_unless_one_is_named(faults: Faults):
+    text = "bundle: {name: shop}\ntargets: {a: {default: true}, b: {default: yes}}\n"
 
-    assert [each.code for each in result] == ["default-target"]
+    assert [each.code for each in faults(text)] == ["default-target"]
+    assert faults(text, "a") == []
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,11 @@ def test_two_default_targets_are_reported(faults: Faults):
         "bundle: {name: shop}\nresources: {jobs: {a: {tasks: {a: 1}}}}\n",
         "bundle: {name: shop}\nresources: {jobs: {a: {tasks: [1, [], null]}}}\n",
         "bundle: {name: shop}\ntargets: [dev]\n",
+        "bundle: {name: shop}\nresources: '${resources.jobs.a.id}'\n",
+        "bundle: {name: shop}\nresources: {jobs: '${resources.jobs.a.id}'}\n",
+        "bundle: {name: shop}\ntargets: {a: {workspace: x}}\n",
+        "bundle: {name: shop}\nresources: {jobs: {a: {tags: 1}}}\n"
+        "targets: {a: {mode: development}}\n",
         "- a\n- b\n",
         "a: &a\n  b: *a\n",
     ],
@@ -137,3 +145,17 @@ def test_what_makes_no_sense_at_all_is_a_fault_too(faults: Faults, text: str):
 
     assert [each for each in result if each.severity == "error"]
     assert all(each.place.line >= 1 for each in result)
+
+
+def test_each_file_is_read_once_for_all_targets(faults: Faults, monkeypatch: pytest.MonkeyPatch):
+    paths: list[str] = []
+
+    def recorded(text: str, file: str):
+        paths.append(file)
+        return parse(text, file)
+
+    monkeypatch.setattr("lakehouse.bundle.files.parse", recorded)
+    text = "bundle: {name: shop}\ninclude: [a.yml]\ntargets: {dev: {}, staging: {}, prod: {}}\n"
+
+    assert faults(text, **{"a.yml": "variables: {a: {default: x}}\n"}) == []
+    assert sorted(paths) == ["a.yml", "databricks.yml"]

@@ -161,7 +161,7 @@ def test_faults_for_tools_are_json_with_places(call, tmp_path: Path):
 
     [fault] = [each for each in faults if each["code"] == "unknown-key"]
     assert (fault["file"], fault["line"], fault["column"]) == ("bundle/databricks.yml", line, 11)
-    assert fault["severity"] == "error"
+    assert (fault["severity"], fault["official"]) == ("error", "warning")
     assert fault["path"] == "resources.jobs.night.tasks[1].task_kye"
     assert fault["hint"] == "Did you mean 'task_key'?"
 

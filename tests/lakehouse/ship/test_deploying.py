@@ -197,3 +197,10 @@ def test_without_a_workspace_it_is_said_how_to_name_one(
 
     with pytest.raises(LakehouseError, match=r"knows no workspace.*databricks auth login"):
         deploy(write(REMOTE), "dev", {}, None)
+
+
+def test_tasks_that_run_here_name_no_compute(write: Write, tmp_path: Path):
+    text = SIMPLE.replace("environment_key: e, ", "")
+    folder = write(text, **{"greet.py": GREET})
+
+    assert deploy(folder, None, {}, tmp_path / "data") == 0

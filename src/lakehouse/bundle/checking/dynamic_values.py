@@ -6,24 +6,23 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lakehouse.base.errors import did_you_mean
-from lakehouse.bundle.checking.walk import TaskNode, elements, jobs, tasks, text, with_inner
-from lakehouse.bundle.checking.wheels import artifact_folders
+from lakehouse.bundle.checking.artifacts import artifact_folders
+from lakehouse.bundle.checking.walk import TaskNode, elements, jobs, text, with_inner
 from lakehouse.bundle.dynamic_values import (
     JOB,
     OTHER_TASK,
     REFERENCE,
-    ROOTS,
     TASK,
     TIMES,
     steps,
 )
 from lakehouse.bundle.faults import Fault
 from lakehouse.bundle.load import Bundle
-from lakehouse.bundle.nodes import Node, at, dotted, walk
+from lakehouse.bundle.nodes import Node, at, dotted, texts
 from lakehouse.bundle.nodes import Path as NodePath
 
 
@@ -32,13 +31,10 @@ def faults(bundle: Bundle) -> Iterator[Fault]:
     for job in jobs(bundle):
         parameters = job.node.get("parameters")
         names = {text(parameter.get("name")) for parameter in elements(parameters)}
-        by_key = {task.key: task for task in tasks(job)}
-        for task in with_inner(tasks(job)):
-            outer = by_key[task.loop] if task.loop else task
-            check = _Check(bundle, task, by_key, names, _upstream(outer, by_key))
-            for path, node in walk(task.node):
-                if not isinstance(node.value, str) or "{{" not in node.value:
-                    continue
+        by_key = {task.key: task for task in job.tasks}
+        for task in with_inner(job.tasks):
+            check = _Check(bundle, task, by_key, names)
+            for path, node in texts(task.node, "{{"):
                 if not task.loop and path[:2] == ("for_each_task", "task"):
                     continue  # the task inside a loop is checked on its own
                 yield from check.text(node, (*task.path, *path))
@@ -73,15 +69,20 @@ def _upstream(task: TaskNode, by_key: Mapping[str, TaskNode]) -> set[str]:
 class _Check:
     """Checks the references of one task.
 
-    `by_key` holds the tasks of its job, `upstream` the keys of those that end before it starts,
-    `parameters` the names of the job's parameters. What is wrong is a reason and a hint.
+    `by_key` holds the tasks of its job, `parameters` the names of the job's parameters. What is
+    wrong is a reason and a hint.
     """
 
     bundle: Bundle
     task: TaskNode
     by_key: Mapping[str, TaskNode]
     parameters: set[str]
-    upstream: set[str]
+
+    @cached_property
+    def upstream(self) -> set[str]:
+        """Return the keys of the tasks that end before this one starts."""
+        outer = self.by_key[self.task.loop] if self.task.loop else self.task
+        return _upstream(outer, self.by_key)
 
     def text(self, node: Node, path: NodePath) -> Iterator[Fault]:
         for match in REFERENCE.finditer(node.value):
@@ -101,11 +102,7 @@ class _Check:
             return self.other_task(rest)
         if root == "input":
             return None if self.task.loop else ("has a meaning only inside a for_each_task", "")
-        if root in ROOTS:
-            return None
-        hint = did_you_mean(root, (*ROOTS, "secrets"))
-        is_near = "Did you mean" in hint
-        return (f"names nothing: {root!r} is not known", hint) if is_near else None
+        return None  # of another namespace: a literal text
 
     def job(self, rest: list[str]) -> tuple[str, str] | None:
         if not rest or rest[0] not in JOB:
@@ -162,7 +159,7 @@ def _sources(bundle: Bundle, task: TaskNode) -> list[Path]:
             return [path] if path.is_file() else []
     if task.node.get("python_wheel_task") is not None:
         paths: list[Path] = []
-        for folder in artifact_folders(bundle):
+        for folder in artifact_folders(bundle, "", "whl"):
             base = folder / "src" if (folder / "src").is_dir() else folder
             paths += sorted(base.rglob("*.py"))
         return paths[:2000]

@@ -9,14 +9,22 @@ from typing import Any, Literal
 
 from lakehouse.base.errors import did_you_mean, nearest
 from lakehouse.bundle import schema
-from lakehouse.bundle.faults import Fault
-from lakehouse.bundle.nodes import Node, Path, Place, dotted, plain
+from lakehouse.bundle.faults import Fault, Official
+from lakehouse.bundle.nodes import Node, Path, Place, dotted, holds_anchors, plain
 from lakehouse.bundle.references import is_reference
 
 _ALIKE = 0.8  # from here on, a key is taken for a misspelt one
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_FLAGS = ("true", "false", "yes", "no", "on", "off", "y", "n")
 _TARGETS = ("targets", "environments")  # the second is its former name
+# What the official CLI makes of a wrong word under these keys, where it does not warn.
+_WORDS: dict[str, Official] = {
+    **dict.fromkeys(("engine", "executable", "mode"), "error"),
+    **dict.fromkeys(("channel", "edition", "outcome", "trigger_pause_status"), "none"),
+}
+# How long the path of a thing is that must not be empty.
+_DEFINITIONS = {"resources": 3, "artifacts": 2, "scripts": 2}
 _MAPPING = "a mapping of keys to values"
 
 
@@ -36,7 +44,7 @@ def faults(tree: Node, merged: bool = True) -> Iterator[Fault]:
 
 def _value(node: Node, kind: schema.Type, path: Path, place: Place) -> Iterator[Fault]:
     """Yield the faults of a value, whose key (or, in a list, itself) is written at `place`."""
-    if kind == "any" or is_reference(node.value):
+    if kind == "any" or (type(node.value) is str and is_reference(node.value)):
         return
     if isinstance(kind, list):
         if not node.is_sequence:
@@ -59,31 +67,43 @@ def _value(node: Node, kind: schema.Type, path: Path, place: Place) -> Iterator[
         elif isinstance(allowed, tuple):
             yield from _word(node, allowed, path)
         else:
-            yield from _mapping(node, allowed, path, place)
+            yield from _mapping(node, kind, allowed, path, place)
 
 
-def _mapping(node: Node, keys: schema.Keys, path: Path, place: Place) -> Iterator[Fault]:
+def _mapping(node: Node, kind: str, keys: schema.Keys, path: Path, place: Place) -> Iterator[Fault]:
     if not node.is_mapping:
         yield _wrong_type(node, path, _MAPPING)
         return
     for name, value in node.items():
         here = node.keys.get(name, value.place)
-        key = keys.get(name) or keys.get("*")
+        key = keys.get(name)
+        if key is None and not path and holds_anchors(value):
+            continue  # it is there for the anchors in it
         if key is None:
             yield _unknown_key(name, list(keys), path, here)
         elif value.value is not None or key.required:
             yield from _value(value, key.type, (*path, name), here)
-    for name, key in keys.items():
-        if key.required and node.get(name) is None:
+    for name, key in schema.required(kind):
+        there = node.get(name)
+        # An empty name of a resource is none; the official CLI refuses some other empty values.
+        strict = (name == "name" and len(path) == 3) or key.verdict == "error"
+        if there is None or (strict and there.value in ("", [])):
             where = dotted((*path, name))
-            yield Fault("missing-key", f"the key {where!r} is required", place, where)
+            message = f"the key {where!r} is required"
+            verdict = key.verdict if there is None or key.verdict == "error" else "none"
+            yield Fault("missing-key", message, place, where, verdict=verdict)
 
 
 def _word(node: Node, words: schema.Words, path: Path) -> Iterator[Fault]:
-    if _text(node.value) not in words:
+    value = _text(node.value)
+    if value not in words:
         message = f"{dotted(path)} cannot be {_shown(node)}"
         hint = did_you_mean(str(plain(node)), words)
-        yield Fault("wrong-value", message, node.place, dotted(path), hint)
+        verdict = _WORDS.get(str(path[-1])) or (
+            # A privilege that there is, but not for a resource of this kind.
+            "none" if value in (schema.definition("Privilege") or ()) else None
+        )
+        yield Fault("wrong-value", message, node.place, dotted(path), hint, verdict=verdict)
 
 
 def _scalar(node: Node, kind: str, path: Path) -> Iterator[Fault]:
@@ -93,7 +113,7 @@ def _scalar(node: Node, kind: str, path: Path) -> Iterator[Fault]:
         yield _wrong_type(node, path, expected)
     elif limit and float(node.value) < float(limit):
         message = f"{dotted(path)} must be {limit} or more, not {_shown(node)}"
-        yield Fault("wrong-value", message, node.place, dotted(path))
+        yield Fault("wrong-value", message, node.place, dotted(path), verdict="none")
 
 
 def _text(value: Any) -> str | None:
@@ -116,7 +136,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool) or value in ("true", "false")
+    return isinstance(value, bool) or (isinstance(value, str) and value.lower() in _FLAGS)
 
 
 # Whether a value is of a scalar type, and what the message calls the type.
@@ -138,7 +158,9 @@ def _shown(node: Node) -> str:
 def _wrong_type(node: Node, path: Path, expected: str) -> Fault:
     where = dotted(path)
     message = f"{where or 'a bundle'} must be {expected}, not {_shown(node)}"
-    return Fault("wrong-type", message, node.place, where)
+    is_nothing = node.value is None and len(path) == _DEFINITIONS.get(str(path[0] if path else ""))
+    verdict: Official | None = "error" if is_nothing else None
+    return Fault("wrong-type", message, node.place, where, verdict=verdict)
 
 
 def _unknown_key(name: str, known: list[str], path: Path, place: Place) -> Fault:

@@ -11,7 +11,6 @@ from lakehouse.bundle.checking.walk import (
     TaskNode,
     elements,
     jobs,
-    tasks,
     text,
     with_inner,
 )
@@ -23,16 +22,16 @@ from lakehouse.bundle.references import is_reference
 from lakehouse.bundle.task_types import TYPES, called_job
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_NO_COMPUTE = {"condition_task", "for_each_task", "run_job_task", "sql_task", "pipeline_task",
-               "dashboard_task", "power_bi_task", "dbt_cloud_task", "dbt_platform_task",
-               "clean_rooms_notebook_task", "alert_task"}  # fmt: skip
+_TYPES = frozenset(TYPES)
+_COMPUTE_TYPES = ("python_wheel_task", "spark_python_task", "spark_jar_task", "spark_submit_task",
+                  "dbt_task")  # fmt: skip
 _COMPUTE = ("job_cluster_key", "environment_key", "existing_cluster_id", "new_cluster")
 
 
 def faults(bundle: Bundle) -> Iterator[Fault]:
     """Yield what is wrong with the tasks of every job."""
     for job in jobs(bundle):
-        job_tasks = tasks(job)
+        job_tasks = job.tasks
         yield from _keys(job_tasks)
         yield from _dependencies(job_tasks)
         for task in with_inner(job_tasks):
@@ -91,7 +90,8 @@ def _dependencies(tasks: list[TaskNode]) -> Iterator[Fault]:
 
 
 def _types(task: TaskNode) -> list[str]:
-    return [key for key in TYPES if task.node.get(key) is not None]
+    keys = _TYPES & task.node.value.keys()
+    return [key for key in TYPES if key in keys and task.node.get(key) is not None]
 
 
 def _type(task: TaskNode) -> Iterator[Fault]:
@@ -139,7 +139,7 @@ def _compute(task: TaskNode) -> Iterator[Fault]:
 def needs_compute(task: TaskNode) -> bool:
     """Say whether a task of a type that needs compute names none."""
     types = _types(task)
-    if not types or types[0] in _NO_COMPUTE or types[0] == "notebook_task":
+    if not types or types[0] not in _COMPUTE_TYPES:
         return False
     return not any(task.node.get(key) is not None for key in _COMPUTE)
 
@@ -179,7 +179,7 @@ def _calls(bundle: Bundle) -> Iterator[Fault]:
     calls: dict[str, list[str]] = {job.name: [] for job in jobs(bundle)}
     callers: dict[str, TaskNode] = {}
     for job in jobs(bundle):
-        for task in with_inner(tasks(job)):
+        for task in with_inner(job.tasks):
             spec = task.node.get("run_job_task")
             name = called_job(plain(spec)) if spec is not None and spec.is_mapping else ""
             if name in calls:

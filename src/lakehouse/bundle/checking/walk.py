@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import Node, Path, Place, at
@@ -16,6 +17,15 @@ class JobNode:
     name: str
     node: Node
     path: Path
+
+    @cached_property
+    def tasks(self) -> list[TaskNode]:
+        """Return the tasks of the job, without those inside loops."""
+        return [
+            TaskNode(text(node.get("task_key")), node, (*self.path, "tasks", index), self)
+            for index, node in enumerate(elements(self.node.get("tasks")))
+            if node.is_mapping
+        ]
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,12 @@ def elements(node: Node | None) -> list[Node]:
     return list(node.elements()) if node is not None else []
 
 
+def written(bundle: Bundle, key: str) -> Node | None:
+    """Return what the files say under a key of the workspace, for this target."""
+    tree = bundle.files.tree
+    return at(tree, ("targets", bundle.target, "workspace", key)) or at(tree, ("workspace", key))
+
+
 def resources(bundle: Bundle, kind: str) -> Iterator[tuple[str, Node, Path]]:
     """Yield the resources of a kind: key, tree, path."""
     definitions = at(bundle.config, ("resources", kind))
@@ -61,20 +77,12 @@ def resources(bundle: Bundle, kind: str) -> Iterator[tuple[str, Node, Path]]:
             yield name, node, ("resources", kind, name)
 
 
+@lru_cache(maxsize=1)
 def jobs(bundle: Bundle) -> list[JobNode]:
-    """Return the jobs of a bundle."""
+    """Return the jobs of a bundle; each check asks for the same ones."""
     return [
         JobNode(name, node, path)
         for name, node, path in resources(bundle, "jobs")
-        if node.is_mapping
-    ]
-
-
-def tasks(job: JobNode) -> list[TaskNode]:
-    """Return the tasks of a job, without those inside loops."""
-    return [
-        TaskNode(text(node.get("task_key")), node, (*job.path, "tasks", index), job)
-        for index, node in enumerate(elements(job.node.get("tasks")))
         if node.is_mapping
     ]
 

@@ -9,19 +9,22 @@ written by hand and laid over it, key by key. A type is written as
     {name: Job}                       a mapping with keys of one's own
     Task                              what is defined under this name: words, or known keys
 
-`task_key!` is a key that is required, `"*"` stands for keys that are not known here, and
-`Target?` may be empty.
+`task_key!` is a key that is required, and `Target?` may be empty. Where the official CLI does more
+or less than warn of a missing key, that follows: `content!error`, `catalog_name!none`.
+`Job.deployed` holds the fields that the workspace adds to a job.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
 import yaml
+
+from lakehouse.bundle.faults import Official
 
 Type: TypeAlias = str | list[Any] | dict[str, Any]
 Words: TypeAlias = tuple[str, ...]
@@ -30,23 +33,35 @@ Keys: TypeAlias = Mapping[str, "Key"]
 ROOT = "BundleFile"
 """The type of a whole bundle, its files read into one."""
 
+VERDICTS: Mapping[str, Official] = {"error": "error", "none": "none"}
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A known key: the type of its value, and whether it must be there."""
+    """A known key: the type of its value, whether it must be there, and what else if not."""
 
     type: Type
     required: bool
+    verdict: Official | None = None
 
 
+@cache
 def definition(name: str) -> Words | Keys | None:
     """Return what a type allows: its words, or its keys; None for a scalar."""
     return _words(name) if "|" in name else definitions().get(name)
 
 
-@lru_cache(maxsize=1)
+@cache
+def required(name: str) -> tuple[tuple[str, Key], ...]:
+    """Return the keys that a value of a type must have."""
+    keys = definition(name)
+    items = keys.items() if isinstance(keys, Mapping) else ()
+    return tuple((key, each) for key, each in items if each.required)
+
+
+@cache
 def definitions() -> Mapping[str, Words | Keys]:
     """Return all types that have a name."""
     named: dict[str, Any] = {}
@@ -65,4 +80,8 @@ def _words(text: str) -> Words:
 
 
 def _keys(content: Mapping[str, Type]) -> Keys:
-    return {key.rstrip("!"): Key(each, key.endswith("!")) for key, each in content.items()}
+    keys = {}
+    for written, kind in content.items():
+        name, mark, verdict = written.partition("!")
+        keys[name] = Key(kind, bool(mark), VERDICTS.get(verdict))
+    return keys
