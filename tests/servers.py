@@ -57,12 +57,17 @@ def spark_home() -> Path:
 
 @contextmanager
 def connect_server(
-    place: Path, packages: str = "", conf: Mapping[str, str] | None = None, heap: str = "1g"
+    place: Path,
+    packages: str = "",
+    conf: Mapping[str, str] | None = None,
+    heap: str = "1g",
+    python: Path | None = None,
 ) -> Iterator[str]:
     """A Spark Connect server with Delta; gives its address.
 
-    What is called for each batch of a stream runs in a Python of the server's, which finds the
-    engine, the tests and what `packages` adds to its path.
+    What is called for each batch of a stream runs in a Python of the server's: this one, with the
+    engine and the tests on its path, or `python`, with what is installed there. `packages` is a
+    folder that comes before these.
     """
     port = free_port()
     settings = {
@@ -89,13 +94,14 @@ def connect_server(
         *(f"--conf={key}={value}" for key, value in settings.items()),
         "spark-internal",
     ]  # fmt: skip
-    python_path = ":".join(filter(None, (packages, str(ROOT / "src"), str(ROOT))))
+    own = () if python else (str(ROOT / "src"), str(ROOT))
+    python_path = ":".join(filter(None, (packages, *own)))
     log = place / "connect.log"
     with started(
         log,
         *command,
         PYTHONPATH=python_path,
-        PYSPARK_PYTHON=sys.executable,
+        PYSPARK_PYTHON=str(python or sys.executable),
         SPARK_LOCAL_IP="127.0.0.1",
         SPARK_HOME=str(spark_home()),
     ):

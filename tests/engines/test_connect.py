@@ -25,8 +25,15 @@ RULES = str(ROOT / "tests" / "engines" / "serverless")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with connect_server(tmp_path_factory.mktemp("connect"), packages=RULES) as address:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server."""
+    return tmp_path_factory.mktemp("connect")
+
+
+@pytest.fixture(scope="module")
+def server(place: Path) -> Iterator[str]:
+    """The address of a server."""
+    with connect_server(place, packages=RULES) as address:
         yield address
 
 
@@ -43,24 +50,38 @@ def call(code: str, *arguments: str, rules: bool = False) -> subprocess.Complete
     )
 
 
+LAYERS = ("bronze", "silver", "gold", "ops")
 SHOP = "import sys; from tests.engines import shop; shop.main(*sys.argv[1:])"
 
 
+@pytest.mark.parametrize("catalog", ["", "spark_catalog"], ids=["folders", "catalog"])
 def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake(
     server: str,
+    place: Path,
     embedded: dict[str, list[str]],
     days: Path,
     spark: SparkSession,
     tmp_path: Path,
+    catalog: str,
 ) -> None:
     root = tmp_path / "a lake"
     root.mkdir()
-    settings = settings_of(root, spark={"master": server})
+    settings = settings_of(
+        root, spark={"master": server}, lake={"root": str(root), "catalog": catalog}
+    )
     page = tmp_path / "settings.json"
     page.write_text(settings.model_dump_json())
     done = call(SHOP, str(page), str(days), rules=True)
     assert done.returncode == 0, done.stderr[-3000:]
+    if catalog:
+        assert sorted(each.name for each in root.iterdir() if each.name in LAYERS) == []
+        for layer in LAYERS:
+            (root / layer).symlink_to(place / "warehouse" / f"{layer}.db")
     made = rows(make_lake(spark, root, root / "landing"))
+    if catalog:  # where a model's name has three levels too
+        named = [each.replace(f'"{catalog}.gold.', '"') for each in made["gold.sales_scores"]]
+        assert named != made["gold.sales_scores"]
+        made["gold.sales_scores"] = named
     assert all(made.values())
     assert made == embedded
 

@@ -46,7 +46,7 @@ class Writer:
         self, rows: DataFrame, name: str, where: str, account: Account | None = None
     ) -> int:
         """Puts rows in the place of those that match `where`. Returns how many it wrote."""
-        self._save(rows, name, Entry(self.batch, account), {"replaceWhere": where})
+        self._save(rows, name, Entry(self.batch, account), where)
         return self._written(name)
 
     def merge(self, rows: DataFrame, name: str, same: str, newer: str) -> int:
@@ -127,7 +127,7 @@ class Writer:
                 f"table = '{self.batch.table}' AND query = '{self.batch.query}' "
                 f"AND batch = {self.batch.number}"
             )
-            self._save(aside, QUARANTINE.name, about, {"replaceWhere": same}, once=False)
+            self._save(aside, QUARANTINE.name, about, same, once=False)
         else:
             self._save(aside, QUARANTINE.name, about, once=False)
 
@@ -164,28 +164,28 @@ class Writer:
             account.check(self.batch)
 
     def _save(
-        self,
-        rows: DataFrame,
-        name: str,
-        about: Entry,
-        options: Mapping[str, str] | None = None,
-        once: bool = True,
+        self, rows: DataFrame, name: str, about: Entry, where: str = "", once: bool = True
     ) -> None:
-        """Writes rows in one commit; `once`: Delta passes over a batch that it has already."""
-        replaces = "replaceWhere" in (options or {})
-        writer = (
-            rows.write.format("delta")
-            .mode("overwrite" if replaces else "append")
-            .option("userMetadata", str(about))
-            .options(**(options or {}))
-        )
+        """Writes rows in one commit, in the place of those that match `where` if it is given.
+
+        `once`: Delta passes over a batch that it has already.
+        """
+        options = {"userMetadata": str(about)}
         if once:
-            writer = writer.option("txnAppId", self.batch.app)
-            writer = writer.option("txnVersion", self.batch.number)
+            options |= {"txnAppId": self.batch.app, "txnVersion": str(self.batch.number)}
+        if where and self.lake.place.catalog:
+            # `saveAsTable` with `replaceWhere` would leave a schema in Spark's own catalog, and
+            # Delta refuses to follow a table that has one there.
+            there = self.lake.place.table(name)
+            rows.writeTo(there).options(**options).overwrite(F.expr(where))
+            return
+        if where:
+            options["replaceWhere"] = where
+        writer = rows.write.format("delta").mode("overwrite" if where else "append")
         if self.lake.place.catalog:
-            writer.saveAsTable(self.lake.place.table(name))
+            writer.options(**options).saveAsTable(self.lake.place.table(name))
         else:
-            writer.save(self.lake.place.folder(name))
+            writer.options(**options).save(self.lake.place.folder(name))
 
     def _merge(self, rows: DataFrame, name: str, same: str, actions: str) -> Row:
         # A braced name stands for a DataFrame: braces of the text itself are doubled.

@@ -91,10 +91,9 @@ class Tracking:
 
     def registered_name(self, model: str) -> str:
         """What a model is called in the registry: three levels where there is a catalog."""
-        if named := self.settings.mlflow.registered:
-            return named.format(model=model)
+        named = (self.settings.mlflow.registered or "{model}").format(model=model)
         catalog = self.settings.lake.catalog
-        return f"{catalog}.gold.{model}" if catalog else model
+        return f"{catalog}.gold.{named}" if catalog and "." not in named else named
 
     def experiment(self, model: str) -> str:
         """The id of a model's experiment, made if it is new."""
