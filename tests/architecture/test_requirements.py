@@ -10,18 +10,48 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from tests.checkout import ROOT
 
 PACKAGES = ("lakehouse", "retail")
-PLATFORM = {"pyspark", "delta-spark", "py4j"}
+PLATFORM = {"pyspark", "py4j"}
 """What Databricks and any cluster bring, and `lakehouse[spark]` elsewhere."""
 
 AIRFLOW = {"run/airflow/operators.py", "run/airflow/remote.py"}
 """Pages that only Airflow's own Python reads."""
 
 
+RUNTIMES = {
+    "serverless, environment 4": {
+        "python": "3.12.3", "numpy": "2.1.3", "pandas": "2.2.3", "pyarrow": "19.0.1"},
+    "serverless, environment 5": {"python": "3.12.3", "pyarrow": "21.0.0"},
+    "serverless, environment 6": {"numpy": "2.3.4", "pandas": "2.3.3"},
+    "Runtime 17.3": {"python": "3.12.3", "pyarrow": "19.0.1"},
+}  # fmt: skip
+"""What Databricks has installed, of what the wheel asks for: a range that leaves one of these out
+would have it installed over, or refuse it."""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_wheel_takes_what_a_runtime_has_installed(runtime: str) -> None:
+    ranges = {Requirement(each).name: Requirement(each).specifier for each in requirements()}
+    there = dict(RUNTIMES[runtime])
+    if python := there.pop("python", ""):
+        wanted = re.search(r'python_requires="([^"]+)"', (ROOT / "setup.py").read_text())
+        assert wanted and SpecifierSet(wanted[1]).contains(python)
+    assert there
+    for name, version in there.items():
+        assert ranges[name].contains(version), f"{name} {version} is not in {ranges[name]}"
+
+
 def required() -> set[str]:
     """The distributions that `setup.py` requires, by their normal names."""
+    return {normal(re.split(r"[<>=!~\[; ]", name)[0]) for name in requirements()}
+
+
+def requirements() -> list[str]:
+    """What `setup.py` requires without any extra."""
     tree = ast.parse((ROOT / "setup.py").read_text())
     lists = (
         node.value
@@ -30,7 +60,7 @@ def required() -> set[str]:
     )
     names = [ast.literal_eval(each) for value in lists for each in value.elts]  # type: ignore[attr-defined]
     assert len(names) > 5
-    return {normal(re.split(r"[<>=!~\[; ]", name)[0]) for name in names}
+    return names
 
 
 def normal(name: str) -> str:

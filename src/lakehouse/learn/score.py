@@ -14,6 +14,7 @@ from lakehouse.learn.artifact import load_model
 from lakehouse.learn.inputs import inputs, read
 from lakehouse.learn.tracking import Registered, Tracking
 from lakehouse.spark.caching import caching
+from lakehouse.spark.connect import model_errors
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def score(lake: Lake, model: Model) -> Scored:
         added = found[0].metrics.get("numOutputRows", 0)
         writer.account(Account(added, added), found[0].version, time() - begun)
         return Scored(champion, 0, features.version)
-    with caching():
+    with caching(), model_errors(f"model {model.name}"):
         rows = model.score(load_model(lake, tracking, champion), read(lake, versions)).select(
             "*",
             F.lit(champion.name).alias("model"),

@@ -24,6 +24,7 @@ from lakehouse.learn.log import log_input, log_report
 from lakehouse.learn.tracking import Outcome, Registered, Tracking
 from lakehouse.learn.tune import tune
 from lakehouse.spark.caching import cached, caching
+from lakehouse.spark.connect import model_errors
 from lakehouse.spark.fitted import light
 
 
@@ -81,7 +82,7 @@ def train(lake: Lake, model: Model, *, at: int | None = None, again: bool = Fals
     if champion and before:
         why = f"version {before.version} was trained on this data with this code already"
         return Trained(champion, {}, f"{why} ({before.why})")
-    with caching(), tracking.tracking_errors():
+    with caching(), tracking.tracking_errors(), model_errors(f"model {model.name}"):
         training = _prepare(lake, tracking, model, versions)
         frames, split = training.frames, training.split
         with progress.step(f"{model.name}: baselines"), caching():

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.base.failing import without_codes
 from lakehouse.spark.engine import is_connect
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ def connected(address: str) -> SparkSession:
         version = spark.version
     except PySparkException as error:
         raise LakehouseError(
-            f"the Spark Connect server does not let us in: {str(error).splitlines()[0]}",
+            f"the Spark Connect server does not let us in: {_plain(error)}",
             where,
             "see that it is a Spark Connect server and that its token is right",
         ) from None
@@ -64,6 +67,30 @@ def make_active(spark: SparkSession) -> None:
     """Makes a session of Spark Connect the one of this thread, which MLlib asks for."""
     if is_connect(spark):
         type(spark)._set_default_and_active_session(spark)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def model_errors(where: str) -> Iterator[None]:
+    """Turns what a server says of the fitted models that it holds for us into a LakehouseError.
+
+    It holds them in its memory, and lets go of some where that gets short.
+    """
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except PySparkException as error:
+        if "CONNECT_ML" not in (error.getCondition() or str(error)):
+            raise
+        raise LakehouseError(
+            f"the Spark Connect server does not hold a fitted model: {_plain(error)}",
+            where,
+            "train one model at a time, or give the server more memory",
+        ) from error
+
+
+def _plain(error: Exception) -> str:
+    return without_codes(str(error).splitlines()[0])
 
 
 def _check_reachable(address: str, where: str) -> None:

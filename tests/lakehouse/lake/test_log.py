@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from delta.tables import DeltaTable
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake import Lake
@@ -39,11 +40,12 @@ def test_commits_are_those_of_delta_s_own_history(lake: Lake) -> None:
         rows = lake.spark.range(number + 1)
         noted = rows.write.format("delta").option("userMetadata", f"note {number}")
         noted.mode("append").save(folder)
-    lake.spark.sql(f"DELETE FROM {lake.place.table('silver.things')} WHERE id = 1")
+    things = DeltaTable.forPath(lake.spark, folder)
+    things.delete("id = 1")
     told = [
         (row["version"], row["timestamp"], row["operation"], row["userMetadata"],
          int(row["operationMetrics"].get("numOutputRows", -1)))
-        for row in lake.spark.sql(f"DESCRIBE HISTORY {lake.place.table('silver.things')}").collect()
+        for row in things.history().collect()
     ]  # fmt: skip
     read = [
         (each.version, each.at.replace(tzinfo=None), each.operation, each.metadata,
