@@ -13,9 +13,9 @@ ONE_IN = 16
 """Households, and products on promotion, that are left."""
 
 
-def land(landing: Path) -> Path:
+def land(landing: Path, until: str = UNTIL) -> Path:
     """Lands every source up to a day, with one household in sixteen."""
-    for each in deliveries(UNTIL):
+    for each in deliveries(until):
         path = landing / each.source / each.name
         path.parent.mkdir(parents=True, exist_ok=True)
         each.write(path)

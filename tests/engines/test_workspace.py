@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.checkout import ROOT
+from tests.conftest import make_lake
 from tests.engines import small_retail
-from tests.engines.workspace import Workspace, built_wheel, environment, listed
-from tests.servers import connect_server
+from tests.engines.conftest import rows_of
+from tests.engines.workspace import CATALOG, Workspace, built_wheel, environment, listed
+from tests.servers import QUICK, connect_server, spark_home
+
+from lakehouse.lake.glance import Logs
+from lakehouse.lake.place import Place
+from lakehouse.spark.jars import jar_paths, jars_folder
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 RULES = str(ROOT / "tests" / "engines" / "serverless")
+TASKS = ("bronze", "silver", "gold", "train_churn", "train_recommendations", "score_churn",
+         "score_recommendations")  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that the bundle deploys."""
     return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @contextmanager
-def serverless(home: Path, wheel: Path) -> Iterator[Workspace]:
-    """Target `dev`: Spark Connect, with what serverless refuses."""
-    python = environment(home / "environment", wheel, listed("dev"))
-    with connect_server(home, packages=RULES, heap="3g", python=python) as address:
+def serverless(home: Path, wheel: Path, target: str) -> Iterator[Workspace]:
+    """A workspace whose compute is Spark Connect, with what serverless refuses."""
+    python = environment(home / "environment", wheel, listed(target))
+    with connect_server(home, packages=RULES, heap="4g", python=python) as address:
         variables = {
             "DATABRICKS_RUNTIME_VERSION": "client.5.1",
             "IS_SERVERLESS": "TRUE",
@@ -34,17 +50,118 @@ def serverless(home: Path, wheel: Path) -> Iterator[Workspace]:
             "PYTHONPATH": RULES,
             "SERVERLESS_RULES": "1",
         }
-        yield Workspace(home, "dev", python, [str(python)], variables)
+        yield Workspace(home, target, python, [str(python)], variables)
 
 
-@pytest.fixture
-def dev(tmp_path: Path, wheel: Path) -> Iterator[Workspace]:
-    with serverless(tmp_path, wheel) as workspace:
-        yield workspace
+@contextmanager
+def classic(home: Path, wheel: Path, target: str, master: str) -> Iterator[Workspace]:
+    """A workspace whose compute is a cluster; its catalog outlives the driver of each task."""
+    python = environment(home / "environment", wheel, listed(target))
+    metastore = f"jdbc:derby:;databaseName={home}/metastore;create=true"
+    folder = jars_folder()
+    assert folder is not None
+    conf = {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.catalogImplementation": "hive",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": metastore,
+        "spark.sql.warehouse.dir": str(home / "warehouse"),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": "2g",
+        "spark.executor.memory": "1g",
+        "spark.driver.extraJavaOptions": f"{QUICK} -Dderby.system.home={home}",
+        "spark.executor.extraJavaOptions": QUICK,
+        "spark.ui.enabled": "false",
+        "spark.cores.max": "2",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.jars": ",".join(path.as_uri() for path in jar_paths(folder)),
+    }
+    command = [str(spark_home() / "bin/spark-submit"), "--master", master]
+    command += [f"--conf={key}={value}" for key, value in conf.items()]
+    variables = {"DATABRICKS_RUNTIME_VERSION": "17.3"}
+    yield Workspace(home, target, python, command, variables, at_once=1)
 
 
-def test_bronze(dev: Workspace) -> None:
-    small_retail.land(dev.landing)
-    record = dev.run("nightly", only=["bronze"])
-    logs = "\n".join(p.read_text()[-3000:] for p in (dev.home / "runs").rglob("*.log"))
-    assert record.result == "SUCCESS", logs
+@pytest.fixture(params=["dev", "prod"])
+def workspace(
+    request: pytest.FixtureRequest, cluster: tuple[str, Path], wheel: Path, tmp_path: Path
+) -> Iterator[Workspace]:
+    """A workspace of each kind of compute."""
+    with opened(request.param, tmp_path, wheel, cluster[0]) as there:
+        yield there
+
+
+@contextmanager
+def opened(target: str, home: Path, wheel: Path, master: str) -> Iterator[Workspace]:
+    """The workspace of a target, by the compute that its jobs ask for."""
+    with ExitStack() as stack:
+        if target == "dev":
+            yield stack.enter_context(serverless(home, wheel, target))
+        else:
+            yield stack.enter_context(classic(home, wheel, target, master))
+
+
+def test_a_task_runs_in_a_workspace_s_own_environment(workspace: Workspace) -> None:
+    small_retail.land(workspace.landing, until="2017-01-03")
+    record = workspace.run("nightly", only=["bronze"])
+    assert record.result == "SUCCESS", workspace.logs
+    held = Logs(Place(str(workspace.tables()), ""))
+    landed = sum(
+        len(page.read_text().splitlines()) for page in (workspace.landing / "baskets").iterdir()
+    )
+    assert held.facts("bronze.baskets").rows == landed > 100
+    again = workspace.run("nightly", only=["bronze"])
+    assert again.result == "SUCCESS", workspace.logs
+    assert held.facts("bronze.baskets").rows == landed
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("target", ["dev", "staging", "prod"])
+def test_the_nightly_job_of_a_target_makes_the_lake_of_this_machine(
+    target: str, here: Path, cluster: tuple[str, Path], wheel: Path, tmp_path: Path,
+    spark: SparkSession,
+) -> None:  # fmt: skip
+    with opened(target, tmp_path, wheel, cluster[0]) as there:
+        small_retail.land(there.landing)
+        record = there.run("nightly", only=TASKS)
+        assert record.result == "SUCCESS", there.logs
+        lakes = [make_lake(spark, root, root) for root in (there.tables(), here)]
+        names = sorted(
+            f"{log.parents[1].name}.{log.parent.name}" for log in here.glob("*/*/_delta_log")
+        )
+        assert len(names) == 25
+        for name in names:
+            there_rows, here_rows = (rows_of(lake, name) for lake in lakes)
+            levelled = [row.replace(f'"{CATALOG}.gold.', '"') for row in there_rows]
+            assert rounded(levelled) == rounded(here_rows), name
+
+
+def rounded(rows: list[str]) -> list[str]:
+    """Rows whose numbers are cut to six digits: sums of doubles depend on who adds them up."""
+    import re
+
+    return sorted(re.sub(r"(\d\.\d{6})\d+", r"\1", row) for row in rows)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake that the job makes on this machine, from the same files."""
+    home = tmp_path_factory.mktemp("here")
+    small_retail.land(home / "landing")
+    places = {
+        "LAKEHOUSE_DATA": str(home / "data"),
+        "LAKEHOUSE_LANDING": str(home / "landing"),
+        "LAKEHOUSE_LAKE__ROOT": str(home / "lake"),
+        "LAKEHOUSE_SPARK__HEAP": "3g",
+        "LAKEHOUSE_MLFLOW__TRACKING_URI": f"sqlite:///{home}/mlflow.db",
+        "LAKEHOUSE_MLFLOW__ARTIFACTS": str(home / "mlflow"),
+    }
+    words = ["-m", "lakehouse", "run", "--only", ",".join(TASKS)]
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env={**os.environ, **places}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return home / "lake"

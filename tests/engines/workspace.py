@@ -21,6 +21,7 @@ from mlflow import MlflowClient
 from packaging.requirements import Requirement
 from tests.checkout import ROOT
 
+from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import RunRecord
 from lakehouse.run.job.runs import load_usable, run
 from lakehouse.run.task.call import Call
@@ -109,7 +110,7 @@ class Workspace:
     """One workspace with one target of the bundle deployed to it.
 
     `python` is that of the environment, `command` what comes before the task's own page,
-    `variables` are the runtime's.
+    `variables` are the runtime's; at most `at_once` tasks run at the same time.
     """
 
     home: Path
@@ -117,6 +118,7 @@ class Workspace:
     python: Path
     command: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    at_once: int = 2
 
     @property
     def landing(self) -> Path:
@@ -135,8 +137,24 @@ class Workspace:
             only,
             self._call,
             data=self.home / "runs",
+            options=Options(max_parallel=self.at_once),
             variables={"catalog": CATALOG},
         )
+
+    @property
+    def logs(self) -> str:
+        """The ends of the logs of all tasks."""
+        pages = sorted((self.home / "runs").rglob("*.log"))
+        return "\n".join(f"{page.name}: {page.read_text()[-2000:]}" for page in pages)
+
+    def tables(self) -> Path:
+        """The catalog's tables as the folders of a lake."""
+        place = self.home / "tables"
+        place.mkdir(exist_ok=True)
+        for schema in (self.home / "warehouse").glob("*.db"):
+            if not (link := place / schema.stem).exists():
+                link.symlink_to(schema)
+        return place
 
     def _call(self, call: Call) -> None:
         words = [each.replace("=/Volumes/", f"={self.home}/Volumes/") for each in call.argv]
