@@ -19,7 +19,7 @@ def append(writer: Writer, batch: Judged) -> Account:
     table = batch.table
     batch = batch.with_rows(cached(batch.rows))
     groups = batch.rows.agg(*counts(table)).collect()
-    account = set_aside(writer, batch, groups, batch.landed.get["landed"])
+    account = set_aside(writer, batch, groups, batch.landed())
     good = batch.rows.where(passes()).select(*table.columns)
     return replace(account, kept=writer.append(good, table.name, account))
 

@@ -6,7 +6,7 @@ refused then: it can be run again with a mended transform.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,13 +33,13 @@ ASIDE = "rules ARRAY<STRING>, row STRING, record STRING"
 class Judged:
     """The rows of a batch after the transform, with the rules that they break.
 
-    `landed` counts the rows that went into the transform, while they are read; `lost` are landed
-    files that no row could be read from.
+    `landed` gives the number of rows that went into the transform, once the rows were read; `lost`
+    are landed files that no row could be read from.
     """
 
     table: Table
     rows: DataFrame
-    landed: Observation
+    landed: Callable[[], int]
     lost: Sequence[Misfit] = ()
 
     def with_rows(self, rows: DataFrame) -> Judged:
@@ -53,8 +53,14 @@ def judged(
     """The transform of a batch, judged. `beside`: the snapshots that the transform joins."""
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
-    count = Observation()
-    watched = landed.observe(count, F.count(F.lit(1)).alias("landed"))
+    observation = Observation()
+    watched = landed.observe(observation, F.count(F.lit(1)).alias("landed"))
+
+    def count() -> int:
+        """Counted while the rows were read; read again where the runtime observes nothing."""
+        observed = observation.get.get("landed")
+        return landed.count() if observed is None else int(observed)
+
     rows = judge(table.transform(watched, *beside), table.expect)
     return Judged(table, rows, count, lost)
 

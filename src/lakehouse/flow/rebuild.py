@@ -56,12 +56,12 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, changed: Sequence[int 
         watched = isinstance(read, Table) and write.partition in read.columns
         frames.append(frame.where(needed) if watched else frame)
     rows = table.transform(*frames).where(anew).repartition(write.partition)
-    count = Observation()
     if not table.expect:
+        count = Observation()
         made = rows.select(*table.columns).observe(count, F.count(F.lit(1)).alias("made"))
         written = writer.replace(made, table.name, anew)
-        return Account(count.get["made"], written)
-    batch = Judged(table, cached(judge(rows, table.expect)), count)
+        return Account(count.get.get("made", written), written)
+    batch = Judged(table, cached(judge(rows, table.expect)), lambda: 0)
     groups = batch.rows.agg(F.count(F.lit(1)).alias("made"), *counts(table)).collect()
     account = set_aside(writer, batch, groups, groups[0]["made"])
     good = batch.rows.where(passes()).select(*table.columns)

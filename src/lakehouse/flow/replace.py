@@ -45,7 +45,7 @@ def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
     table, part, newest_by = batch.table, write.partition, write.newest_by
     batch = batch.with_rows(cached(batch.rows))
     groups = batch.rows.groupBy(part, newest_by).agg(*counts(table)).collect()
-    account = set_aside(writer, batch, groups, batch.landed.get["landed"])
+    account = set_aside(writer, batch, groups, batch.landed())
     passing = {(g[part], g[newest_by]): g["passing"] for g in groups if g["passing"]}
     if not passing:
         return account

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 from tests import tiny
 from tests.tiny import land_lines, sale
@@ -224,3 +224,13 @@ def test_a_table_that_is_being_refreshed_is_not_refreshed_twice(lake: Lake) -> N
         pytest.raises(LakehouseError, match=r"silver\.sales: is being refreshed by another run"),
     ):
         refreshing.refresh_table(lake, tiny.SILVER_SALES)
+
+
+def test_rows_are_counted_where_the_runtime_observes_nothing(
+    lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Observation, "get", {})
+    land_lines(landing, "a.jsonl", sale(1), sale(1), sale(2, amount="0"))
+    accounts = refresh(lake, (tiny.BRONZE_SALES, tiny.SILVER_SALES))
+    rules = {"a sale has an amount above zero": 1}
+    assert accounts["silver.sales"] == [Account(3, 1, quarantined=1, duplicate=1, rules=rules)]
