@@ -12,7 +12,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format typecheck bench mutants ui wheel pins jars clean
+.PHONY: help setup run test engines lint format typecheck bench mutants ui wheel pins jars clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,8 +23,14 @@ setup:  ## set up what is missing: virtual environment, Java, jars
 run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=local
 	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
 
-test: setup  ## run the tests; ARGS="-k silver" for some of them
-	@$(PY) -m pytest $(ARGS)
+# A Spark plans on one core most of the time: two side by side make use of both. One page needs one.
+WORKERS = $(if $(findstring tests/,$(ARGS)),,-n 2 --dist loadfile --no-loadscope-reorder)
+
+test: setup  ## run the tests; ARGS="-k silver" or ARGS=tests/retail for some of them
+	@$(PY) -m pytest $(WORKERS) $(ARGS)
+
+engines: setup  ## run the small shop and the nightly job on every engine; half an hour
+	@$(PY) -m pytest -m "long or not long" tests/engines $(ARGS)
 
 lint: setup  ## check style, form and types
 	@$(PY) -m ruff check .
