@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 from lakehouse.spark.jars import jar_paths, jars_folder
 from tests.checkout import ROOT
@@ -53,6 +55,66 @@ def spark_home() -> Path:
     import pyspark
 
     return Path(pyspark.__file__).parent
+
+
+@contextmanager
+def cluster(place: Path) -> Iterator[str]:
+    """A standalone master and two workers of one core each; gives the master's address.
+
+    Each stands in a folder of its own below `place`, with all that its executors write, and knows
+    of no other: `worker1` and `worker2` share no folder.
+    """
+    home = "org.apache.spark.deploy"
+
+    def daemon(name: str, *words: str) -> tuple[Path, Any]:
+        folder = place / name
+        folder.mkdir()
+        log = folder / "log"
+        own = {
+            "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_DIRS": str(folder / "local"),
+            "LOCAL_DIRS": str(folder / "local"),  # where S3A keeps what it sends
+            "SPARK_WORKER_DIR": str(folder / "work"),
+            "SPARK_HOME": str(spark_home()),
+            "PYSPARK_PYTHON": sys.executable,
+        }
+        command = [str(spark_home() / "bin/spark-class"), f"{home}.{words[0]}", *words[1:]]
+        return log, started(log, *command, **own)
+
+    with ExitStack() as stack:
+        # Port 0: each takes one that is free, and the log of the master says which.
+        log, process = daemon("master", "master.Master", "--host", "127.0.0.1",
+                              "--port", "0", "--webui-port", "0")  # fmt: skip
+        stack.enter_context(process)
+        address = wait_for(r"Starting Spark master at (spark://\S+)", log)
+        for name in ("worker1", "worker2"):
+            _, process = daemon(name, "worker.Worker", "--host", "127.0.0.1", "--cores", "1",
+                                "--memory", "512m", "--webui-port", "0", address)  # fmt: skip
+            stack.enter_context(process)
+        wait_for("Registering worker", log, times=2)
+        yield address
+
+
+@contextmanager
+def s3_server(place: Path, bucket: str) -> Iterator[str]:
+    """Moto's S3 in a process of its own, with an empty bucket; gives its address."""
+    port = free_port()
+    log = place / "s3.log"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with started(log, *command):
+        wait_for("Running on", log)
+        address = f"http://127.0.0.1:{port}"
+        with urlopen(Request(f"{address}/{bucket}", method="PUT")):
+            yield address
+
+
+def fetch_s3_jars() -> Path:
+    """The folder of the jars for S3, filled where it is not."""
+    folder = ROOT / ".jars" / "s3"
+    words = [str(ROOT / "scripts" / "fetch_jars.py"), str(folder), str(ROOT / "scripts/s3.lock")]
+    subprocess.run([sys.executable, *words], check=True)
+    return folder
 
 
 @contextmanager
