@@ -10,8 +10,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from lakehouse.spark.jars import jar_paths, jars_folder
@@ -107,6 +111,52 @@ def s3_server(place: Path, bucket: str) -> Iterator[str]:
         address = f"http://127.0.0.1:{port}"
         with urlopen(Request(f"{address}/{bucket}", method="PUT")):
             yield address
+
+
+@contextmanager
+def losing(server: str, losses: dict[str, int]) -> Iterator[str]:
+    """A way to an HTTP server on which the answers to some PUTs are lost; gives its address.
+
+    `losses` says how many more to each path that ends so, and is counted down.
+    """
+    host = urlsplit(server).netloc
+
+    class Way(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            there = HTTPConnection(host)
+            there.request(self.command, self.path, body, dict(self.headers))
+            answer = there.getresponse()
+            content = answer.read()
+            there.close()
+            ends = (end for end, left in losses.items() if left and self.path.endswith(end))
+            lost = next(ends, None) if self.command == "PUT" else None
+            if lost:
+                losses[lost] -= 1
+                self.close_connection = True
+                return
+            self.send_response_only(answer.status, answer.reason)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("connection", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Way) as way:
+        thread = Thread(target=way.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{way.server_port}"
+        finally:
+            way.shutdown()
+            thread.join()
 
 
 def fetch_s3_jars() -> Path:

@@ -29,7 +29,7 @@ def explained(error: Exception) -> LakehouseError:
 def cause_in_java(error: Exception) -> str | None:
     """What went wrong first, where the failure came through Java; None where it did not."""
     if (fault := s3_fault(str(error))) is not None:
-        return f"{fault.where}: {fault.what}"
+        return ": ".join(filter(None, (fault.where, fault.what)))
     if type(error).__name__ != "Py4JJavaError":
         return None
     causes = re.findall(r"^(?:Caused by: |: )([\w.$]+): (.+)$", str(error), re.MULTILINE)

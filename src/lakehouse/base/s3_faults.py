@@ -7,7 +7,7 @@ import re
 
 from lakehouse.base.errors import LakehouseError
 
-_OPERATION = re.compile(r"([\w ]{2,40}?) on (s3a://[^\s:'`,]+)")
+_OPERATION = re.compile(r"[:'] ([A-Za-z][\w() -]{2,40}?) on (?:s3a://)?([^\s:'`,]+)")
 _ADDRESS = re.compile(r"s3a://[^\s:'`,]+")
 _HOST = re.compile(r"Connect to (\S+)")
 
@@ -15,7 +15,7 @@ _MISSING = ("S3AFileSystem not found", 'No FileSystem for scheme "s3a"')
 _FAULTS = (
     (
         ("NoAwsCredentials", "NoAuthWithAWS", "Unable to load credentials"),
-        "nobody says who asks: there are no credentials",
+        "there are no credentials",
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
     ),
     (
@@ -25,7 +25,7 @@ _FAULTS = (
     ),
     (
         ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "Status Code: 403"),
-        "it refused: these credentials may not do that",
+        "these credentials may not do that",
         "see whose AWS_ACCESS_KEY_ID is set, and what it may do in the bucket",
     ),
     (("UnknownHost",), "there is no such host", "mend AWS_ENDPOINT_URL or AWS_REGION"),
@@ -36,37 +36,33 @@ _FAULTS = (
     ),
     (
         ("ApiCallTimeout", "ApiCallAttemptTimeout", "SocketTimeout", "Read timed out"),
-        "it did not answer in time",
+        "no answer in time",
         "see that it is up and can be reached; then run again",
     ),
     (
         ("failed to respond", "Connection reset", "Broken pipe", "Premature end"),
-        "its answer was lost on the way, again and again",
+        "the answer was lost on the way, each time anew",
         "see that the network holds; then run again",
     ),
 )
+"""Words of Java's text, what they mean, and what to do about it; the first that fits."""
 
 
 def s3_fault(text: str) -> LakehouseError | None:
-    """What was asked of S3 and why it came to nothing; None where the text is not about S3."""
+    """What was asked of S3 and why it came to nothing; None where the text does not say that."""
     if any(each in text for each in _MISSING):
         return LakehouseError(
-            "the jars for files on S3 are not there",
-            "s3a://",
-            "fetch them: make s3",
+            "the jars for files on S3 are not there", "s3a://", "fetch them: make s3"
         )
     if "s3a://" not in text and "software.amazon.awssdk" not in text:
         return None
-    for marks, why, todo in _FAULTS:
-        if any(mark in text for mark in marks):
+    for words, why, todo in _FAULTS:
+        if any(word in text for word in words):
             asked = _OPERATION.search(text)
+            operation = f" for {asked[1].strip()}" if asked else ""
             address = _ADDRESS.search(text)
-            what = (
-                f"S3{_whom(text)} was asked for {asked[1].strip()}"
-                if asked
-                else f"S3{_whom(text)} was asked"
-            )
-            return LakehouseError(f"{what}, and {why}", address[0] if address else "", todo)
+            where = address[0] if address else f"s3a://{asked[2]}" if asked else ""
+            return LakehouseError(f"asked S3{_whom(text)}{operation}: {why}", where, todo)
     return None
 
 

@@ -12,9 +12,7 @@ KAFKA = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"
 COORDINATES = (DELTA, KAFKA)
 """What set-up resolves (`group:artifact:version`), with all that they need."""
 
-AWS = "2.24.8"
-# Single modules of the AWS SDK, in a version that all of them have. Hadoop's own wish is for
-# 2.24.6, as one jar with every service of AWS's: 558 MB.
+AWS = "2.25.53"  # what Spark 4.0.1 itself names, as single modules instead of one jar of 560 MB
 S3 = (
     "org.apache.hadoop:hadoop-aws:3.4.1",
     f"software.amazon.awssdk:s3:{AWS}",

@@ -8,9 +8,13 @@ sends them to its executors with the files to read. They never stand in a settin
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.spark.jars import jar_paths, jars_folder
 
 FOLDER = "s3"
@@ -18,12 +22,15 @@ FOLDER = "s3"
 
 SETTINGS = "spark.hadoop.fs.s3a."
 
+WAIT = 10.0
+"""Seconds that S3 may take to answer at all."""
+
 PATIENCE = {
     # S3A takes no shorter time-outs than these. A part of a large file has its own, of minutes.
     "connection.establish.timeout": "15s",
     "connection.timeout": "15s",
     "connection.request.timeout": "15s",
-    # Tries of one request, within its time: a lost answer or an error of S3's is tried again.
+    # More tries of one request, within its time: where an answer is lost, or S3 has an error.
     "attempts.maximum": "5",
     # Beyond those, none: of its own S3A asks a service that is away for many minutes.
     "retry.limit": "0",
@@ -58,3 +65,36 @@ def s3_conf(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     if region := environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"):
         conf["endpoint.region"] = region
     return {f"{SETTINGS}{key}": value for key, value in conf.items()}
+
+
+def check_answers(conf: Mapping[str, str]) -> None:
+    """Raise LakehouseError where the S3 of these settings gives no answer of any kind.
+
+    Before Spark starts, which takes its own seconds to find out. Only of an address that is named:
+    to Amazon's own the way may lead through a proxy that only Java knows.
+    """
+    endpoint = conf.get(f"{SETTINGS}endpoint", "")
+    parts = urlsplit(endpoint)
+    if not parts.hostname:
+        return
+    # Whether its certificate is good is for Java to judge, which has certificates of its own.
+    connection = (
+        HTTPConnection(parts.hostname, parts.port, timeout=WAIT)
+        if parts.scheme == "http"
+        else HTTPSConnection(
+            parts.hostname, parts.port, timeout=WAIT, context=ssl._create_unverified_context()
+        )
+    )
+    try:
+        connection.request("HEAD", "/")
+        connection.getresponse()
+    except (OSError, HTTPException) as error:
+        why = "no answer in time" if isinstance(error, TimeoutError) else str(error)
+        why = error.strerror if isinstance(error, OSError) and error.strerror else why
+        raise LakehouseError(
+            f"S3 does not answer: {why or type(error).__name__}",
+            endpoint,
+            "see that it is up, or mend AWS_ENDPOINT_URL; then run again",
+        ) from None
+    finally:
+        connection.close()

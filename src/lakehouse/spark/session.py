@@ -18,7 +18,7 @@ from lakehouse.spark.engine import is_databricks
 from lakehouse.spark.jars import COORDINATES, DELTA, NOT_FOR_S3, S3, jar_paths, jars_folder
 from lakehouse.spark.java import Java, find_java
 from lakehouse.spark.memory import check_heap
-from lakehouse.spark.s3 import s3_conf, s3_jars
+from lakehouse.spark.s3 import check_answers, s3_conf, s3_jars
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -54,7 +54,8 @@ def make_session(
     go to (with `verbose`: the terminal), `ui` opens Spark's page on the first free port from 4040.
     `quick` compiles lightly: less work for a look or a small test, slower over much data. `s3`:
     files there are read or written, with the jars that `make s3` fetched.
-    Raises LakehouseError where there is no Java, no room for the heap, or Delta is missing.
+    Raises LakehouseError where there is no Java, no room for the heap, Delta is missing, or the S3
+    that the environment names does not answer.
     """
     settings = settings or SparkSettings()
     if (there := _session_there(settings)) is not None:
@@ -76,6 +77,7 @@ def make_session(
         **settings.conf,
         JAVA_OPTIONS: _java_options(settings, java, quick),
     }
+    check_answers(conf)
     _prepare_environment(java, settings.master)
     return _started(conf, log, verbose)
 
@@ -205,6 +207,7 @@ def _submitted(app: str, settings: SparkSettings, verbose: bool, s3: bool) -> Sp
     runtime = _runtime_conf(settings, given.get("spark.master") or "local")
     for key, value in {**ours, **runtime}.items():
         given.setIfMissing(key, value)
+    check_answers(dict(given.getAll()))
     context = SparkContext.getOrCreate(given)
     _set_level(context, verbose)
     jvm: Any = context._jvm
