@@ -12,10 +12,10 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test engines lint format typecheck bench mutants ui wheel pins jars clean
+.PHONY: help setup run test engines lint format typecheck bench mutants ui wheel pins jars s3 clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup:  ## set up what is missing: virtual environment, Java, jars
 	@sh scripts/set_up.sh
@@ -62,8 +62,11 @@ wheel: setup  ## build the wheel that a bundle deploys, into dist/
 pins: setup  ## resolve constraints.txt anew; ARGS=--upgrade for newer versions
 	@sh scripts/pins.sh $(ARGS)
 
-jars: setup  ## resolve scripts/jars.lock anew
+jars: setup  ## resolve scripts/jars.lock and s3.lock anew
 	@$(PY) scripts/lock_jars.py
+
+s3: setup  ## fetch the jars for files on S3 (9 MB) into .jars/s3
+	@$(PY) scripts/fetch_jars.py .jars/s3 scripts/s3.lock
 
 clean:  ## take away all that was made here, the data too: a fresh clone is left
 	rm -rf .venv .jars .setup.lock .airflow .airflow.lock build dist data src/*.egg-info spark-warehouse metastore_db derby.log

@@ -24,7 +24,11 @@ CONNECT = [
 ]
 # Runs notebooks here: their words and code as HTML, and .ipynb files as cells.
 NOTEBOOKS = ["markdown-it-py>=3,<5", "nbformat>=5.9,<6", "Pygments>=2.17,<3"]
+# A server that speaks S3, for the cluster that shares no disk; MLflow reaches it by boto3. Not
+# moto's extra `server`, which brings what thirty other services need.
+S3 = ["boto3>=1.35,<2", "flask>=3,<4", "flask-cors>=5,<7", "moto[s3]>=5.2,<6"]
 TEST = [
+    *S3,
     "chispa>=0.11,<0.13",
     "pyspark-test>=0.2,<0.3",
     "databricks-sdk>=0.156,<1",

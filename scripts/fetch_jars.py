@@ -1,4 +1,4 @@
-"""Fetch the jars of scripts/jars.lock into a folder, each checked against its SHA-256.
+"""Fetch the jars of a lock (scripts/jars.lock) into a folder, each checked against its SHA-256.
 
 A jar that is there already is kept; one in the person's local Maven repository is copied. The rest
 comes from the repository that the person's Maven settings or DEFAULT_ARTIFACT_REPOSITORY (Spark's
@@ -51,15 +51,16 @@ class Repository:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def main(folder: Path, environment: dict[str, str]) -> int:
-    jars = read_lock(LOCK.read_text("utf-8"))
+def main(folder: Path, environment: dict[str, str], lock: Path | None = None) -> int:
+    lock = lock or LOCK
+    jars = read_lock(lock.read_text("utf-8"))
     folder.mkdir(parents=True, exist_ok=True)
     maven = Path(environment.get("HOME", "~")).expanduser() / ".m2"
     repository = choose_repository(maven / "settings.xml", environment)
     with ThreadPoolExecutor(4) as pool:
         wrong = [
             said
-            for said in pool.map(lambda jar: fetch(jar, folder, maven, repository), jars)
+            for said in pool.map(lambda jar: fetch(jar, folder, maven, repository, lock), jars)
             if said
         ]
     for said in wrong:
@@ -113,7 +114,7 @@ def credentials(root: ElementTree.Element, server_id: str) -> dict[str, str]:
     return {}
 
 
-def fetch(jar: Jar, folder: Path, maven: Path, repository: Repository) -> str:
+def fetch(jar: Jar, folder: Path, maven: Path, repository: Repository, lock: Path) -> str:
     """Put one jar into the folder; what was wrong, or nothing."""
     target = folder / jar.file
     if jar.is_whole(target):
@@ -126,7 +127,7 @@ def fetch(jar: Jar, folder: Path, maven: Path, repository: Repository) -> str:
     else:
         said = download(f"{repository.url}/{jar.path}", repository.headers, part)
     if not said and not jar.is_whole(part):
-        said = f"{repository.url}/{jar.path} is not the file that {LOCK.name} names"
+        said = f"{repository.url}/{jar.path} is not the file that {lock.name} names"
     if said:
         part.unlink(missing_ok=True)
         return said
@@ -163,4 +164,5 @@ def trust() -> ssl.SSLContext:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), dict(os.environ)))
+    place, *locks = map(Path, sys.argv[1:])
+    sys.exit(main(place, dict(os.environ), *locks))

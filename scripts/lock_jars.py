@@ -1,4 +1,4 @@
-"""Write scripts/jars.lock: every jar that Spark needs beside its own, with its SHA-256.
+"""Write scripts/jars.lock and s3.lock: the jars that Spark needs beside its own, with SHA-256.
 
 For whoever changes a version in `lakehouse.spark.jars`; set-up itself only reads the list.
 Spark's own Ivy resolves; what Spark already has (whatever the version) is left out, for two
@@ -11,11 +11,12 @@ import hashlib
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyspark
 
-from lakehouse.spark.jars import COORDINATES
+from lakehouse.spark.jars import COORDINATES, NOT_FOR_S3, S3
 from lakehouse.spark.java import find_java
 
 HERE = Path(__file__).parent
@@ -23,6 +24,11 @@ SPARK = Path(pyspark.__file__).parent
 
 
 def main() -> None:
+    write(HERE / "jars.lock", COORDINATES)
+    write(HERE / "s3.lock", S3, NOT_FOR_S3)
+
+
+def write(lock: Path, coordinates: Sequence[str], excluded: Sequence[str] = ()) -> None:
     own = {artifact(path.name) for path in (SPARK / "jars").glob("*.jar")}
     with tempfile.TemporaryDirectory() as folder:
         nothing = Path(folder) / "nothing.py"
@@ -30,7 +36,8 @@ def main() -> None:
         words = [
             "--master=local[1]",
             f"--conf=spark.jars.ivy={folder}",
-            f"--packages={','.join(COORDINATES)}",
+            f"--packages={','.join(coordinates)}",
+            *([f"--exclude-packages={','.join(excluded)}"] if excluded else []),
             str(nothing),
         ]
         subprocess.run(
@@ -43,7 +50,7 @@ def main() -> None:
             for path in sorted((Path(folder) / "cache").glob("**/jars/*.jar"))
             if artifact(path.name) not in own
         ]
-    (HERE / "jars.lock").write_text("".join(lines), "utf-8")
+    lock.write_text("".join(lines), "utf-8")
 
 
 def artifact(file: str) -> str:

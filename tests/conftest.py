@@ -44,6 +44,16 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a standalone master with two workers, and the folder where they stand."""
+    from tests.servers import cluster as standalone
+
+    place = tmp_path_factory.mktemp("cluster")
+    with standalone(place) as address:
+        yield address, place
+
+
 @pytest.fixture
 def landing(tmp_path: Path) -> Path:
     """An empty landing zone."""

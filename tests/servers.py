@@ -10,7 +10,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from lakehouse.spark.jars import jar_paths, jars_folder
 from tests.checkout import ROOT
@@ -53,6 +59,112 @@ def spark_home() -> Path:
     import pyspark
 
     return Path(pyspark.__file__).parent
+
+
+@contextmanager
+def cluster(place: Path) -> Iterator[str]:
+    """A standalone master and two workers of one core each; gives the master's address.
+
+    Each stands in a folder of its own below `place`, with all that its executors write, and knows
+    of no other: `worker1` and `worker2` share no folder.
+    """
+    home = "org.apache.spark.deploy"
+
+    def daemon(name: str, *words: str) -> tuple[Path, Any]:
+        folder = place / name
+        folder.mkdir()
+        log = folder / "log"
+        own = {
+            "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_DIRS": str(folder / "local"),
+            "LOCAL_DIRS": str(folder / "local"),  # where S3A keeps what it sends
+            "SPARK_WORKER_DIR": str(folder / "work"),
+            "SPARK_HOME": str(spark_home()),
+            "PYSPARK_PYTHON": sys.executable,
+        }
+        command = [str(spark_home() / "bin/spark-class"), f"{home}.{words[0]}", *words[1:]]
+        return log, started(log, *command, **own)
+
+    with ExitStack() as stack:
+        # Port 0: each takes one that is free, and the log of the master says which.
+        log, process = daemon("master", "master.Master", "--host", "127.0.0.1",
+                              "--port", "0", "--webui-port", "0")  # fmt: skip
+        stack.enter_context(process)
+        address = wait_for(r"Starting Spark master at (spark://\S+)", log)
+        for name in ("worker1", "worker2"):
+            _, process = daemon(name, "worker.Worker", "--host", "127.0.0.1", "--cores", "1",
+                                "--memory", "512m", "--webui-port", "0", address)  # fmt: skip
+            stack.enter_context(process)
+        wait_for("Registering worker", log, times=2)
+        yield address
+
+
+@contextmanager
+def s3_server(place: Path, bucket: str) -> Iterator[str]:
+    """Moto's S3 in a process of its own, with an empty bucket; gives its address."""
+    port = free_port()
+    log = place / "s3.log"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with started(log, *command):
+        wait_for("Running on", log)
+        address = f"http://127.0.0.1:{port}"
+        with urlopen(Request(f"{address}/{bucket}", method="PUT")):
+            yield address
+
+
+@contextmanager
+def losing(server: str, losses: dict[str, int]) -> Iterator[str]:
+    """A way to an HTTP server on which the answers to some PUTs are lost; gives its address.
+
+    `losses` says how many more to each path that ends so, and is counted down.
+    """
+    host = urlsplit(server).netloc
+
+    class Way(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            there = HTTPConnection(host)
+            there.request(self.command, self.path, body, dict(self.headers))
+            answer = there.getresponse()
+            content = answer.read()
+            there.close()
+            ends = (end for end, left in losses.items() if left and self.path.endswith(end))
+            lost = next(ends, None) if self.command == "PUT" else None
+            if lost:
+                losses[lost] -= 1
+                self.close_connection = True
+                return
+            self.send_response_only(answer.status, answer.reason)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("connection", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Way) as way:
+        thread = Thread(target=way.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{way.server_port}"
+        finally:
+            way.shutdown()
+            thread.join()
+
+
+def fetch_s3_jars() -> Path:
+    """The folder of the jars for S3, filled where it is not."""
+    folder = ROOT / ".jars" / "s3"
+    words = [str(ROOT / "scripts" / "fetch_jars.py"), str(folder), str(ROOT / "scripts/s3.lock")]
+    subprocess.run([sys.executable, *words], check=True)
+    return folder
 
 
 @contextmanager

@@ -101,11 +101,23 @@ def test_a_mirror_of_something_else_is_not(fetch_jars, tmp_path, mirror_of):
     assert repository == fetch_jars.Repository()
 
 
-def test_the_lock_names_delta_and_kafka_at_the_versions_the_session_asks_for(fetch_jars):
-    from lakehouse.spark.jars import COORDINATES
+@pytest.mark.parametrize("lock", ["jars", "s3"])
+def test_a_lock_names_what_the_session_asks_for_at_its_version(fetch_jars, lock):
+    from lakehouse.spark.jars import COORDINATES, NOT_FOR_S3, S3
 
-    text = (ROOT / "scripts" / "jars.lock").read_text("utf-8")
+    text = (ROOT / "scripts" / f"{lock}.lock").read_text("utf-8")
     locked = {f"{jar.group}:{jar.name}:{jar.version}" for jar in fetch_jars.read_lock(text)}
+    wanted = {"jars": COORDINATES, "s3": S3}[lock]
 
-    assert COORDINATES
-    assert set(COORDINATES) <= locked
+    assert wanted
+    assert set(wanted) <= locked
+    assert not [name for name in locked if name.startswith(NOT_FOR_S3)]
+
+
+def test_a_lock_of_its_own_can_be_named(fetch_jars, mirror, tmp_path, monkeypatch):
+    lock = tmp_path / "jars.lock"
+    monkeypatch.setattr(fetch_jars, "LOCK", tmp_path / "no.lock")
+    where = {"DEFAULT_ARTIFACT_REPOSITORY": mirror.as_uri()}
+
+    assert fetch_jars.main(tmp_path / "jars", where, lock) == 0
+    assert [path.name for path in (tmp_path / "jars").iterdir()] == ["till-1.0.jar"]

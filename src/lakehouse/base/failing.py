@@ -6,10 +6,13 @@ import re
 import sys
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.base.s3_faults import s3_fault
 
 
 def explained(error: Exception) -> LakehouseError:
     """An unforeseen failure in one sentence, with what its type says."""
+    if (fault := s3_fault(str(error))) is not None:
+        return fault
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if (cause := cause_in_java(error)) is not None:
         what = cause
@@ -25,6 +28,8 @@ def explained(error: Exception) -> LakehouseError:
 
 def cause_in_java(error: Exception) -> str | None:
     """What went wrong first, where the failure came through Java; None where it did not."""
+    if (fault := s3_fault(str(error))) is not None:
+        return ": ".join(filter(None, (fault.where, fault.what)))
     if type(error).__name__ != "Py4JJavaError":
         return None
     causes = re.findall(r"^(?:Caused by: |: )([\w.$]+): (.+)$", str(error), re.MULTILINE)

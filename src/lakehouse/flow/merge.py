@@ -72,14 +72,16 @@ def stands(table: Table, write: Merge) -> str:
 
 
 def content(table: Table, write: Merge, prefix: str = "") -> str:
-    """SQL: a hash of a row's columns beside its keys (BIGINT).
+    """SQL: a hash of a row's columns beside its keys and `newest_by` (BIGINT).
 
+    Without `newest_by`, in which rows are equal where this is asked: of two lines of one file the
+    same one stands whenever that file arrived.
     `xxhash64` passes over a NULL, so that (NULL, 1) and (1, NULL) would be alike: whether each
     column is NULL is hashed too.
     """
     parts = []
     for name, kind in columns(table.schema):
-        if name not in write.keys:
+        if name not in (*write.keys, write.newest_by):
             value = f"{prefix}`{name}`"
             # Spark does not hash a map, nor what holds one.
             parts += [f"to_json({value})" if "MAP<" in kind.upper() else value, f"{value} IS NULL"]

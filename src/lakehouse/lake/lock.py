@@ -16,8 +16,8 @@ from lakehouse.lake.lake import Lake
 def lock(lake: Lake, name: str) -> Iterator[None]:
     """Holds the table while the block runs; freed by the system if the process is killed.
 
-    Raises LakehouseError naming the process that holds it. Only for lakes in local folders:
-    elsewhere the checkpoint itself refuses a second query.
+    Raises LakehouseError naming the process that holds it. Only for lakes in local folders: on
+    object storage nothing refuses a second run, and a job must not run twice at a time there.
     """
     root = local_path(lake.place.root)
     if root is None or not lake.place.is_local:

@@ -22,6 +22,7 @@ def opened(
     the terminal), `quick` compiles lightly (see `make_session`).
     """
     from lakehouse.lake.lake import Lake
+    from lakehouse.spark.s3 import on_s3
     from lakehouse.spark.session import make_session
 
     with _starting:  # tasks of one cluster are threads of one process
@@ -33,5 +34,6 @@ def opened(
             log="" if verbose else data / "logs" / f"{log}.log",
             verbose=verbose,
             quick=quick,
+            s3=on_s3(settings.lake.root, settings.landing, settings.mlflow.scratch),
         )
     return Lake(spark, settings)

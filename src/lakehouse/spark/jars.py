@@ -12,6 +12,21 @@ KAFKA = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"
 COORDINATES = (DELTA, KAFKA)
 """What set-up resolves (`group:artifact:version`), with all that they need."""
 
+AWS = "2.25.53"  # what Spark 4.0.1 itself names, as single modules instead of one jar of 560 MB
+S3 = (
+    "org.apache.hadoop:hadoop-aws:3.4.1",
+    f"software.amazon.awssdk:s3:{AWS}",
+    f"software.amazon.awssdk:s3-transfer-manager:{AWS}",
+)
+"""What `make s3` resolves, beside these."""
+
+NOT_FOR_S3 = (
+    "software.amazon.awssdk:bundle",
+    "org.wildfly.openssl:wildfly-openssl",  # another TLS, which only that bundle can use
+    "commons-logging:commons-logging",  # Spark has a stand-in, which writes to its own log
+)
+"""What those ask for and do without."""
+
 FOLDER = ".jars"
 
 

@@ -15,9 +15,10 @@ from lakehouse.base.settings import SparkSettings
 from lakehouse.spark import class_data
 from lakehouse.spark.connect import connected, make_active
 from lakehouse.spark.engine import is_databricks
-from lakehouse.spark.jars import COORDINATES, DELTA, jar_paths, jars_folder
+from lakehouse.spark.jars import COORDINATES, DELTA, NOT_FOR_S3, S3, jar_paths, jars_folder
 from lakehouse.spark.java import Java, find_java
 from lakehouse.spark.memory import check_heap
+from lakehouse.spark.s3 import check_answers, s3_conf, s3_jars
 
 if TYPE_CHECKING:
     from pyspark import SparkContext
@@ -40,6 +41,7 @@ def make_session(
     verbose: bool = False,
     ui: bool = False,
     quick: bool = False,
+    s3: bool = False,
 ) -> SparkSession:
     """The session to work with; in UTC, and with Delta.
 
@@ -50,8 +52,10 @@ def make_session(
 
     `warehouse` is the folder of tables without a path, `log` the file that Spark's own messages
     go to (with `verbose`: the terminal), `ui` opens Spark's page on the first free port from 4040.
-    `quick` compiles lightly: less work for a look or a small test, slower over much data.
-    Raises LakehouseError where there is no Java, no room for the heap, or Delta is missing.
+    `quick` compiles lightly: less work for a look or a small test, slower over much data. `s3`:
+    files there are read or written, with the jars that `make s3` fetched.
+    Raises LakehouseError where there is no Java, no room for the heap, Delta is missing, or the S3
+    that the environment names does not answer.
     """
     settings = settings or SparkSettings()
     if (there := _session_there(settings)) is not None:
@@ -62,16 +66,18 @@ def make_session(
     if not verbose:
         _hush()
     if os.environ.get("PYSPARK_GATEWAY_PORT"):
-        return _submitted(app, settings, verbose)
+        return _submitted(app, settings, verbose, s3)
     java = find_java()
     check_heap(settings.heap)
     conf = {
         **_sql_conf(),
-        **_start_conf(settings, app, warehouse, ui),
+        **_start_conf(settings, app, warehouse, ui, s3),
+        **(s3_conf() if s3 else {}),
         **_runtime_conf(settings, settings.master),
         **settings.conf,
         JAVA_OPTIONS: _java_options(settings, java, quick),
     }
+    check_answers(conf)
     _prepare_environment(java, settings.master)
     return _started(conf, log, verbose)
 
@@ -128,7 +134,7 @@ def _sql_conf() -> dict[str, str]:
 
 
 def _start_conf(
-    settings: SparkSettings, app: str, warehouse: str | Path, ui: bool
+    settings: SparkSettings, app: str, warehouse: str | Path, ui: bool, s3: bool
 ) -> dict[str, str]:
     """What must be set before a Spark of our own starts."""
     conf = {
@@ -143,11 +149,14 @@ def _start_conf(
     jars = jar_paths(folder) if (folder := jars_folder()) else []
     local = settings.master.startswith("local")
     if not jars:
-        conf["spark.jars.packages"] = ",".join(COORDINATES)
+        conf["spark.jars.packages"] = ",".join(COORDINATES + (S3 if s3 else ()))
+        conf["spark.jars.excludes"] = ",".join(NOT_FOR_S3)
     elif local:
         # On the class path itself: nothing to copy, and the class-data archive can hold it.
         conf["spark.driver.extraClassPath"] = f"{folder}/*"
-    else:
+        jars = []
+    jars += s3_jars() if s3 else []
+    if jars:
         conf["spark.jars"] = ",".join(path.as_uri() for path in jars)
     if local:
         conf["spark.driver.host"] = conf["spark.driver.bindAddress"] = "127.0.0.1"
@@ -188,15 +197,17 @@ def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSessi
     return SparkSession(context)
 
 
-def _submitted(app: str, settings: SparkSettings, verbose: bool) -> SparkSession:
+def _submitted(app: str, settings: SparkSettings, verbose: bool, s3: bool) -> SparkSession:
     """The session of a `spark-submit`: its master and every setting given there stay."""
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
     given = SparkConf()
+    ours = {"spark.app.name": app, **_sql_conf(), **(s3_conf() if s3 else {})}
     runtime = _runtime_conf(settings, given.get("spark.master") or "local")
-    for key, value in {"spark.app.name": app, **_sql_conf(), **runtime}.items():
+    for key, value in {**ours, **runtime}.items():
         given.setIfMissing(key, value)
+    check_answers(dict(given.getAll()))
     context = SparkContext.getOrCreate(given)
     _set_level(context, verbose)
     jvm: Any = context._jvm

@@ -93,6 +93,14 @@ def test_of_two_rows_of_a_key_that_are_equally_new_the_same_one_stands(
     assert_df_equality(written(lake, by_time, list(first)), written(another, by_time, list(second)))
 
 
+def test_which_of_two_rows_of_one_time_stands_does_not_depend_on_the_time(lake: Lake) -> None:
+    """The same file, landed on another day or copied to S3, makes the same table."""
+    rows: list[Row] = [(n, "x", n, text, None) for n in range(20) for text in ("a", "b")]
+    made = written(lake, table(Merge(("id",), newest_by="at")), [rows]).collect()
+    assert len(made) == 20
+    assert len({row["text"] for row in made}) == 1
+
+
 def test_a_row_that_has_a_time_is_newer_than_one_that_has_none(lake: Lake) -> None:
     by_time = table(Merge(("id",), newest_by="at"))
     rows = written(lake, by_time, [[(1, "x", None, "a", None)], [(1, "x", 1, "b", None)]])

@@ -62,6 +62,16 @@ def test_files_are_the_same_through_python_and_through_the_jvm(
             each.open(f"{root}/nothing")
 
 
+def test_a_folder_with_a_space_is_sent_and_fetched_through_the_jvm(
+    spark: SparkSession, tmp_path: Path, mounted: str
+) -> None:
+    land_lines(tmp_path / "two days", "a b.jsonl", "a line")
+    there = storage(spark, mounted)
+    there.send(tmp_path / "two days" / "sales", f"{mounted}/sent")
+    there.fetch(f"{mounted}/sent", tmp_path / "one folder")
+    assert (tmp_path / "one folder" / "a b.jsonl").read_text() == "a line\n"
+
+
 def test_a_footer_is_read_through_the_jvm(
     spark: SparkSession, tmp_path: Path, mounted: str
 ) -> None:

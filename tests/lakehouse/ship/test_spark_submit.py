@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -93,55 +89,6 @@ setup(name="shop", version="1.0", packages=["shop"],
 """
 
 
-def wait_for(pattern: str, log: Path, times: int = 1) -> str:
-    """Waits until a log says something so many times; gives what it said last."""
-    until = time.monotonic() + 180
-    while time.monotonic() < until:
-        matches = re.findall(pattern, log.read_text())
-        if len(matches) >= times:
-            return str(matches[-1])
-        time.sleep(0.2)
-    raise AssertionError(f"no {pattern!r} in {log}: {log.read_text()[-2000:]}")
-
-
-@pytest.fixture(scope="module")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A standalone master and two workers of one core each, on loopback."""
-    import pyspark
-
-    place = tmp_path_factory.mktemp("cluster")
-    spark_class = Path(pyspark.__file__).parent / "bin/spark-class"
-    environment = {
-        **os.environ,
-        "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
-    }
-    with ExitStack() as stack:
-
-        def start(name: str, *arguments: str) -> Path:
-            log = place / f"{name}.log"
-            out = stack.enter_context(log.open("w"))
-            process = subprocess.Popen(
-                [str(spark_class), *arguments], env=environment, stdout=out, stderr=out
-            )
-            stack.callback(process.wait, 30)
-            stack.callback(process.terminate)
-            return log
-
-        home = "org.apache.spark.deploy"
-        # Port 0: each takes one that is free, and the log of the master says which.
-        log = start("master", f"{home}.master.Master", "--host", "127.0.0.1",
-                    "--port", "0", "--webui-port", "0")  # fmt: skip
-        address = wait_for(r"Starting Spark master at (spark://\S+)", log)
-        for number in (1, 2):
-            start(f"worker{number}", f"{home}.worker.Worker", "--host", "127.0.0.1",
-                  "--cores", "1", "--memory", "512m", "--webui-port", "0",
-                  "--work-dir", str(place / f"work{number}"), address)  # fmt: skip
-        wait_for("Registering worker", log, times=2)
-        yield address
-
-
 def deployed(place: Path, files: dict[str, str]) -> Path:
     """Deploys a project, moves its sources away and gives the folder of the unpacked archive."""
     from lakehouse.ship.commands import deploy
@@ -196,34 +143,35 @@ OF_A_RUN = ("source_file", "ingested_at", "quarantined_at", "query", "finished_a
 
 
 def test_a_deployed_job_makes_the_same_lake_on_a_cluster_as_here(
-    master: str, tmp_path: Path, spark: SparkSession
+    cluster: tuple[str, Path], tmp_path: Path, spark: SparkSession
 ) -> None:
+    master, _ = cluster
     files = {"databricks.yml": BUNDLE, "setup.py": SETUP, "shop/__init__.py": "",
              "shop/job.py": SHOP, "shop/tables.py": Path(tiny.__file__).read_text()}  # fmt: skip
     folder = deployed(tmp_path / "project", files)
-    landing, cluster = tmp_path / "landing zone", tmp_path / "cluster"
+    landing, home = tmp_path / "landing zone", tmp_path / "home"
     land_lines(landing, "a.jsonl", sale(1), sale(1), sale(2, week=2), sale(3, amount="0"), at=1)
     land_lines(landing, "b.jsonl", sale(1, amount="9.00"), sale(4, "test"), sale("x"), at=2)
     land_prices(landing, "a.parquet", 1, item=["tea", "milk"], week=[1, 1], price=[1.0, 2.0])
     land_prices(landing, "b.parquet", 2, item=["tea"], week=[1], price=[3.0])
-    cluster.mkdir()
+    home.mkdir()
 
     jars = ",".join(str(each) for each in jar_paths(jars_folder()))
-    places = ("--params", f"home={cluster}", "--params", f"landing={landing}")
-    submit(folder, master, cluster, "night", *places, jars=jars)
+    places = ("--params", f"home={home}", "--params", f"landing={landing}")
+    submit(folder, master, home, "night", *places, jars=jars)
     submit(folder, "local[1]", tmp_path, "night", "--only", "count", "--params", f"home={tmp_path}")
     alone = make_lake(spark, tmp_path / "alone", landing)
     refresh(alone, tiny.TABLES)
 
-    counts = [json.loads((home / "count.json").read_text()) for home in (cluster, tmp_path)]
+    counts = [json.loads((each / "count.json").read_text()) for each in (home, tmp_path)]
     assert [each["master"] for each in counts] == [master, "local[1]"]
     for each in counts:
         assert sorted(each["rows"]) == [[number, 2 * number] for number in range(20)]
     assert len(counts[0]["processes"]) == 2  # both workers took part
-    for home in (cluster, tmp_path):
-        run = json.loads((home / ".lakehouse/runs/1/run.json").read_text())
+    for each in (home, tmp_path):
+        run = json.loads((each / ".lakehouse/runs/1/run.json").read_text())
         assert run["result"] == "SUCCESS"
-    lakes = (cluster / "lake", tmp_path / "alone")
+    lakes = (home / "lake", tmp_path / "alone")
     tables = [
         sorted(str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log"))
         for lake in lakes
