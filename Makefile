@@ -30,7 +30,7 @@ test: setup  ## run the tests; ARGS="-k silver" or ARGS=tests/retail for some of
 	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 engines: setup  ## run the small shop and the nightly job on every engine; half an hour
-	@$(PY) -m pytest -m "long or not long" tests/engines $(ARGS)
+	@$(PY) -m pytest -m "long or not long" tests/engines tests/lakehouse/ship/test_spark_submit.py $(ARGS)
 
 lint: setup  ## check style, form and types
 	@$(PY) -m ruff check .
