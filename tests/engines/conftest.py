@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.conftest import make_lake
 from tests.engines import shop
+from tests.engines.on_s3 import BUCKET
+from tests.servers import fetch_s3_jars, s3_server
 
 from lakehouse.base.settings import Settings
 
@@ -60,3 +63,11 @@ def rows_of(lake: Lake, name: str) -> list[str]:
     texts = (json.dumps(row.asDict(True), default=str, sort_keys=True) for row in
              held.select(*kept).collect())  # fmt: skip
     return sorted(texts)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an S3 with one bucket."""
+    fetch_s3_jars()
+    with s3_server(tmp_path_factory.mktemp("s3"), BUCKET) as address:
+        yield address
