@@ -94,7 +94,7 @@ def cluster(place: Path) -> Iterator[str]:
         address = wait_for(r"Starting Spark master at (spark://\S+)", log)
         for name in ("worker1", "worker2"):
             _, process = daemon(name, "worker.Worker", "--host", "127.0.0.1", "--cores", "1",
-                                "--memory", "512m", "--webui-port", "0", address)  # fmt: skip
+                                "--memory", "1g", "--webui-port", "0", address)  # fmt: skip
             stack.enter_context(process)
         wait_for("Registering worker", log, times=2)
         yield address
