@@ -23,11 +23,8 @@ setup:  ## set up what is missing: virtual environment, Java, jars
 run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=local
 	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
 
-# A Spark plans on one core most of the time: two side by side make use of both. One page needs one.
-WORKERS = $(if $(findstring tests/,$(ARGS)),,-n 2 --dist loadfile --no-loadscope-reorder)
-
-test: setup  ## run the tests; ARGS="-k silver" or ARGS=tests/retail for some of them
-	@$(PY) -m pytest $(WORKERS) $(ARGS)
+test: setup  ## run the tests; ARGS="-k silver" for some of them
+	@$(PY) -m pytest $(ARGS)
 
 engines: setup  ## run the small shop and the nightly job on every engine; half an hour
 	@$(PY) -m pytest -m "long or not long" tests/engines tests/lakehouse/ship/test_spark_submit.py $(ARGS)
