@@ -26,7 +26,7 @@ run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=
 test: setup  ## run the tests; ARGS="-k silver" for some of them
 	@$(PY) -m pytest $(ARGS)
 
-engines: setup  ## run the small shop and the nightly job on every engine; half an hour
+engines: setup  ## run the small shop and the nightly job on every engine; many minutes
 	@$(PY) -m pytest -m "long or not long" tests/engines tests/lakehouse/ship/test_spark_submit.py $(ARGS)
 
 lint: setup  ## check style, form and types

@@ -53,8 +53,7 @@ class Work:
             batch = Batch(self.table.name, checkpoint.query, number)
             writer = Writer(lake, batch, rerun=number == self.unfinished)
             account, notes = _written(writer, self.table, rows, checkpoint)
-            own = writer.committed(self.table.name)
-            version = own[0].version if own else lake.version(self.table.name)
+            version = lake.version(self.table.name)  # the one that this batch led to
             writer.account(account, version, time() - begun, notes)
         except Exception as error:
             raise BatchError(explained(self.table, error)) from error

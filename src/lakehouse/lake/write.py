@@ -82,14 +82,13 @@ class Writer:
         """Rows that MERGEs added or changed since the last account of the table.
 
         A table has one writer, and every batch of it that was finished has an account: these are
-        of the batch that an earlier run began. 0 where the table has no account yet.
+        of the batch that an earlier run began. All of them where the table has no account yet.
         """
         if not self.rerun:
             return 0
         last = self._accounts().agg(F.max("version")).collect()[0][0]
-        if last is None:
-            return 0
-        since = takewhile(lambda commit: commit.version > last, self.lake.commits(name))
+        first = 0 if last is None else last + 1
+        since = takewhile(lambda commit: commit.version >= first, self.lake.commits(name))
         return sum(merged(commit.metrics) for commit in since if commit.operation == "MERGE")
 
     def accounted(self) -> Account | None:
