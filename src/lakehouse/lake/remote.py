@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
@@ -27,20 +27,19 @@ class Remote:
 
     def files(self, folder: str, deep: bool = False) -> Iterator[File]:
         """The files of a folder, in no order."""
-        below = self._look(folder).select("path", "length", "changed")
-        for row in _rows(below):
+        for row in self._look(folder, "path", "length", "changed"):
             file = File(row["path"], row["length"], row["changed"])
             if is_data(file.name) and (deep or _folder(file.path) == _plain(folder)):
                 yield file
 
     def size(self, path: str) -> int | None:
         """The size of a file in bytes; None where there is none."""
-        found = _rows(self._look(path).select("length"))
+        found = self._look(path, "length")
         return found[0]["length"] if found else None
 
     def open(self, path: str) -> BinaryIO:
         """The file, read whole."""
-        found = _rows(self._look(path).select("content"))
+        found = self._look(path, "content")
         if not found:
             raise FileNotFoundError(2, "no such file", path)
         return io.BytesIO(found[0]["content"])
@@ -62,9 +61,16 @@ class Remote:
         """Refused: Spark's writers do not remove."""
         raise _out_of_reach(folder)
 
-    def _look(self, path: str) -> DataFrame:
+    def _look(self, path: str, *columns: str) -> list[Row]:
+        """What Spark says of a file, or of those below a folder; none where there is nothing."""
         reader = self._spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-        return reader.load(path).withColumn("changed", F.unix_millis("modificationTime"))
+        try:
+            files = reader.load(path).withColumn("changed", F.unix_millis("modificationTime"))
+            return files.select(*columns).collect()
+        except AnalysisException as error:
+            if error.getCondition() != "PATH_NOT_FOUND":
+                raise
+            return []
 
 
 def _out_of_reach(folder: str) -> LakehouseError:
@@ -73,16 +79,6 @@ def _out_of_reach(folder: str) -> LakehouseError:
         folder,
         "set mlflow.scratch to a folder that this process and Spark both see, such as a volume",
     )
-
-
-def _rows(files: DataFrame) -> list[Row]:
-    """The files; none where the path leads nowhere, which Spark says when it is asked for them."""
-    try:
-        return files.collect()
-    except AnalysisException as error:
-        if error.getCondition() != "PATH_NOT_FOUND":
-            raise
-        return []
 
 
 def _folder(path: str) -> str:

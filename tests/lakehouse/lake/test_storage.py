@@ -16,10 +16,12 @@ from pyspark.sql import SparkSession
 from tests import tiny
 from tests.tiny import land_lines, land_prices, sale
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Account, Lake
 from lakehouse.lake.files import Local, local_path, plain
 from lakehouse.lake.hadoop import Hadoop
+from lakehouse.lake.remote import Remote
 from lakehouse.lake.storage import storage
 
 
@@ -70,6 +72,27 @@ def test_a_folder_with_a_space_is_sent_and_fetched_through_the_jvm(
     there.send(tmp_path / "two days" / "sales", f"{mounted}/sent")
     there.fetch(f"{mounted}/sent", tmp_path / "one folder")
     assert (tmp_path / "one folder" / "a b.jsonl").read_text() == "a line\n"
+
+
+def test_files_that_only_spark_reaches_are_read_through_its_own_reader(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    for name in ("a.txt", "sub/b.txt", "_hidden.txt"):
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"grüße {name}")
+    there, root = Remote(spark), tmp_path.as_uri()
+    for deep, names in ((False, ["a.txt"]), (True, ["a.txt", "b.txt"])):
+        files = sorted(there.files(f"{root}/files", deep), key=lambda file: file.name)
+        assert [file.name for file in files] == names
+        assert there.read(files[0].path) == "grüße a.txt"
+        assert files[0].size == there.size(files[0].path) == len("grüße a.txt".encode())
+    assert there.size(f"{root}/nothing") is None
+    assert list(there.files(f"{root}/nothing")) == []
+    with pytest.raises(FileNotFoundError):
+        there.open(f"{root}/nothing")
+    with pytest.raises(LakehouseError, match="Spark runs elsewhere"):
+        there.fetch(f"{root}/files", tmp_path / "copy")
 
 
 def test_a_footer_is_read_through_the_jvm(
