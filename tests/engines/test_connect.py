@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,6 +154,17 @@ def test_a_server_that_is_down_is_a_sentence_within_seconds() -> None:
     sentence, quick = done.stdout.splitlines()
     assert sentence == (
         f"sc://127.0.0.1:{port}: no Spark Connect server answers: Connection refused. "
+        "Start it, or mend the setting spark.master."
+    )
+    assert quick == "True"
+
+
+def test_a_port_that_listens_and_never_speaks_is_a_sentence_within_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        sentence, quick = call(CONNECTED, f"sc://127.0.0.1:{port}").stdout.splitlines()
+    assert sentence == (
+        f"sc://127.0.0.1:{port}: no Spark Connect server answers: it listens, but does not speak. "
         "Start it, or mend the setting spark.master."
     )
     assert quick == "True"

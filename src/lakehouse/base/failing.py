@@ -6,12 +6,13 @@ import re
 import sys
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.base.jar_faults import jar_fault
 from lakehouse.base.s3_faults import s3_fault
 
 
 def explained(error: Exception) -> LakehouseError:
     """An unforeseen failure in one sentence, with what its type says."""
-    if (fault := s3_fault(str(error))) is not None:
+    if (fault := known_fault(str(error))) is not None:
         return fault
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if (cause := cause_in_java(error)) is not None:
@@ -26,9 +27,14 @@ def explained(error: Exception) -> LakehouseError:
     return LakehouseError(what, "", "call again with --verbose to see where")
 
 
+def known_fault(text: str) -> LakehouseError | None:
+    """What the text of an error that came through Java says, where it is one of the usual ones."""
+    return s3_fault(text) or jar_fault(text)
+
+
 def cause_in_java(error: Exception) -> str | None:
     """What went wrong first, where the failure came through Java; None where it did not."""
-    if (fault := s3_fault(str(error))) is not None:
+    if (fault := known_fault(str(error))) is not None:
         return ": ".join(filter(None, (fault.where, fault.what)))
     if type(error).__name__ != "Py4JJavaError":
         return None

@@ -94,17 +94,37 @@ def _plain(error: Exception) -> str:
 
 
 def _check_reachable(address: str, where: str) -> None:
-    """Raise LakehouseError where nothing listens: the client itself would try for ten minutes."""
+    """Raise LakehouseError where nothing listens, or what listens does not speak gRPC.
+
+    The client itself would try for ten minutes.
+    """
+    import grpc
+    from pyspark.errors import PySparkValueError
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    try:
+        channel = DefaultChannelBuilder(address).toChannel()
+    except (PySparkValueError, ValueError) as error:
+        raise LakehouseError(
+            f"that is no address of a Spark Connect server: {_plain(error)}",
+            where,
+            "mend the setting spark.master: sc://host:port",
+        ) from None
     parts = urlsplit(address)
     try:
+        # Of the two only this one says why: refused, or no such host.
         with socket.create_connection((parts.hostname or "", parts.port or PORT), WAIT):
             pass
-    except OSError as error:
+        grpc.channel_ready_future(channel).result(WAIT)
+    except (OSError, grpc.FutureTimeoutError) as error:
+        why = getattr(error, "strerror", None) or str(error) or "it listens, but does not speak"
         raise LakehouseError(
-            f"no Spark Connect server answers: {error.strerror or error}",
+            f"no Spark Connect server answers: {why}",
             where,
             "start it, or mend the setting spark.master",
         ) from None
+    finally:
+        channel.close()
 
 
 def _without_secrets(address: str) -> str:

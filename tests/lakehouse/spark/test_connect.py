@@ -6,7 +6,7 @@ import pytest
 from pyspark.errors import PySparkException
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.spark.connect import _without_secrets, model_errors
+from lakehouse.spark.connect import _without_secrets, connected, model_errors
 
 
 def test_a_model_that_a_server_let_go_is_a_sentence_with_what_to_do() -> None:
@@ -30,3 +30,9 @@ def test_any_other_error_stays_what_it_is() -> None:
 def test_a_token_is_not_shown() -> None:
     assert _without_secrets("sc://host:1/;token=secret;user_id=me") == "sc://host:1"
     assert _without_secrets("sc://host") == "sc://host"
+
+
+@pytest.mark.parametrize("address", ["sc://127.0.0.1:1/path", "sc://a:b:c", "sc://h:1/;x"])
+def test_what_is_no_address_is_a_sentence(address: str) -> None:
+    with pytest.raises(LakehouseError, match="that is no address of a Spark Connect server: "):
+        connected(address)

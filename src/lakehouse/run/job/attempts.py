@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.failing import explained
+from lakehouse.base.failing import explained, known_fault
 from lakehouse.base.progress import TASK
 from lakehouse.base.stopping import STOP
 from lakehouse.bundle.graph import Result
@@ -99,7 +99,8 @@ def message_of(error: BaseException) -> str:
     if isinstance(error, LakehouseError):
         return str(error)
     if isinstance(error, Exception):
-        return explained(error).what
+        fault = known_fault(str(error))
+        return str(fault) if fault else explained(error).what
     return type(error).__name__
 
 
