@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests import tiny
 from tests.checkout import ROOT
 from tests.conftest import make_lake
-from tests.engines.conftest import rows, settings_of
+from tests.engines.conftest import rows, rows_of, settings_of
 from tests.servers import connect_server, free_port
 
 if TYPE_CHECKING:
@@ -38,24 +43,36 @@ def server(place: Path) -> Iterator[str]:
         yield address
 
 
-def call(code: str, *arguments: str, rules: bool = False) -> subprocess.CompletedProcess[str]:
-    """Runs Python in a process of its own: one that speaks Connect cannot also have a context."""
+def python(code: str, *arguments: str, rules: bool = False) -> subprocess.Popen[str]:
+    """Starts Python in a process of its own: one that speaks Connect cannot also have a context."""
     path = ":".join([*([RULES] if rules else []), str(ROOT / "src"), str(ROOT)])
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         env={**os.environ, "PYTHONPATH": path, "SERVERLESS_RULES": "1" if rules else ""},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
-        check=False,
     )
+
+
+def call(code: str, *arguments: str, rules: bool = False) -> subprocess.CompletedProcess[str]:
+    """Runs Python in a process of its own to its end."""
+    with python(code, *arguments, rules=rules) as process:
+        out, errors = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 
 LAYERS = ("bronze", "silver", "gold", "ops")
 SHOP = "import sys; from tests.engines import shop; shop.main(*sys.argv[1:])"
 
 
-@pytest.mark.parametrize("catalog", ["", "spark_catalog"], ids=["folders", "catalog"])
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        pytest.param("", id="folders", marks=pytest.mark.long),
+        pytest.param("spark_catalog", id="catalog"),
+    ],
+)
 def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake(
     server: str,
     place: Path,
@@ -85,6 +102,56 @@ def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake
         made["gold.sales_scores"] = named
     assert all(made.values())
     assert made == embedded
+
+
+REFRESH = """
+import sys
+from pathlib import Path
+from lakehouse.base.settings import Settings
+from lakehouse.flow.refresh import refresh
+from lakehouse.lake.opening import opened
+from tests import tiny
+lake = opened(Settings.model_validate_json(Path(sys.argv[1]).read_text("utf-8")))
+print("begun", flush=True)
+refresh(lake, tiny.TABLES)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [0, 2, 6, 10, 14])
+def test_a_client_that_is_killed_leaves_what_the_next_one_completes(
+    server: str,
+    embedded: dict[str, list[str]],
+    days: Path,
+    spark: SparkSession,
+    tmp_path: Path,
+    seconds: int,
+) -> None:
+    """The server goes on with what the killed one had asked for, while the next one asks again."""
+    for day in days.iterdir():
+        shutil.copytree(day, tmp_path / "landing", dirs_exist_ok=True)
+    page = tmp_path / "settings.json"
+    page.write_text(settings_of(tmp_path, spark={"master": server}).model_dump_json())
+    with python(REFRESH, str(page)) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "begun\n"
+        time.sleep(seconds)
+        assert client.poll() is None, "it had ended"
+        client.kill()
+    done = call(REFRESH, str(page))
+    assert done.returncode == 0, done.stderr
+    lake = make_lake(spark, tmp_path, tmp_path / "landing")
+    for table in (*(table.name for table in tiny.TABLES), "ops.quarantine"):
+        assert numberless(rows_of(lake, table)) == numberless(embedded[table]), table
+    for table in ("bronze.sales", "bronze.prices"):
+        accounts = [json.loads(row) for row in rows_of(lake, "ops.batches")]
+        kept = sum(each["kept"] for each in accounts if each["table"] == table)
+        assert kept == len(embedded[table])
+
+
+def numberless(rows: list[str]) -> list[str]:
+    """Quarantined rows without the number of their batch: two days are one batch or two."""
+    return sorted(re.sub(r'"batch": \d+, ', "", row) for row in rows)
 
 
 REFUSED = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from time import sleep
 from typing import Any
 
 from pyspark.errors import AnalysisException
@@ -31,6 +32,15 @@ PROPERTIES = {
 CHANGE, VERSION = "_change_type", "_commit_version"
 """Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
 
+
+MADE_AT_ONCE = (
+    "DELTA_PROTOCOL_CHANGED",
+    "DELTA_METADATA_CHANGED",
+    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
+    "TABLE_OR_VIEW_ALREADY_EXISTS",
+)
+"""What Delta says to the second of two that make one table."""
+TRIES = 5
 
 LATEST = 20
 """Versions of a table in a catalog that are read first; then all of them are."""
@@ -72,11 +82,23 @@ class Lake:
         parted = not isinstance(table.write, Merge) and table.write.partition
         followed = isinstance(table.write, Merge | Replace | Rebuild)
         properties = PROPERTIES | ({"delta.enableChangeDataFeed": "true"} if followed else {})
-        self.spark.sql(
+        self._create(
             f"CREATE TABLE IF NOT EXISTS {self.place.table(table.name)} ({columns}) USING DELTA"
             + (f" PARTITIONED BY (`{parted}`)" if parted else "")
             + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})"
         )
+
+    def _create(self, statement: str) -> None:
+        """Makes a table, or finds the one that another makes at this moment: a server may still
+        be at what a client asked for that was killed since."""
+        for left in reversed(range(TRIES)):
+            try:
+                self.spark.sql(statement)
+                return
+            except Exception as error:
+                if not left or not any(sign in str(error) for sign in MADE_AT_ONCE):
+                    raise
+            sleep(1)
 
     def _grow(self, table: Table) -> None:
         held = {field.name: field.dataType for field in self.read(table.name).schema}
