@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import reduce
+from operator import or_
+from typing import Literal, get_args
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.base.errors import LakehouseError, did_you_mean
+
+Otherwise = Literal["quarantine", "drop", "fail", "warn"]
+
 BROKEN = "_broken"
-"""ARRAY<STRING>: the rules a row breaks; NULL where it breaks none."""
+"""ARRAY<STRING>: the rules that keep a row out; NULL where it breaks none of those."""
+WARNED = "_warned"
+"""ARRAY<STRING>: the `warn` rules that a row breaks; NULL where it breaks none."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +27,31 @@ class Expectation:
 
     `otherwise`: `quarantine` keeps the broken row aside with the names of its
     broken rules, `drop` only counts it, `fail` stops the batch before it is written
-    (the offending rows are in quarantine by then, to be looked at).
+    (the offending rows are in quarantine by then, to be looked at), `warn` keeps
+    the row and counts it. docs/expectations.md says what counts where several are
+    broken. Raises LakehouseError where
+    `otherwise` is none of these, or where there is no name or no condition.
     """
 
     name: str
     condition: str
-    otherwise: Literal["quarantine", "drop", "fail"] = "quarantine"
+    otherwise: Otherwise = "quarantine"
+
+    def __post_init__(self) -> None:
+        """Refuse what says nothing."""
+        if not self.name.strip() or not self.condition.strip():
+            raise LakehouseError(
+                f"an expectation without a {'condition' if self.name.strip() else 'name'}",
+                self.name or self.condition,
+                "name it by what holds, and give the SQL condition: "
+                "Expectation('a sale has an amount', 'amount > 0')",
+            )
+        if self.otherwise not in (known := get_args(Otherwise)):
+            raise LakehouseError(
+                f"otherwise={self.otherwise!r} is nothing that can be done with a broken row",
+                f"expectation {self.name!r}",
+                did_you_mean(self.otherwise, known),
+            )
 
     def broken(self) -> Column:
         """True where the condition is false or NULL."""
@@ -32,18 +59,23 @@ class Expectation:
 
 
 def judge(rows: DataFrame, expect: Sequence[Expectation]) -> DataFrame:
-    """Adds `_broken`. Pure; the array is only built for the rows that need it."""
+    """Adds `_broken` and `_warned`. Pure; arrays are only built for the rows that need them."""
+    warning = [rule for rule in expect if rule.otherwise == "warn"]
+    others = [rule for rule in expect if rule.otherwise != "warn"]
+    return rows.withColumns({BROKEN: _names(others), WARNED: _names(warning)})
+
+
+def _names(expect: Sequence[Expectation]) -> Column:
+    """The names of those rules that are broken; NULL where none is."""
     if not expect:
-        return rows.withColumn(BROKEN, F.lit(None).cast("array<string>"))
+        return F.lit(None).cast("array<string>")
     names = F.array(*(F.when(rule.broken(), F.lit(rule.name)) for rule in expect))
-    any_broken = F.lit(False)
-    for rule in expect:
-        any_broken = any_broken | rule.broken()
-    return rows.withColumn(BROKEN, F.when(any_broken, F.array_compact(names)))
+    any_broken = reduce(or_, (rule.broken() for rule in expect))
+    return F.when(any_broken, F.array_compact(names))
 
 
 def passes() -> Column:
-    """True for the rows that break no rule."""
+    """True for the rows that no rule keeps out."""
     return F.col(BROKEN).isNull()
 
 

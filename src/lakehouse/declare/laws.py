@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.declare.schema import columns
+from lakehouse.declare.schema import check_columns, columns
 from lakehouse.declare.source import Source
 from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 
@@ -50,6 +50,10 @@ class Table(Protocol):
         """What makes its rows; None where a job does."""
 
     @property
+    def expect(self) -> Sequence[Any]:
+        """The rules of its rows."""
+
+    @property
     def write(self) -> Write:
         """How it may change."""
 
@@ -70,6 +74,8 @@ WHOLE = ("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "LONG")
 def check(table: Table) -> None:
     """Raise LakehouseError for the first law that a table breaks."""
     _has_a_layer(table)
+    check_columns(table.schema, table.name)
+    _names_each_rule_once(table)
     _reads_downwards(table)
     _names_its_columns(table)
     _follows_what_it_reads(table)
@@ -81,6 +87,14 @@ def _has_a_layer(table: Table) -> None:
         known = did_you_mean(layer, LAYERS)
         raise LakehouseError(
             f"table {table.name!r} is in no layer", table.name, f"{known} Write it as layer.name"
+        )
+
+
+def _names_each_rule_once(table: Table) -> None:
+    names = [rule.name for rule in table.expect]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise LakehouseError(
+            f"two expectations are called {twice[0]!r}", table.name, "they are counted by name"
         )
 
 

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from functools import lru_cache
 
 from pyspark.sql.types import StructType
 
+from lakehouse.base.errors import LakehouseError
+
+_TOKEN = re.compile(
+    r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[<(]|[>)]|,|[^`'\"<>(),]+|."
+)
+"""A quoted name, a text, a bracket, a comma, or what lies between them."""
+_COLUMN = re.compile(r"(`(?:[^`]|``)*`|[^\s:`]+)\s*:?\s*(.*)", re.DOTALL)
+
 
 @lru_cache
 def columns(ddl: str) -> tuple[tuple[str, str], ...]:
-    """Name and type of each column, in order, as they are written. Needs no session."""
-    parts, depth, start = [], 0, 0
-    for at, sign in enumerate(ddl):
-        depth += sign in "<("
-        depth -= sign in ">)"
-        if sign == "," and depth == 0:
-            parts.append(ddl[start:at])
-            start = at + 1
-    parts.append(ddl[start:])
-    pairs = (part.strip().partition(" ") for part in parts)
-    return tuple((name.strip("`"), kind.strip()) for name, _, kind in pairs)
+    """Name and type of each column, in order, as they are written. Needs no session.
+
+    A name in backticks may hold anything, a backtick doubled.
+    """
+    parts, depth = [""], 0
+    for token in _TOKEN.findall(ddl):
+        depth += (token in ("<", "(")) - (token in (">", ")"))
+        if token == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    pairs = (_COLUMN.fullmatch(part.strip()) for part in parts)
+    return tuple((_bare(pair[1]), pair[2].strip()) if pair else ("", "") for pair in pairs)
+
+
+def check_columns(ddl: str, where: str) -> None:
+    """Raise LakehouseError where a schema has no columns, or one without a type or named twice."""
+    held = columns(ddl)
+    for name, kind in held:
+        if not name or not kind:
+            raise LakehouseError(
+                f"the schema {ddl!r} has a column without a {'type' if name else 'name'}",
+                where,
+                "write it as DDL: id BIGINT, `a name` STRING",
+            )
+    twice = [name for name, times in Counter(n.casefold() for n, _ in held).items() if times > 1]
+    if twice:
+        raise LakehouseError(
+            f"the schema has the column {twice[0]!r} twice", where, "case does not tell names apart"
+        )
 
 
 def struct(ddl: str) -> StructType:
@@ -28,3 +57,7 @@ def struct(ddl: str) -> StructType:
     if not isinstance(schema, StructType):
         raise TypeError(f"{ddl!r} is no list of columns")
     return schema
+
+
+def _bare(name: str) -> str:
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
-from lakehouse.declare.schema import columns
+from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.declare.schema import check_columns, columns
+
+Format = Literal["json", "parquet"]
 
 # What every bronze row says of its origin. `arrived_at` is the file's own time stamp.
 PROVENANCE = "source_file STRING, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
@@ -26,11 +29,37 @@ class Source:
     strings (a silver transform casts them with `try_cast`), so a wrong type can
     never lose a record. Parquet carries its own types; a file whose types do not
     fit the schema is named and rescued by the lake, not dropped.
+
+    Raises LakehouseError where the name is no name of a folder, the format is unknown, or the
+    schema has no columns, one without a type, one twice, or one that the lake adds itself.
     """
 
     name: str
     schema: str
-    format: Literal["json", "parquet"] = "json"
+    format: Format = "json"
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be read."""
+        where = f"source {self.name!r}"
+        if not self.name.isidentifier():
+            raise LakehouseError(
+                "its name is that of a folder and of a table, and cannot be used for both",
+                where,
+                "use letters, digits and underscores",
+            )
+        if self.format not in (known := get_args(Format)):
+            raise LakehouseError(
+                f"files of the format {self.format!r} cannot be read", where,
+                did_you_mean(self.format, known),
+            )  # fmt: skip
+        check_columns(self.schema, where)
+        own = {"arrived_at", RECORD}
+        if self.format != "json":
+            own |= {"rescued", *(name for name, _ in columns(PROVENANCE))}
+        if taken := [field for field in self.fields if field.casefold() in own]:
+            raise LakehouseError(
+                f"the lake itself adds a column {taken[0]!r}", where, "name the field otherwise"
+            )
 
     @property
     def fields(self) -> tuple[str, ...]:

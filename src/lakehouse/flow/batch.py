@@ -17,7 +17,15 @@ from pyspark.sql import Column, DataFrame, Observation, Row
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.declare.expectation import BROKEN, dropped, judge, passes, quarantined
+from lakehouse.declare.expectation import (
+    BROKEN,
+    WARNED,
+    Expectation,
+    dropped,
+    judge,
+    passes,
+    quarantined,
+)
 from lakehouse.declare.source import RECORD
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
@@ -68,7 +76,7 @@ def judged(
 def counts(table: Table) -> list[Column]:
     """How many judged rows pass, are broken, and by which rule, as aggregates."""
     rules = [
-        F.count_if(F.coalesce(F.array_contains(BROKEN, rule.name), F.lit(False))).alias(f"rule{at}")
+        F.count_if(F.coalesce(_is_broken(rule), F.lit(False))).alias(f"rule{at}")
         for at, rule in enumerate(table.expect)
     ]
     return [
@@ -77,6 +85,10 @@ def counts(table: Table) -> list[Column]:
         F.count_if(dropped(table.expect)).alias("dropped"),
         *rules,
     ]
+
+
+def _is_broken(rule: Expectation) -> Column:
+    return F.array_contains(WARNED if rule.otherwise == "warn" else BROKEN, rule.name)
 
 
 def set_aside(writer: Writer, batch: Judged, groups: Sequence[Row], landed: int) -> Account:

@@ -69,7 +69,7 @@ def broken_rules(glance: Glance) -> Section | None:
     by_rule = [(t.table, count, rule) for t in tables for rule, count in t.rules.items()]
     by_count = sorted(by_rule, key=lambda row: (-row[1], row[0], row[2]))
     rows = Rows(("table", "rows", "broken rule"), by_count, {"rows": "{:,}".format})
-    return Section("Quarantined or dropped, by rule", rows, note)
+    return Section("Rows that break a rule", rows, note)
 
 
 def metrics(settings: Settings, model: str) -> Section | None:

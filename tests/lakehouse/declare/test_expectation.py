@@ -5,7 +5,15 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse.declare.expectation import BROKEN, Expectation, dropped, judge, passes, quarantined
+from lakehouse.declare.expectation import (
+    BROKEN,
+    WARNED,
+    Expectation,
+    dropped,
+    judge,
+    passes,
+    quarantined,
+)
 
 RULES = (
     Expectation("it has a quantity", "quantity > 0"),
@@ -36,3 +44,23 @@ def test_false_and_null_are_broken_and_the_names_are_told(spark: SparkSession) -
 
 def test_a_table_that_expects_nothing_keeps_everything(spark: SparkSession) -> None:
     assert judge(spark.range(3), ()).where(passes()).agg(F.count("*")).collect()[0][0] == 3
+
+
+def test_a_warning_keeps_the_row_and_stands_apart(spark: SparkSession) -> None:
+    rules = (
+        *RULES,
+        Expectation("it is not many", "quantity < 9", otherwise="warn"),
+        Expectation("it is even", "quantity % 2 = 0", otherwise="warn"),
+    )
+    rows = spark.createDataFrame(
+        [(1, 4, False), (2, 5, False), (3, 11, False), (4, -1, False), (5, None, True)],
+        "id INT, quantity INT, test BOOLEAN",
+    )
+    judged = judge(rows, rules).select("id", BROKEN, WARNED, passes().alias("kept"))
+    assert [tuple(row) for row in judged.orderBy("id").collect()] == [
+        (1, None, None, True),
+        (2, None, ["it is even"], True),
+        (3, None, ["it is not many", "it is even"], True),
+        (4, ["it has a quantity"], ["it is even"], False),
+        (5, ["it has a quantity", "it is no test"], ["it is not many", "it is even"], False),
+    ]

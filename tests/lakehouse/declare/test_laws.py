@@ -8,6 +8,7 @@ import pytest
 from tests import tiny
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace, Write
@@ -20,8 +21,9 @@ def make(
     *reads: Table | Source,
     write: Write | None = None,
     schema: str = SCHEMA,
+    expect: tuple[Expectation, ...] = (),
 ) -> Table:
-    return Table(name, schema, reads, lambda *rows: rows[0], write=write or Append())
+    return Table(name, schema, reads, lambda *rows: rows[0], expect, write or Append())
 
 
 GOLD = make("gold.things")
@@ -29,7 +31,52 @@ MERGED = make(write=Merge(("id",)))
 REPLACED = make(write=Replace("week", newest_by="day"))
 REBUILT = make("silver.rebuilt", REPLACED, write=Rebuild("week"))
 
-WRONG: dict[str, tuple[Callable[[], Table], str]] = {
+WRONG: dict[str, tuple[Callable[[], object], str]] = {
+    "what becomes of broken rows, misspelt": (
+        lambda: Expectation("it has an id", "id IS NOT NULL", otherwise="quaratine"),  # type: ignore[arg-type]
+        "expectation 'it has an id': otherwise='quaratine' is nothing that can be done with a "
+        "broken row. Did you mean 'quarantine'?",
+    ),
+    "a rule without a condition": (
+        lambda: Expectation("it has an id", " "),
+        "it has an id: an expectation without a condition. ",
+    ),
+    "a rule without a name": (
+        lambda: Expectation("", "id > 0"),
+        "id > 0: an expectation without a name. ",
+    ),
+    "two rules of one name": (
+        lambda: make(expect=(Expectation("it is", "id > 0"), Expectation("it is", "week > 0"))),
+        "two expectations are called 'it is'. They are counted by name.",
+    ),
+    "files of a format that nothing reads": (
+        lambda: Source("things", "id BIGINT", format="csv"),  # type: ignore[arg-type]
+        "source 'things': files of the format 'csv' cannot be read. Known: json, parquet.",
+    ),
+    "a source whose name is no folder's": (
+        lambda: Source("shop/things", "id BIGINT"),
+        "source 'shop/things': its name is that of a folder and of a table",
+    ),
+    "a source without fields": (
+        lambda: Source("things", ""),
+        "source 'things': the schema '' has a column without a name",
+    ),
+    "a field without a type": (
+        lambda: Source("things", "id BIGINT, name"),
+        "the schema 'id BIGINT, name' has a column without a type. Write it as DDL",
+    ),
+    "a field that the lake adds": (
+        lambda: Source("things", "id BIGINT, arrived_at TIMESTAMP"),
+        "source 'things': the lake itself adds a column 'arrived_at'. Name the field otherwise.",
+    ),
+    "a Parquet field that the lake adds": (
+        lambda: Source("things", "id BIGINT, rescued STRING", format="parquet"),
+        "the lake itself adds a column 'rescued'",
+    ),
+    "a column named twice": (
+        lambda: make(schema="id BIGINT, week INT, ID STRING"),
+        "the schema has the column 'id' twice",
+    ),
     "a layer that does not exist": (
         lambda: make("sliver.things"),
         "table 'sliver.things' is in no layer. Did you mean 'silver'?",
@@ -93,7 +140,7 @@ WRONG: dict[str, tuple[Callable[[], Table], str]] = {
 
 
 @pytest.mark.parametrize(("declare", "sentence"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_declaration_is_refused(declare: Callable[[], Table], sentence: str) -> None:
+def test_a_wrong_declaration_is_refused(declare: Callable[[], object], sentence: str) -> None:
     with pytest.raises(LakehouseError) as refused:
         declare()
     assert sentence in str(refused.value)

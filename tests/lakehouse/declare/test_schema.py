@@ -1,0 +1,41 @@
+"""Names and types of a schema that is written as DDL."""
+
+from __future__ import annotations
+
+import pytest
+
+from lakehouse.declare.schema import columns
+
+
+@pytest.mark.parametrize(
+    ("ddl", "pairs"),
+    [
+        ("id BIGINT, name STRING", [("id", "BIGINT"), ("name", "STRING")]),
+        ("id: BIGINT,name:STRING", [("id", "BIGINT"), ("name", "STRING")]),
+        ("price DECIMAL(8, 2), id INT", [("price", "DECIMAL(8, 2)"), ("id", "INT")]),
+        (
+            "tags MAP<STRING, ARRAY<INT>>, one STRUCT<a: INT, b: STRING>",
+            [("tags", "MAP<STRING, ARRAY<INT>>"), ("one", "STRUCT<a: INT, b: STRING>")],
+        ),
+        (
+            "`unit price, gross` DOUBLE, `a``b` INT",
+            [("unit price, gross", "DOUBLE"), ("a`b", "INT")],
+        ),
+        (
+            "id BIGINT NOT NULL COMMENT 'one, or two (at most)', day DATE",
+            [("id", "BIGINT NOT NULL COMMENT 'one, or two (at most)'"), ("day", "DATE")],
+        ),
+        ("id\n  BIGINT,\n  `größe` INT", [("id", "BIGINT"), ("größe", "INT")]),
+    ],
+)
+def test_a_comma_parts_columns_only_outside_of_names_types_and_texts(
+    ddl: str, pairs: list[tuple[str, str]]
+) -> None:
+    assert list(columns(ddl)) == pairs
+
+
+def test_names_are_those_that_spark_reads(spark: object) -> None:
+    from lakehouse.declare.schema import struct
+
+    ddl = "`unit price, gross` DOUBLE COMMENT 'a, b', tags MAP<STRING, INT>, `a``b`: INT, id BIGINT"
+    assert struct(ddl).names == [name for name, _ in columns(ddl)]
