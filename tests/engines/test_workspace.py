@@ -84,7 +84,7 @@ def classic(home: Path, wheel: Path, target: str, master: str) -> Iterator[Works
     yield Workspace(home, target, python, command, variables, at_once=1)
 
 
-@pytest.fixture(params=["dev", pytest.param("prod", marks=pytest.mark.long)])
+@pytest.fixture(params=["dev", "prod"])
 def workspace(
     request: pytest.FixtureRequest, cluster: tuple[str, Path], wheel: Path, tmp_path: Path
 ) -> Iterator[Workspace]:

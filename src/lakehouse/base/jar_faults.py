@@ -8,19 +8,19 @@ from lakehouse.base.errors import LakehouseError
 
 _MISMATCH = re.compile(
     r"\b(NoSuchMethodError|NoSuchFieldError|NoClassDefFoundError|AbstractMethodError|"
-    r"IncompatibleClassChangeError|UnsupportedClassVersionError|InvalidClassException)\W+([\w.$/]+)"
+    r"IncompatibleClassChangeError|UnsupportedClassVersionError|InvalidClassException)"
+    r"[):]+ *'?([^'\n]+)"
 )
 _MISSING = re.compile(
     r"ClassNotFoundException: ((?:io\.delta|org\.apache\.spark\.sql\.delta)\.\S+)"
 )
-_NO_CLASS = re.compile(r"\b(?:void|boolean|int|long|static|abstract)\b\s*")
 
 
 def jar_fault(text: str) -> LakehouseError | None:
     """What the jars lack; None where the text does not say that."""
     if missing := _MISSING.search(text):
         what = f"Delta's jars are not there: no class {missing[1]}"
-    elif mismatch := _MISMATCH.search(_NO_CLASS.sub("", text)):
+    elif mismatch := _MISMATCH.search(text):
         what = f"the jars are not all made for this Spark: {mismatch[1]}, {mismatch[2]}"
     else:
         return None

@@ -29,8 +29,8 @@ class Expectation:
     broken rules, `drop` only counts it, `fail` stops the batch before it is written
     (the offending rows are in quarantine by then, to be looked at), `warn` keeps
     the row and counts it. docs/expectations.md says what counts where several are
-    broken. Raises LakehouseError where
-    `otherwise` is none of these, or where there is no name or no condition.
+    broken. Raises LakehouseError where `otherwise` is none of these, or where there
+    is no name or no condition.
     """
 
     name: str

@@ -48,10 +48,8 @@ class Source:
                 "use letters, digits and underscores",
             )
         if self.format not in (known := get_args(Format)):
-            raise LakehouseError(
-                f"files of the format {self.format!r} cannot be read", where,
-                did_you_mean(self.format, known),
-            )  # fmt: skip
+            what = f"files of the format {self.format!r} cannot be read"
+            raise LakehouseError(what, where, did_you_mean(self.format, known))
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD}
         if self.format != "json":

@@ -17,7 +17,7 @@ TODO = "Have those of scripts/jars.lock (make setup), or of the server's or clus
             "An error occurred while calling o1.sql.\n: java.lang.NoSuchMethodError: 'void "
             "org.apache.spark.sql.catalyst.parser.ParserInterface.$init$(org.apache.spark.X)'",
             "the jars are not all made for this Spark: NoSuchMethodError, "
-            "org.apache.spark.sql.catalyst.parser.ParserInterface.$init$",
+            "void org.apache.spark.sql.catalyst.parser.ParserInterface.$init$(org.apache.spark.X)",
         ),
         (
             "(java.lang.NoClassDefFoundError) org/apache/spark/sql/connector/catalog/A",
@@ -28,7 +28,8 @@ TODO = "Have those of scripts/jars.lock (make setup), or of the server's or clus
             "Caused by: java.io.InvalidClassException: org.apache.spark.rdd.RDD; local class "
             "incompatible: stream classdesc serialVersionUID = 1, local = 2",
             "the jars are not all made for this Spark: InvalidClassException, "
-            "org.apache.spark.rdd.RDD",
+            "org.apache.spark.rdd.RDD; local class incompatible: stream classdesc "
+            "serialVersionUID = 1, local = 2",
         ),
         (
             ": java.lang.ClassNotFoundException: org.apache.spark.sql.delta.catalog.DeltaCatalog\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pyspark.sql import SparkSession
 
-from lakehouse.declare.schema import columns
+from lakehouse.declare.schema import columns, struct
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,6 @@ def test_a_comma_parts_columns_only_outside_of_names_types_and_texts(
     assert list(columns(ddl)) == pairs
 
 
-def test_names_are_those_that_spark_reads(spark: object) -> None:
-    from lakehouse.declare.schema import struct
-
+def test_names_are_those_that_spark_reads(spark: SparkSession) -> None:
     ddl = "`unit price, gross` DOUBLE COMMENT 'a, b', tags MAP<STRING, INT>, `a``b`: INT, id BIGINT"
     assert struct(ddl).names == [name for name, _ in columns(ddl)]

@@ -10,7 +10,7 @@ import pytest
 from tests import tiny
 from tests.tiny import land_lines, land_prices, sale
 
-from lakehouse import Expectation
+from lakehouse import Append, Expectation, Merge
 from lakehouse.declare.table import Table
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
@@ -48,7 +48,7 @@ def test_rows_that_break_it_are_kept_and_counted_whatever_else_becomes_of_them(l
     assert aside["rules"] == ["a sale has an amount above zero"]
 
 
-def test_every_way_of_writing_counts_it(lake: Lake) -> None:
+def test_tables_that_replace_and_rebuild_count_it(lake: Lake) -> None:
     dear = Expectation("a price is not dear", "price < 2", otherwise="warn")
     few = Expectation("a week sells much", "amount > 100", otherwise="warn")
     prices, gold = warning(tiny.SILVER_PRICES, dear), warning(tiny.GOLD_SALES, few)
@@ -59,3 +59,20 @@ def test_every_way_of_writing_counts_it(lake: Lake) -> None:
     (rebuilt,) = refresh(lake, [gold])[gold.name]
     assert (rebuilt.kept, rebuilt.rules) == (rebuilt.landed, {"a week sells much": 1})
     assert lake.read("ops.quarantine").where("table = 'gold.sales'").count() == 0
+
+
+def test_a_table_that_appends_and_one_that_follows_count_it(lake: Lake) -> None:
+    plain = replace(tiny.SILVER_SALES, name="silver.lines", expect=(CHEAP,), write=Append())
+    followed = Table(
+        "gold.lines",
+        "id BIGINT, amount DECIMAL(8,2)",
+        (tiny.SILVER_SALES,),
+        lambda sales: sales.select("id", "amount"),
+        (CHEAP,),
+        Merge(("id",)),
+    )
+    accounts = refresh(lake, [tiny.BRONZE_SALES, plain, tiny.SILVER_SALES, followed])
+    (appended,), (after,) = accounts[plain.name], accounts[followed.name]
+    assert (appended.landed, appended.kept, appended.rules) == (6, 6, {CHEAP.name: 5})
+    assert (after.landed, after.kept, after.rules) == (3, 3, {CHEAP.name: 2})
+    assert lake.read(followed.name).count() == 3
