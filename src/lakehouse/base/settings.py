@@ -51,11 +51,13 @@ class SparkSettings(_Page):
 class StreamSettings(_Page):
     """How much one micro-batch takes, how many tables are refreshed side by side, and by what
     landed files are read: `files` is Spark's own source, `cloudFiles` the one of Databricks, which
-    also sets aside itself what does not fit."""
+    also sets aside itself what does not fit. With `strict` it is an error that a table is not up to
+    date with its definition."""
 
     reader: Literal["files", "cloudFiles"] = "files"
     files_per_batch: int = Field(5000, ge=1)
     side_by_side: int = Field(2, ge=1)
+    strict: bool = False
 
 
 class MlflowSettings(_Page):

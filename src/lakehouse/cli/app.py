@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from lakehouse.cli import jobs, new, notebook, show, sql, tables
+from lakehouse.cli import definitions, jobs, new, notebook, show, sql, tables
 from lakehouse.cli.command import common_options
 
 BUNDLE = "bundle"
@@ -41,6 +41,7 @@ app = typer.Typer(
 )
 app.callback()(common_options)
 jobs.add_to(app)
+definitions.add_to(app)
 tables.add_to(app)
 show.add_to(app)
 sql.add_to(app)

@@ -24,7 +24,9 @@ class Table:
     all of them are snapshots, and each that has the partition column is watched). `transform` is
     pure: `DataFrame, ... -> DataFrame`; None for a table that a job writes, such as scores.
     `schema` is the contract, as DDL; what the transform returns must have these columns. A
-    transform that also passes on `_record` lets quarantine keep the record as it came.
+    transform that also passes on `_record` lets quarantine keep the record as it came. `stamp` is
+    changed by hand where the rows would be others and no code says so: a file that it reads, a
+    library, a setting.
 
     Raises LakehouseError where the declaration breaks a law: see `declare.laws`.
     """
@@ -35,6 +37,7 @@ class Table:
     transform: Callable[..., DataFrame] | None = None
     expect: tuple[Expectation, ...] = ()
     write: Write = field(default_factory=Append)
+    stamp: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could never be refreshed rightly."""

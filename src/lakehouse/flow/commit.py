@@ -16,7 +16,7 @@ from lakehouse.flow.append import append, append_as_landed
 from lakehouse.flow.batch import judged, recall
 from lakehouse.flow.follow import follow
 from lakehouse.flow.merge import merge
-from lakehouse.flow.rebuild import rebuild
+from lakehouse.flow.rebuild import reach, rebuild
 from lakehouse.flow.replace import replace
 from lakehouse.ingest.misfits import Misfit
 from lakehouse.lake.account import Account
@@ -73,4 +73,4 @@ def commit_rebuilt(
     if not changed:
         return Account(0, 0)
     with caching():
-        return rebuild(writer, table, write, changed)
+        return rebuild(writer, table, write, reach(write, changed))

@@ -56,4 +56,4 @@ def explained(table: Table, cause: Exception) -> LakehouseError:
 
 def anew(table: Table) -> str:
     """What to do about a table that cannot go on from its checkpoint."""
-    return f"take {table.name} and its checkpoint away, and run again to make it anew"
+    return f"make it anew from what it reads: lakehouse rebuild {table.name}"

@@ -33,7 +33,10 @@ def follow(
     writer: Writer, table: Table, write: Merge, changes: DataFrame, beside: Sequence[DataFrame]
 ) -> Account:
     """Brings the changed keys up to date. What a later change of a key undoes is duplicate."""
-    newest_first = Window.partitionBy(*map(_column, write.keys)).orderBy(F.desc(VERSION))
+    # A commit that replaces rows tells of a key twice, gone and there: it is there then.
+    newest_first = Window.partitionBy(*map(_column, write.keys)).orderBy(
+        F.desc(VERSION), F.desc(_is_there())
+    )
     numbered = cached(changes.withColumn(LAST, F.row_number().over(newest_first) == 1))
     totals = numbered.agg(
         F.count(F.lit(1)).alias("landed"),

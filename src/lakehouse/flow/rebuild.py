@@ -20,11 +20,13 @@ from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
 
 
-def changed_partitions(lake: Lake, table: Table, write: Rebuild) -> DataFrame:
+def changed_partitions(
+    lake: Lake, table: Table, write: Rebuild, past_rebuilds: bool = False
+) -> DataFrame:
     """The partitions of rows that changed in any read that has the column, as one stream."""
     return reduce(
         DataFrame.union,
-        (lake.changed_partitions(read, write.partition) for read in table.watched),
+        (lake.changed_partitions(read, write.partition, past_rebuilds) for read in table.watched),
     )
 
 
@@ -45,11 +47,18 @@ def reach(write: Rebuild, changed: Sequence[int | None]) -> tuple[str, str]:
     return among(write.partition, [*anew, *without]), among(write.partition, [*read, *without])
 
 
-def rebuild(writer: Writer, table: Table, write: Rebuild, changed: Sequence[int | None]) -> Account:
-    """Computes partitions anew from snapshots, and puts them in the place of the old ones."""
+def reach_from(write: Rebuild, first: int) -> tuple[str, str]:
+    """As `reach`: all partitions from `first` on are computed anew."""
+    column = f"`{write.partition}`"
+    needed = "true" if write.back is None else f"{column} >= {first - write.back}"
+    return f"{column} >= {first}", needed
+
+
+def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: tuple[str, str]) -> Account:
+    """Computes partitions (see `reach`) anew, and puts them in the place of the old ones."""
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
-    anew, needed = reach(write, changed)
+    anew, needed = partitions
     frames = []
     for read in table.reads:
         frame = writer.lake.read(read.name)

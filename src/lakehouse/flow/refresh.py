@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
-from lakehouse.flow.stream import check_sources, run_query, stopped
+from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, run_query, stopped
+from lakehouse.flow.verdict import Verdict, go_on, verdicts
 from lakehouse.flow.work import Work, partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import has_landed, is_rescued
 from lakehouse.lake import Account, Lake
 from lakehouse.lake.account import Entry, entry
+from lakehouse.lake.builds import History, histories
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import BATCHES
 from lakehouse.lake.ops import TABLES as OPS
+from lakehouse.lake.swap import finish
 
 
 def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
@@ -31,8 +35,10 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     is interrupted, every query is stopped before this returns.
     """
     todo = _fed(lake, [table for table in tables if table.transform is not None])
-    for table in (*OPS, *todo):
+    for table in OPS:
         lake.ensure(table)
+    about = verdicts(lake, todo, _finished(lake, todo))
+    go_on(lake, about)
     accounts: dict[str, list[Account]] = {}
     halt = Halt()
     with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
@@ -40,7 +46,10 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
             for wave in _waves(todo):
                 # What a table reports belongs to the task of this thread: its context goes along.
                 results = [
-                    (table, pool.submit(copy_context().run, refresh_table, lake, table, halt))
+                    (
+                        table,
+                        pool.submit(copy_context().run, _refresh, lake, about[table.name], halt),
+                    )
                     for table in wave
                 ]
                 errors = [error for _, result in results if (error := result.exception())]
@@ -53,13 +62,30 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     return accounts
 
 
-def refresh_table(lake: Lake, table: Table, halt: Halt | None = None) -> list[Account]:
-    """Brings one table up to date. Raises LakehouseError, with the cause, where it cannot."""
+def _finished(lake: Lake, tables: Sequence[Table]) -> dict[str, History]:
+    """The history of every table, once the swaps that a killed rebuild left are finished."""
+    known = histories(lake)
+    begun = [event for table in tables if (event := known.get(table.name, History()).begun)]
+    finished = [finish(lake, event) for event in begun]
+    return histories(lake) if any(finished) else known
+
+
+def _refresh(lake: Lake, about: Verdict, halt: Halt) -> list[Account]:
+    if about.refusal:
+        raise about.refusal
+    return refresh_table(lake, about.table, about.build, halt)
+
+
+def refresh_table(
+    lake: Lake, table: Table, build: int = 1, halt: Halt | None = None
+) -> list[Account]:
+    """Brings a build of one table up to date. Raises LakehouseError where it cannot."""
     halt = halt or Halt()
     if halt.requested:
         raise stopped(table)
     with lock(lake, table.name), progress.step(table.name, "table") as facts:
-        accounts = _run(lake, table, halt)
+        lake.ensure(table)
+        accounts = _run(lake, table, build, halt)
         facts["rows"] = sum(account.kept for account in accounts)
         facts["detail"] = _detail(accounts)
         return accounts
@@ -82,12 +108,18 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     return [table for table in tables if table.name not in silent]
 
 
-def _run(lake: Lake, table: Table, halt: Halt) -> list[Account]:
-    checkpoint = Checkpoint.of(lake, table.name)
+def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
+    checkpoint = Checkpoint.of(lake, table.name, build)
     check_sources(table, checkpoint)
     begun, unfinished = checkpoint.begun, checkpoint.unfinished
     before = lake.version(BATCHES.name)
-    run_query(lake, table, Work(lake.settings, table, unfinished, partitions(lake)), halt)
+    work = Work(lake.settings, table, build, unfinished, partitions(lake))
+    try:
+        run_query(lake, table, checkpoint.folder, work, halt)
+    except TakenAwayError:
+        check_rebuilt(lake, table, checkpoint)
+        work = replace(work, unfinished=checkpoint.unfinished)
+        run_query(lake, table, checkpoint.folder, work, halt, past_rebuilds=True)
     if unfinished is None and checkpoint.begun == begun:
         return []
     # The batches were written by Spark, maybe in another process: their accounts are in the lake.

@@ -11,23 +11,30 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Rebuild
+from lakehouse.declare.writes import Append, Rebuild
 from lakehouse.flow.failure import anew, explained
 from lakehouse.flow.rebuild import changed_partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import arrivals
 from lakehouse.lake import Lake
+from lakehouse.lake.swap import build_of
 
 POLL = 1
 """Seconds between two looks at whether a stop was requested; an end is noticed at once."""
 
 
-def stream_of(lake: Lake, table: Table) -> DataFrame:
+class TakenAwayError(Exception):
+    """Rows were taken away from an `Append` table that the query follows."""
+
+
+def stream_of(lake: Lake, table: Table, past_rebuilds: bool = False) -> DataFrame:
     """What the query of a table follows."""
     if isinstance(table.write, Rebuild):
-        return changed_partitions(lake, table, table.write)
+        return changed_partitions(lake, table, table.write, past_rebuilds)
     first = table.reads[0]
-    return arrivals(lake, first) if isinstance(first, Source) else lake.changes(first)
+    if isinstance(first, Source):
+        return arrivals(lake, first)
+    return lake.changes(first, past_rebuilds)
 
 
 def check_sources(table: Table, checkpoint: Checkpoint) -> None:
@@ -41,18 +48,52 @@ def check_sources(table: Table, checkpoint: Checkpoint) -> None:
         )
 
 
+GAINS = ("CREATE TABLE", "STREAMING UPDATE", "ADD COLUMNS", "SET TBLPROPERTIES", "OPTIMIZE")
+"""What may happen to an `Append` table beside a WRITE that appends."""
+
+
+def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
+    """Raise LakehouseError where rows were taken away above by anything but a rebuild.
+
+    Past a rebuild the rows made so far stay, and the table is known to be stale.
+    """
+    followed = table.watched or [read for read in table.reads[:1] if isinstance(read, Table)]
+    since = checkpoint.versions() or [0] * len(followed)
+    for read, version in zip(followed, since, strict=True):
+        if not isinstance(read.write, Append):
+            continue
+        for commit in lake.commits(read.name):
+            if commit.version < version:
+                break
+            gains = commit.operation in GAINS or commit.mode == "Append"
+            if not gains and build_of(commit) is None:
+                raise LakehouseError(
+                    f"rows of {read.name} were taken away or changed by another program "
+                    f"({commit.operation} in its version {commit.version}); what was made of them "
+                    "is still there",
+                    table.name,
+                    anew(table),
+                )
+
+
 def run_query(
-    lake: Lake, table: Table, batch: Callable[[DataFrame, int], None], halt: Halt
+    lake: Lake,
+    table: Table,
+    checkpoint: str,
+    batch: Callable[[DataFrame, int], None],
+    halt: Halt,
+    past_rebuilds: bool = False,
 ) -> None:
     """Runs the query of a table over all that has arrived; `batch` writes each micro-batch.
 
     `batch` is plain data: where Spark runs elsewhere, it is sent there and called there. Raises
-    LakehouseError where a batch fails, or where a stop is requested.
+    LakehouseError where a batch fails, or where a stop is requested, and TakenAwayError where
+    rows were taken away above, unless it is to go on past that.
     """
     query = (
-        stream_of(lake, table)
+        stream_of(lake, table, past_rebuilds)
         .writeStream.foreachBatch(batch)
-        .option("checkpointLocation", lake.place.checkpoint(table.name))
+        .option("checkpointLocation", checkpoint)
         .queryName(table.name)
         .trigger(availableNow=True)
         .start()
@@ -63,6 +104,8 @@ def run_query(
                 break
     except StreamingQueryException as error:
         if not halt.requested:
+            if "DELTA_SOURCE_TABLE_IGNORE_CHANGES" in str(error):
+                raise TakenAwayError from error
             raise explained(table, error) from error
     finally:
         query.stop()

@@ -33,12 +33,13 @@ class Work:
     """Writes each micro-batch of a table. Plain data only: behind Spark Connect it is pickled and
     called in a process of the server's, which has neither the session nor the objects of this one.
 
-    `unfinished`: the batch that an earlier run began. What comes of a batch is in the lake, why
-    one failed in the text of a BatchError.
+    `build`: whose checkpoint the query has; `unfinished`: the batch that an earlier run began. What
+    comes of a batch is in the lake, why one failed in the text of a BatchError.
     """
 
     settings: Settings
     table: Table
+    build: int
     unfinished: int | None
     partitions: str
 
@@ -49,7 +50,7 @@ class Work:
             # A checkpoint restores what the first run was set to, such as a laptop's partitions.
             rows.sparkSession.conf.set(PARTITIONS, self.partitions)
             lake = Lake(rows.sparkSession, self.settings)
-            checkpoint = Checkpoint.of(lake, self.table.name)
+            checkpoint = Checkpoint.of(lake, self.table.name, self.build)
             batch = Batch(self.table.name, checkpoint.query, number)
             writer = Writer(lake, batch, rerun=number == self.unfinished)
             account, notes = _written(writer, self.table, rows, checkpoint)

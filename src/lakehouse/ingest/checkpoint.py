@@ -22,9 +22,9 @@ class Checkpoint:
     storage: Storage
 
     @staticmethod
-    def of(lake: Lake, table: str) -> Checkpoint:
-        """The checkpoint of a table of this lake, made or not."""
-        folder = lake.place.checkpoint(table)
+    def of(lake: Lake, table: str, build: int = 1) -> Checkpoint:
+        """The checkpoint of a build of a table of this lake, made or not."""
+        folder = lake.place.checkpoint(table, build)
         return Checkpoint(folder, storage(lake.spark, folder))
 
     @property
@@ -53,6 +53,12 @@ class Checkpoint:
         """How many sources the query follows; None before its first batch."""
         begun = self.begun
         return None if begun < 0 else len(self._offsets(begun))
+
+    def versions(self) -> list[int]:
+        """The version from which each table that the query follows is read next."""
+        begun = self.begun
+        offsets = [json.loads(each) for each in self._offsets(begun)] if begun >= 0 else []
+        return [int(each.get("reservoirVersion", 0)) for each in offsets]
 
     def files(self, batch: int) -> list[str]:
         """The landed files of one batch of a query whose only source is a folder, in order."""

@@ -43,6 +43,13 @@ class Job:
             raise LakehouseError(f"--{name} is missing", "job", f"call it with --{name}=...")
         return str(value)
 
+    def flag(self, name: str) -> bool:
+        """Whether an argument is `true`; missing is `false`. Raises LakehouseError for all else."""
+        value = (getattr(self.arguments, name) or "false").lower()
+        if value not in ("true", "false"):
+            raise LakehouseError(f"--{name} is {value!r}", "job", "write true or false")
+        return bool(value == "true")
+
     def whole(self, name: str) -> int | None:
         """An argument as a whole number from 0; None where it is missing.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from time import sleep
-from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -27,7 +27,7 @@ PROPERTIES = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
 """History is kept, so that every number can be reproduced at its version."""
-
+FEED = {"delta.enableChangeDataFeed": "true"}
 
 CHANGE, VERSION = "_change_type", "_commit_version"
 """Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
@@ -44,6 +44,16 @@ TRIES = 5
 
 LATEST = 20
 """Versions of a table in a catalog that are read first; then all of them are."""
+
+
+def parted_by(table: Table) -> str | None:
+    """The column that the files of a table are parted by."""
+    return None if isinstance(table.write, Merge) else table.write.partition
+
+
+def has_feed(table: Table) -> bool:
+    """Whether a table keeps a change feed: rows of it may be changed or taken away."""
+    return isinstance(table.write, Merge | Replace | Rebuild)
 
 
 class Lake:
@@ -79,14 +89,30 @@ class Lake:
             layer = f"{self.place.catalog}.{table.layer}"
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {layer}")
         columns = ", ".join(f"`{name}` {kind}" for name, kind in columns_of(table.schema))
-        parted = not isinstance(table.write, Merge) and table.write.partition
-        followed = isinstance(table.write, Merge | Replace | Rebuild)
-        properties = PROPERTIES | ({"delta.enableChangeDataFeed": "true"} if followed else {})
+        parted = parted_by(table)
+        properties = PROPERTIES | (FEED if has_feed(table) else {})
         self._create(
             f"CREATE TABLE IF NOT EXISTS {self.place.table(table.name)} ({columns}) USING DELTA"
             + (f" PARTITIONED BY (`{parted}`)" if parted else "")
             + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})"
         )
+
+    def set_properties(self, name: str, properties: Mapping[str, str]) -> None:
+        """Sets properties of a table, such as its change feed."""
+        pairs = ", ".join(f"{key!r} = {value!r}" for key, value in properties.items())
+        self.spark.sql(f"ALTER TABLE {self.place.table(name)} SET TBLPROPERTIES ({pairs})")
+
+    def remove(self, name: str) -> None:
+        """Takes a table away for good: one that was made beside another.
+
+        Where Spark runs elsewhere its files stay, and are in nobody's way.
+        """
+        if self.place.catalog:
+            self.spark.sql(f"DROP TABLE IF EXISTS {self.place.table(name)}")
+            return
+        folder = self.place.folder(name)
+        with suppress(LakehouseError):
+            storage(self.spark, folder).remove(folder)
 
     def _create(self, statement: str) -> None:
         """Makes a table, or finds the one that another makes at this moment: a server may still
@@ -142,26 +168,30 @@ class Lake:
             "fill it with: lakehouse run",
         )
 
-    def changes(self, table: Table) -> DataFrame:
+    def changes(self, table: Table, past_rebuilds: bool = False) -> DataFrame:
         """What happens to the rows of the table, as a stream.
 
-        The rows that an `Append` table gains. Of any other table the change feed: rows that were
-        inserted, updated (as they are then) or deleted, with CHANGE and VERSION.
+        The rows that an `Append` table gains; `past_rebuilds` passes over the commits that take
+        rows away, which stop the stream otherwise. Of any other table the change feed: rows that
+        were inserted, updated (as they are then) or deleted, with CHANGE and VERSION.
         """
-        reader = self.spark.readStream.format("delta")
+        stream = self._follow(table, past_rebuilds)
         if isinstance(table.write, Append):
-            return self._follow(reader, table)
-        feed = self._follow(reader.option("readChangeFeed", "true"), table)
-        return feed.where(F.col(CHANGE) != "update_preimage").drop("_commit_timestamp")
+            return stream
+        return stream.where(F.col(CHANGE) != "update_preimage").drop("_commit_timestamp")
 
-    def changed_partitions(self, table: Table, partition: str) -> DataFrame:
+    def changed_partitions(
+        self, table: Table, partition: str, past_rebuilds: bool = False
+    ) -> DataFrame:
         """The partition of every row added, changed or removed, as a stream."""
+        return self._follow(table, past_rebuilds).select(partition)
+
+    def _follow(self, table: Table, past_rebuilds: bool) -> DataFrame:
         reader = self.spark.readStream.format("delta")
         if not isinstance(table.write, Append):
             reader = reader.option("readChangeFeed", "true")
-        return self._follow(reader, table).select(partition)
-
-    def _follow(self, reader: Any, table: Table) -> DataFrame:
+        elif past_rebuilds:
+            reader = reader.option("skipChangeCommits", "true")
         self.ensure(table)
         if self.place.catalog:
             stream: DataFrame = reader.table(self.place.table(table.name))
@@ -212,7 +242,14 @@ class Lake:
     def _history(self, name: str, limit: int | None) -> list[Commit]:
         most = f" LIMIT {limit}" if limit else ""
         history = self.spark.sql(f"DESCRIBE HISTORY {self.place.table(name)}{most}")
-        columns = ("version", "timestamp", "operation", "operationMetrics", "userMetadata")
+        columns = (
+            "version",
+            "timestamp",
+            "operation",
+            "operationMetrics",
+            "userMetadata",
+            "operationParameters",
+        )
         return [
             Commit(
                 row["version"],
@@ -220,6 +257,7 @@ class Lake:
                 row["operation"],
                 numbers((row["operationMetrics"] or {}).items()),
                 row["userMetadata"],
+                (row["operationParameters"] or {}).get("mode", ""),
             )
             for row in history.select(*columns).collect()
         ]

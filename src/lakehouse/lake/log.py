@@ -22,13 +22,14 @@ _PAGE = re.compile(r"(\d{20})\.json")
 
 @dataclass(frozen=True)
 class Commit:
-    """One version of a table, as its log tells it; `at` is in UTC."""
+    """One version of a table, as its log tells it; `at` is in UTC. `mode` is that of a WRITE."""
 
     version: int
     at: datetime
     operation: str
     metrics: dict[str, int]
     metadata: str | None
+    mode: str = ""
 
 
 def commits(storage: Storage, folder: str) -> Iterator[Commit]:
@@ -67,6 +68,7 @@ def _commit(version: int, page: File, storage: Storage) -> Commit:
         info.get("operation", ""),
         numbers((info.get("operationMetrics") or {}).items()),
         info.get("userMetadata"),
+        (info.get("operationParameters") or {}).get("mode", ""),
     )
 
 

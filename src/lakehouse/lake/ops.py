@@ -21,4 +21,12 @@ QUARANTINE = Table(
 )
 """Broken rows: the names of the broken rules, the row as transformed (JSON), the raw record."""
 
-TABLES = (BATCHES, QUARANTINE)
+DEFINITIONS = Table(
+    name="ops.definitions",
+    schema="table STRING, build BIGINT, event STRING, definition STRING, "
+    "parts MAP<STRING, STRING>, rule_names MAP<STRING, STRING>, reads MAP<STRING, BIGINT>, "
+    "version BIGINT, made_with MAP<STRING, STRING>, format BIGINT, at TIMESTAMP",
+)
+"""What each build of a table was made by: see `lake.builds`."""
+
+TABLES = (BATCHES, QUARANTINE, DEFINITIONS)

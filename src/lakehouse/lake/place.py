@@ -8,6 +8,11 @@ from lakehouse.base.settings import Settings
 from lakehouse.lake.files import local_path
 
 
+def beside(name: str, build: int) -> str:
+    """What a build of a table is called while it is made beside the one that serves."""
+    return f"{name}__{build}"
+
+
 @dataclass(frozen=True)
 class Place:
     """Names of tables, folders of checkpoints and arrivals, as the settings place them."""
@@ -38,9 +43,9 @@ class Place:
         layer, _, short = name.partition(".")
         return f"{self.root}/{layer}/{short}"
 
-    def checkpoint(self, name: str) -> str:
+    def checkpoint(self, name: str, build: int = 1) -> str:
         """The checkpoint of the query that fills a table; never inside the table's folder."""
-        return f"{self.root}/_checkpoints/{name}"
+        return f"{self.root}/_checkpoints/{name if build == 1 else beside(name, build)}"
 
     def arrivals(self, source: str) -> str:
         """The folder where a source's files arrive."""

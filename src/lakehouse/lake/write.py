@@ -15,6 +15,7 @@ from lakehouse.lake.account import COUNTS, Account, Batch, Entry, entry
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
+from lakehouse.lake.save import save
 
 
 @dataclass(frozen=True)
@@ -172,19 +173,7 @@ class Writer:
         options = {"userMetadata": str(about)}
         if once:
             options |= {"txnAppId": self.batch.app, "txnVersion": str(self.batch.number)}
-        if where and self.lake.place.catalog:
-            # `saveAsTable` with `replaceWhere` would leave a schema in Spark's own catalog, and
-            # Delta refuses to follow a table that has one there.
-            there = self.lake.place.table(name)
-            rows.writeTo(there).options(**options).overwrite(F.expr(where))
-            return
-        if where:
-            options["replaceWhere"] = where
-        writer = rows.write.format("delta").mode("overwrite" if where else "append")
-        if self.lake.place.catalog:
-            writer.options(**options).saveAsTable(self.lake.place.table(name))
-        else:
-            writer.options(**options).save(self.lake.place.folder(name))
+        save(self.lake, rows, name, options, where)
 
     def _merge(self, rows: DataFrame, name: str, same: str, actions: str) -> Row:
         # A braced name stands for a DataFrame: braces of the text itself are doubled.

@@ -41,7 +41,13 @@ def test_it_is_validated_within_a_second():
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_each_target_has_the_same_jobs(target: str):
-    assert set(load(RETAIL, target, user=ALICE).jobs) == {"nightly", "train", "score", "explore"}
+    assert set(load(RETAIL, target, user=ALICE).jobs) == {
+        "nightly",
+        "rebuild",
+        "train",
+        "score",
+        "explore",
+    }
 
 
 def test_the_replay_and_the_summary_are_local_only():
@@ -117,6 +123,13 @@ def test_every_entry_point_is_one_of_the_installed_wheel():
         if "python_wheel_task" in task
     }
 
-    assert {name for _, name in wheels} == {"replay", "refresh", "train", "score", "summary"}
+    assert {name for _, name in wheels} == {
+        "replay",
+        "refresh",
+        "rebuild",
+        "train",
+        "score",
+        "summary",
+    }
     for package, name in sorted(wheels):
         assert callable(entry_point(package, name))

@@ -11,7 +11,20 @@ import pytest
 from tests.checkout import ROOT
 from typer.main import get_command
 
-COMMANDS = ("run", "replay", "train", "score", "summary", "show", "history", "sql", "new")
+COMMANDS = (
+    "run",
+    "plan",
+    "rebuild",
+    "accept",
+    "replay",
+    "train",
+    "score",
+    "summary",
+    "show",
+    "history",
+    "sql",
+    "new",
+)
 GROUPED = ("list", "schema", "rows", "freshness", "lineage")
 
 

@@ -11,6 +11,7 @@ from tests import tiny
 from tests.tiny import land_lines, land_prices, sale
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
 
@@ -28,10 +29,18 @@ def test_one_more_watched_read_is_refused_with_what_to_do(lake: Lake, landing: P
     refresh(lake, (*tiny.TABLES[:4], alone))
     with pytest.raises(LakehouseError) as refused:
         refresh(lake, (tiny.GOLD_SALES,))
-    assert refused.value.where == "gold.sales"
+    assert str(refused.value) == (
+        "gold.sales: cannot go on as it was declared anew: read "
+        "silver.sales (feed), reads silver.sales (feed), silver.prices (feed). Make it anew from "
+        "what it reads: lakehouse rebuild gold.sales --with-downstream"
+    )
+    shutil.rmtree(lake.place.folder("ops.definitions"))  # as in a lake that was made without
+    with pytest.raises(LakehouseError) as refused:
+        refresh(lake, (tiny.GOLD_SALES,))
     assert "follows 2 of the tables it reads, and its checkpoint follows 1" in refused.value.what
-    assert "run again to make it anew" in refused.value.todo
-    assert lake.place.checkpoint("gold.sales") in refused.value.todo
+    assert "lakehouse rebuild gold.sales" in refused.value.todo
+    rebuild_tables(lake, (tiny.GOLD_SALES,))
+    assert [row["price"] for row in lake.read("gold.sales").collect()] == [1.0]
 
 
 def test_a_table_above_that_was_made_anew_is_noticed(lake: Lake, landing: Path) -> None:
@@ -42,4 +51,6 @@ def test_a_table_above_that_was_made_anew_is_noticed(lake: Lake, landing: Path) 
     refresh(lake, (tiny.BRONZE_SALES,))
     with pytest.raises(LakehouseError, match="follows a table that was made anew") as refused:
         refresh(lake, (tiny.SILVER_SALES,))
-    assert "take silver.sales and its checkpoint away" in refused.value.todo
+    assert refused.value.todo == ("make it anew from what it reads: lakehouse rebuild silver.sales")
+    rebuild_tables(lake, (tiny.SILVER_SALES,))
+    assert lake.read("silver.sales").count() == 1

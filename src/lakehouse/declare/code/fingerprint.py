@@ -16,11 +16,11 @@ from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, get_origin
 
-from lakehouse.declare import callables
-from lakehouse.declare.callables import LIBRARIES, MISSING, Cached
-from lakehouse.declare.page import Node, Page, bytecode, page_of
-from lakehouse.declare.syntax import Reference
-from lakehouse.declare.values import plain
+from lakehouse.declare.code import callables
+from lakehouse.declare.code.callables import LIBRARIES, MISSING, Cached
+from lakehouse.declare.code.page import Node, Page, bytecode, page_of
+from lakehouse.declare.code.syntax import Reference
+from lakehouse.declare.code.values import plain
 
 PLACES = frozenset({"__builtins__", "__cached__", "__file__", "__loader__", "__path__", "__spec__"})
 """Globals that say where a module lies, not what it does."""

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from tests.checkout import ROOT
-from tests.lakehouse.declare.small_shop import CALENDAR, PAGES, RULES, SALES, Shop, edited
+from tests.lakehouse.declare.code.small_shop import CALENDAR, PAGES, RULES, SALES, Shop, edited
 
 from lakehouse.declare.code import code_of
 

@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 from tests.checkout import ROOT
-from tests.lakehouse.declare.small_shop import Shop
+from tests.lakehouse.declare.code.small_shop import Shop
 
 from lakehouse.declare import project
 from lakehouse.declare.code import code_of

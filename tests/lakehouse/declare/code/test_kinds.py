@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pyspark.sql import SparkSession
-from tests.lakehouse.declare.small_shop import PAGES, Shop, changes
+from tests.lakehouse.declare.code.small_shop import PAGES, Shop, changes
 
 KINDS: dict[str, tuple[str, str, str]] = {
     "a closure": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.lakehouse.declare.small_shop import PAGES, Shop, changes, edited
+from tests.lakehouse.declare.code.small_shop import PAGES, Shop, changes, edited
 
 SAME = {
     "a comment": ("sales", "    kept = [", "    # the kept ones\n    kept = ["),

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from lakehouse.declare.syntax import (
+from lakehouse.declare.code.syntax import (
     Function,
     Reference,
     bound,

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pyspark.sql.types import DataType
 
-from lakehouse.declare.syntax import constant
+from lakehouse.declare.code.syntax import constant
 from lakehouse.declare.table import Table
 
 Inner = Callable[[object], str]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lakehouse.declare.small_shop import Shop, forget
+from tests.lakehouse.declare.code.small_shop import Shop, forget
 
 
 @pytest.fixture

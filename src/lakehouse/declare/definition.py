@@ -1,0 +1,105 @@
+"""What made the rows of a table: its declaration as named parts of canonical text.
+
+Two declarations with the same digest make the same rows of the same reads. What makes no other rows
+is left out: the order of columns, comments, the names of rules, the layout of code. Upstream tables
+are named and not followed: what becomes of their readers is `flow.verdict`'s to say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from lakehouse.declare.code import code_of
+from lakehouse.declare.schema import columns
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Append, Rebuild
+
+ENGINE = 1
+"""Raised by hand when the engine would make other rows of the same declaration."""
+
+_ALIASES = {"INTEGER": "INT", "LONG": "BIGINT", "BYTE": "TINYINT", "SHORT": "SMALLINT"}
+_SQL = re.compile(
+    r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`]|``)*`)|--[^\n]*|/\*.*?\*/|\s+", re.DOTALL
+)
+_COMMENT = re.compile(r"\s+COMMENT\s+(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What made a table: JSON text by part, and what is only told: the name of each rule."""
+
+    parts: Mapping[str, str]
+    rule_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What tells two definitions apart (16 hex digits)."""
+        return sha256(json.dumps(dict(self.parts), sort_keys=True).encode()).hexdigest()[:16]
+
+    def part(self, name: str) -> Any:
+        """The content of a part; None where the definition has no such part."""
+        text = self.parts.get(name)
+        return None if text is None else json.loads(text)
+
+
+def definition_of(table: Table) -> Definition:
+    """The definition of a table. Reads source code, runs none of it."""
+    first = table.reads[0] if table.reads else None
+    parts: dict[str, Any] = {
+        "engine": ENGINE,
+        "schema": {name: _type(kind) for name, kind in columns(table.schema)},
+        "code": _code(table),
+        "rules": {sql_text(rule.condition): rule.otherwise for rule in table.expect},
+        "write": {"way": type(table.write).__name__, **asdict(table.write)},
+        "reads": [[read.name, role(table, read)] for read in table.reads],
+    }
+    if isinstance(first, Source):
+        parts["source"] = _source(first)
+    if table.stamp:
+        parts["stamp"] = table.stamp
+    return Definition(
+        {name: json.dumps(part, sort_keys=name != "reads") for name, part in parts.items()},
+        {sql_text(rule.condition): rule.name for rule in table.expect},
+    )
+
+
+def role(table: Table, read: Table | Source) -> str:
+    """How a table reads another: `source`, `appended` rows, a change `feed`, or `beside`.
+
+    A feed tells of every change, so that what is made anew above comes down by itself; of an
+    `Append` table only the rows that it gains are followed, and of a snapshot nothing.
+    """
+    if isinstance(read, Source):
+        return "source"
+    streamed = read in table.watched if isinstance(table.write, Rebuild) else read is table.reads[0]
+    if not streamed:
+        return "beside"
+    return "appended" if isinstance(read.write, Append) else "feed"
+
+
+def sql_text(condition: str) -> str:
+    """A SQL text without comments and spare blanks; what stands in quotes is left as it is."""
+    return _SQL.sub(lambda found: found[1] or " ", condition).strip()
+
+
+def _type(kind: str) -> str:
+    """A type without its comment, in one spelling."""
+    text = re.sub(r"\s+", " ", _COMMENT.sub("", kind)).strip().upper()
+    text = re.sub(r"\s*([<>(),:])\s*", r"\1", text).removesuffix(" NOT NULL")
+    return re.sub(r"\b\w+\b", lambda word: _ALIASES.get(word[0], word[0]), text)
+
+
+def _code(table: Table) -> Mapping[str, str]:
+    return {} if table.transform is None else code_of(table.transform)
+
+
+def _source(source: Source) -> dict[str, str]:
+    """What decides how a landed file is read. JSON lines are kept as they are."""
+    facts = {"name": source.name, "format": source.format}
+    return facts if source.format == "json" else {**facts, "schema": source.schema}

@@ -1,0 +1,159 @@
+"""Making a whole table anew from what it reads, beside the one that serves, which it then replaces.
+
+The old table serves until the one commit that replaces it, and keeps its id and its history:
+readers go on, and a version that a model names is still there. A rebuild that is killed goes on
+where it was, by the checkpoint of the new build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import time
+from uuid import uuid4
+
+from pyspark.sql import functions as F
+
+from lakehouse.base import progress
+from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Rebuild
+from lakehouse.flow.rebuild import reach_from, rebuild
+from lakehouse.flow.refresh import refresh, refresh_table
+from lakehouse.flow.verdict import Verdict, verdicts
+from lakehouse.lake import Account, Batch, Lake
+from lakehouse.lake.account import COUNTS
+from lakehouse.lake.builds import Event, histories, record
+from lakehouse.lake.lock import lock
+from lakehouse.lake.ops import BATCHES
+from lakehouse.lake.ops import TABLES as OPS
+from lakehouse.lake.place import beside
+from lakehouse.lake.swap import finish, give_up, swap
+from lakehouse.lake.write import Writer
+from lakehouse.spark.caching import caching
+
+LISTED = 3
+"""The most lost files that an error names."""
+
+
+def downstream(tables: Sequence[Table], names: Sequence[str]) -> list[Table]:
+    """The tables of these names and all that are made of them, in run order."""
+    wanted = set(names)
+    for table in tables:
+        if any(isinstance(read, Table) and read.name in wanted for read in table.reads):
+            wanted.add(table.name)
+    return [table for table in tables if table.name in wanted and table.transform is not None]
+
+
+def rebuild_tables(lake: Lake, tables: Sequence[Table], *, allow_empty: bool = False) -> None:
+    """Makes tables anew, one after the other, in the order given: upstream first.
+
+    Raises LakehouseError for the first that cannot be made anew; it and those after it serve on as
+    they were.
+    """
+    for table in OPS:
+        lake.ensure(table)
+    for table in tables:
+        with progress.step(f"rebuild {table.name}") as facts:
+            facts["detail"] = _rebuild(lake, table, allow_empty)
+
+
+def rebuild_since(lake: Lake, table: Table, first: int) -> Account:
+    """Makes the partitions of a `Rebuild` table from `first` on anew, in one commit of its own.
+
+    Those before stay as they are, by decision. Raises LakehouseError for any other table.
+    """
+    if not isinstance(table.write, Rebuild):
+        raise LakehouseError(
+            f"is written by {type(table.write).__name__}: rows from a point on cannot be told from "
+            "those before",
+            table.name,
+            f"make it anew whole: lakehouse rebuild {table.name}",
+        )
+    about = verdicts(lake, [table])[table.name]
+    if about.refusal and about.state != "replaced":
+        raise about.refusal
+    with lock(lake, table.name), progress.step(f"rebuild {table.name}") as facts, caching():
+        lake.ensure(table)
+        begun = time()
+        writer = Writer(lake, Batch(table.name, f"since {first} {uuid4().hex[:8]}", 0))
+        account = rebuild(writer, table, table.write, reach_from(table.write, first))
+        version = lake.version(table.name)
+        writer.account(account, version, time() - begun)
+        record(
+            lake,
+            [Event(table.name, about.build, "accepted", about.definition, about.reads, version)],
+        )
+        facts["rows"] = account.kept
+        facts["detail"] = f"partitions from {first} on"
+    return account
+
+
+def _rebuild(lake: Lake, table: Table, allow_empty: bool) -> str:
+    if (unfinished := _begun(lake, table)) and finish(lake, unfinished):
+        return f"build {unfinished.build} was put in place already"
+    about = verdicts(lake, [table])[table.name]
+    if about.state == "new":
+        refresh(lake, [table])
+        return "made for the first time"
+    begun = _begin(lake, about)
+    staged = replace(table, name=beside(table.name, begun.build))
+    refresh_table(lake, staged)
+    with lock(lake, table.name):
+        refresh_table(lake, staged)  # what has arrived since; nothing more comes to it from now on
+        before, after = _compared(lake, table, staged, allow_empty)
+        swap(lake, table, begun.build)
+        finish(lake, begun)
+    return f"build {begun.build}: {after:,} rows, {before:,} before"
+
+
+def _begun(lake: Lake, table: Table) -> Event | None:
+    history = histories(lake).get(table.name)
+    return history.begun if history else None
+
+
+def _begin(lake: Lake, about: Verdict) -> Event:
+    """The build to make: the one that was begun, if it is of the same code and reads."""
+    begun = about.history.begun
+    if begun is not None:
+        if begun.definition.digest == about.definition.digest and begun.reads == about.reads:
+            return begun
+        give_up(lake, begun)
+    event = Event(
+        about.table.name,
+        about.history.next_build,
+        "begun",
+        about.definition,
+        about.reads,
+        lake.version(about.table.name),
+    )
+    record(lake, [event])
+    return event
+
+
+def _compared(lake: Lake, table: Table, staged: Table, allow_empty: bool) -> tuple[int, int]:
+    """The rows before and after. Raises LakehouseError where the swap would lose good rows."""
+    stays = "the table stays as it is"
+    if isinstance(table.reads[0], Source):
+        held, new = (lake.read(name).select("source_file") for name in (table.name, staged.name))
+        gone = [row[0] for row in held.distinct().exceptAll(new.distinct()).limit(99).collect()]
+        if gone:
+            raise LakehouseError(
+                f"cannot be made anew: it holds records of {len(gone)} files that are no longer in "
+                f"the landing zone ({', '.join(sorted(gone)[:LISTED])})",
+                table.name,
+                f"put them back; {stays}",
+            )
+    own = lake.read(BATCHES.name).where(F.col("table") == staged.name)
+    sums = own.agg(*(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in COUNTS)).collect()[0]
+    if sums[0] != sum(sums[1:]):
+        raise LakehouseError(f"the new build does not add up: {sums.asDict()}", table.name, stays)
+    before, after = lake.read(table.name).count(), lake.read(staged.name).count()
+    if before and not after and not allow_empty:
+        raise LakehouseError(
+            f"would be empty: it has {before:,} rows now, and none of {sums[0]:,} passes",
+            table.name,
+            f"{stays}; look at ops.quarantine, or say that none is meant with --allow-empty",
+        )
+    return before, after

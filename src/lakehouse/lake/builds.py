@@ -1,0 +1,161 @@
+"""What each table was made by, over time: its builds, and the definitions in each.
+
+A build is all that came of one checkpoint; a rebuild begins the next one. Every decision is a row
+of `ops.definitions`; nothing there is ever changed or taken away.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, get_args
+
+from pyspark.sql import functions as F
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.definition import Definition
+from lakehouse.lake.glance import glance
+from lakehouse.lake.lake import Lake
+from lakehouse.lake.ops import DEFINITIONS
+from lakehouse.lake.save import save
+
+FORMAT = 1
+"""Raised when an older engine could no longer read what a newer one says of a build."""
+
+Kind = Literal["new", "adopted", "run", "accepted", "begun", "rebuilt", "given up"]
+"""`new`: its first rows. `adopted`: it was there before definitions were kept. `run`: rows were
+added by another definition, undecided. `accepted`: its rows so far are to stay as they are.
+`begun`, `rebuilt`, `given up`: of a build beside the one that serves."""
+
+DECIDED = ("new", "adopted", "accepted", "rebuilt")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that was decided about a table. `reads`: the build of each table it reads."""
+
+    table: str
+    build: int
+    kind: Kind
+    definition: Definition
+    reads: Mapping[str, int] = field(default_factory=dict)
+    version: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """The events of one table, oldest first."""
+
+    events: tuple[Event, ...] = ()
+
+    @property
+    def base(self) -> Event | None:
+        """What its rows are meant to be made by: the last decision."""
+        return next((each for each in reversed(self.events) if each.kind in DECIDED), None)
+
+    @property
+    def build(self) -> int:
+        """The number of the build that serves."""
+        return self.base.build if self.base else 1
+
+    @property
+    def next_build(self) -> int:
+        """A number that no build of the table has yet."""
+        return max((each.build for each in self.events), default=0) + 1
+
+    @property
+    def undecided(self) -> tuple[Event, ...]:
+        """The definitions that made rows since the last decision, beside the one decided on."""
+        if self.base is None:
+            return ()
+        since = self.events[self.events.index(self.base) + 1 :]
+        return tuple(each for each in since if each.kind == "run")
+
+    @property
+    def begun(self) -> Event | None:
+        """The build that is being made beside the one that serves."""
+        last = next((e for e in reversed(self.events) if e.kind in ("begun", *_ENDS)), None)
+        return last if last and last.kind == "begun" else None
+
+    def replaced(self, digest: str) -> Event | None:
+        """The decision that put another definition in the place of this one; None where this one
+        was never decided on, or is the one that counts."""
+        decided = [each for each in self.events if each.kind in DECIDED]
+        if not decided or decided[-1].definition.digest == digest:
+            return None
+        digests = [each.definition.digest for each in decided]
+        if digest not in digests:
+            return None
+        return decided[len(digests) - digests[::-1].index(digest)]
+
+
+_ENDS = ("rebuilt", "given up")
+_COLUMNS = ("table", "build", "event", "parts", "rule_names", "reads", "version", "format", "at")
+
+
+def histories(lake: Lake) -> dict[str, History]:
+    """The history of every table that has one.
+
+    Raises LakehouseError where a newer engine wrote it in a way that this one cannot read.
+    """
+    look = glance(lake.settings, lambda: lake)
+    if not look.exists(DEFINITIONS.name):
+        return {}
+    names = ", ".join(f"`{name}`" for name in _COLUMNS)
+    events: dict[str, list[Event]] = {}
+    for row in look.query(DEFINITIONS.name, f"SELECT {names} FROM t ORDER BY `at`, `build`"):
+        table, build, kind, parts, rule_names, reads, at_version, written, at = row
+        if written > FORMAT or kind not in get_args(Kind):
+            raise LakehouseError(
+                f"was written by a newer version of lakehouse (format {written}; this one knows "
+                f"{FORMAT})",
+                DEFINITIONS.name,
+                "install that version; nothing was changed",
+            )
+        definition = Definition(parts, rule_names)
+        event = Event(table, build, kind, definition, reads, at_version, at)
+        events.setdefault(table, []).append(event)
+    return {table: History(tuple(each)) for table, each in events.items()}
+
+
+def record(lake: Lake, events: Iterable[Event]) -> None:
+    """Adds events, in one commit."""
+    made_with = _versions(lake)
+    rows = [
+        {
+            "table": each.table,
+            "build": each.build,
+            "event": each.kind,
+            "definition": each.definition.digest,
+            "parts": dict(each.definition.parts),
+            "rule_names": dict(each.definition.rule_names),
+            "reads": dict(each.reads),
+            "version": each.version,
+            "made_with": made_with,
+            "format": FORMAT,
+        }
+        for each in events
+    ]
+    if not rows:
+        return
+    lake.ensure(DEFINITIONS)
+    # Not from Python's rows: Spark would start a Python to read them.
+    kind = f"ARRAY<{DEFINITIONS.struct.simpleString()}>"
+    parsed = lake.spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(rows)), kind)))
+    save(lake, parsed.withColumn("at", F.current_timestamp()), DEFINITIONS.name)
+
+
+def _versions(lake: Lake) -> dict[str, str]:
+    """With what it was made: told, and no reason to make anything anew."""
+    versions = {"python": platform.python_version(), "spark": lake.spark.version}
+    for package in ("lakehouse", "delta-spark"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
