@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from lakehouse.cli import definitions, jobs, new, notebook, show, sql, tables
+from lakehouse.cli import check, definitions, jobs, new, notebook, show, sql, tables
 from lakehouse.cli.command import common_options
 
 BUNDLE = "bundle"
@@ -45,5 +45,6 @@ definitions.add_to(app)
 tables.add_to(app)
 show.add_to(app)
 sql.add_to(app)
+check.add_to(app)
 notebook.add_to(app)
 new.add_to(app)

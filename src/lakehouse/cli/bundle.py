@@ -55,13 +55,19 @@ def validate(
         bool,
         typer.Option("--with-databricks", help="Add the faults that the Databricks CLI finds."),
     ] = False,
+    with_tables: Annotated[
+        bool,
+        typer.Option("--with-tables", help="Add the faults of tables and models; starts Spark."),
+    ] = False,
     output: Format = "table",
 ) -> None:
     """Find every fault of a bundle, offline."""
     from lakehouse.cli.validation import print_faults
 
     guarded(
-        lambda: print_faults(bundle, target, pairs(var, "--var"), strict, with_databricks, output)
+        lambda: print_faults(
+            bundle, target, pairs(var, "--var"), strict, with_databricks, with_tables, output
+        )
     )
 
 

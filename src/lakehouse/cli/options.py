@@ -27,6 +27,12 @@ MaybeTable = Annotated[
         metavar="[TABLE]", help="Such as gold.daily_sales.", autocompletion=completion.tables
     ),
 ]
+SomeTables = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TABLE]...", help="Such as gold.daily_sales.", autocompletion=completion.tables
+    ),
+]
 ModelName = Annotated[
     str,
     typer.Argument(metavar="MODEL", help="Such as churn.", autocompletion=completion.models),

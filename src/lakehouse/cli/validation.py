@@ -5,15 +5,19 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
+from lakehouse.base.settings import find_conf
 from lakehouse.bundle.faults import Fault, errors, ordered
 from lakehouse.bundle.load import load
+from lakehouse.bundle.nodes import Place
 from lakehouse.bundle.validate import validate
 from lakehouse.ship.databricks_cli import cli_faults
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import Output, write
 from lakehouse.terminal.rows import Rows
+from lakehouse.terminal.units import counted
 
 
 def print_faults(
@@ -22,6 +26,7 @@ def print_faults(
     variables: Mapping[str, str],
     strict: bool,
     with_databricks: bool,
+    with_tables: bool,
     output: Output,
 ) -> int:
     """Print every fault of a bundle; return 1 if there is an error, or (strict) any at all."""
@@ -30,6 +35,8 @@ def print_faults(
     if with_databricks:
         bundle = load(folder, target, variables)
         faults = ordered([*faults, *cli_faults(bundle, variables)])
+    if with_tables:
+        faults = ordered([*faults, *_of_declarations(folder)])
     if output == "table":  # a line each, in the form that editors can follow
         for fault in faults:
             print(fault)
@@ -37,13 +44,22 @@ def print_faults(
         write(Rows.of([_record(fault) for fault in faults]), output)
     error_count = len(errors(faults))
     warning_count = len(faults) - error_count
-    counts = [
-        f"{count} {noun}{'s' * (count != 1)}"
-        for count, noun in ((error_count, "error"), (warning_count, "warning"))
-        if count
-    ]
-    say(f"{folder}: {' and '.join(counts) or 'no fault'}")
+    say(f"{folder}: {counted(error_count, warning_count)}")
     return int(bool(error_count or (strict and warning_count)))
+
+
+def _of_declarations(folder: Path) -> Iterator[Fault]:
+    """The faults of the tables and models of the project whose bundle this is; starts Spark."""
+    from lakehouse.cli.check import declarations
+    from lakehouse.cli.invocation import Invocation
+
+    name = folder.resolve().name  # lies in bundles/<project>, else belongs to the usual project
+    project = {"project": name} if name.isidentifier() and find_spec(name) else {}
+    invocation = Invocation(conf=find_conf(folder), overrides=project)
+    for fault in declarations(invocation).faults:
+        message = f"{fault.subject}: {fault.message}"
+        place = Place(fault.place.file, fault.place.line)
+        yield Fault("declaration", message, place, hint=fault.hint, severity=fault.severity)
 
 
 @contextmanager

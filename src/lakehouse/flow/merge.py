@@ -84,5 +84,6 @@ def content(table: Table, write: Merge, prefix: str = "") -> str:
         if name not in (*write.keys, write.newest_by):
             value = f"{prefix}`{name}`"
             # Spark does not hash a map, nor what holds one.
-            parts += [f"to_json({value})" if "MAP<" in kind.upper() else value, f"{value} IS NULL"]
+            has_map = "MAP<" in "".join(kind.upper().split())
+            parts += [f"to_json({value})" if has_map else value, f"{value} IS NULL"]
     return f"xxhash64({', '.join(parts)})" if parts else "0L"

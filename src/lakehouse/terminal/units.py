@@ -33,3 +33,13 @@ def age(moment: datetime, now: datetime | None = None) -> str:
         if seconds >= length:
             return f"{int(seconds // length)} {unit}"
     return f"{max(0, int(seconds))} s"
+
+
+def counted(errors: int, warnings: int) -> str:
+    """How many faults there are, as `1 error and 2 warnings`."""
+    counts = [
+        f"{count} {noun}{'s' * (count != 1)}"
+        for count, noun in ((errors, "error"), (warnings, "warning"))
+        if count
+    ]
+    return " and ".join(counts) or "no fault"

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 COMMANDS = (
     "run",
+    "check",
     "plan",
     "rebuild",
     "accept",

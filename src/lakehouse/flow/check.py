@@ -1,0 +1,259 @@
+"""Declarations held against one another before anything runs: on empty frames, by Spark's analysis.
+
+Lives beside the ways of writing, for what is wrong with a declaration is what these would do with
+it. Needs a session and no storage; each fault is found, not the first one alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.errors import ParseException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import IntegralType, NullType, StructField, StructType
+
+from lakehouse.base.errors import did_you_mean
+from lakehouse.declare.expectation import Expectation
+from lakehouse.declare.model import Model
+from lakehouse.declare.places import Places
+from lakehouse.declare.project import Project
+from lakehouse.declare.schema import columns, struct
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Merge
+from lakehouse.flow.contract import alike, lossless, sql, unstorable, unusable
+from lakehouse.flow.faults import Fault, Severity, in_one_line
+from lakehouse.spark.analysis import analysed, sentence, unstable
+
+OTHER_ROWS = (
+    "INVALID_WHERE_CONDITION",
+    "_LEGACY_ERROR_TEMP_1034",
+    "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
+)
+"""What Spark says of a condition that aggregates, looks through a window or makes rows."""
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|--[^\n]*", re.DOTALL)
+_SUBQUERY = re.compile(r"\(\s*(?:select|with)\b", re.IGNORECASE)
+
+
+def tables_of(project: Project) -> dict[str, Table]:
+    """The tables of a project by name: those that are refreshed, and the scores of its models."""
+    scores = (model.scores for model in project.models)
+    return {table.name: table for table in (*project.tables, *scores)}
+
+
+def faults(project: Project, spark: SparkSession, names: Sequence[str] = ()) -> tuple[Fault, ...]:
+    """The faults of a project's tables and models, by file and line; or of these tables only."""
+    check = _Check(spark, Places(project.name), tables_of(project))
+    found = [fault for name in names or check.tables for fault in check.table(check.tables[name])]
+    for model in () if names else project.models:
+        found += check.model(model)
+    return tuple(sorted(dict.fromkeys(found), key=lambda fault: (fault.place, fault.message)))
+
+
+@dataclass(frozen=True)
+class _Check:
+    """What tables are compiled with: a session, empty frames by their schema, and their places."""
+
+    spark: SparkSession
+    places: Places
+    tables: Mapping[str, Table]
+    frames: dict[str, DataFrame | None] = field(default_factory=dict)
+
+    def table(self, table: Table) -> Iterator[Fault]:
+        """The faults of a table."""
+        contract, told = self._contract(table.schema), set()
+        if contract is None:
+            yield from self._types(table)
+        else:
+            for severity, column, what, todo in unstorable(table, contract):
+                told.add(column)
+                yield self._at(table, "schema", column, what, todo, severity)
+            for severity, column, what, todo in unusable(table, contract):
+                yield self._at(table, "write", column, what, todo, severity)
+        yield from self._reads(table, table.reads)
+        if table.transform is None:
+            return
+        made = yield from self._run(table, "transform", table.transform, table.reads)
+        if made is None:
+            return
+        if contract is not None:
+            sound = [column for column in contract if column.name not in told]
+            yield from self._columns(table, made, sound)
+        for rule in table.expect:
+            yield from self._rule(table, rule, made)
+
+    def model(self, model: Model) -> Iterator[Fault]:
+        """The faults of a model, as far as it names tables and columns."""
+        yield from self._reads(model, model.reads)
+        first, by = model.reads[0], model.split.by
+        contract = self._contract(first.schema)
+        if contract is None:
+            return
+        if by not in contract.names:
+            what = f"is split by {by!r}, which {first.name} does not have"
+            yield self._at(model, "split", by, what, did_you_mean(by, contract.names))
+            return
+        if not isinstance(kind := contract[by].dataType, IntegralType):
+            what = f"is split by {by!r}, which is {sql(kind)}"
+            yield self._at(model, "split", by, what, "split by a whole number that grows with time")
+            return
+        rows = yield from self._run(model, "eligible", model.eligible, model.reads[:1])
+        if rows is not None and by not in rows.columns:
+            what = f"eligible() leaves out {by!r}, by which the model is split"
+            place = self.places.of_code(model.eligible, model, "eligible")
+            yield Fault(place, "error", _named(model), what, did_you_mean(by, rows.columns))
+
+    def _at(
+        self,
+        value: Table | Model,
+        part: str,
+        text: str,
+        what: str,
+        todo: str = "",
+        severity: Severity = "error",
+    ) -> Fault:
+        return Fault(self.places.of(value, part, text), severity, _named(value), what, todo)
+
+    def _contract(self, ddl: str) -> StructType | None:
+        """A schema as a type; None where Spark cannot read it."""
+        try:
+            return struct(ddl)
+        except PySparkException:
+            return None
+
+    def _types(self, table: Table) -> Iterator[Fault]:
+        """The columns whose types Spark does not know."""
+        for name, kind in columns(table.schema):
+            quoted = name.replace("`", "``")
+            try:
+                struct(f"`{quoted}` {kind}")
+            except PySparkException as error:
+                what, todo = sentence(error, self.spark)
+                yield self._at(table, "schema", name, f"column {name!r} is {kind}: {what}", todo)
+
+    def _reads(self, value: Table | Model, reads: Sequence[Table | Source]) -> Iterator[Fault]:
+        """Tables that no page declares: nothing would ever fill them."""
+        for read in reads:
+            if isinstance(read, Table) and read.name not in self.tables:
+                what = f"reads {read.name}, which no page declares"
+                yield self._at(value, "reads", "", what, did_you_mean(read.name, self.tables))
+
+    def _frame(self, read: Table | Source) -> DataFrame | None:
+        """An empty frame of what is read; None where its schema is at fault."""
+        ddl = read.landed_schema if isinstance(read, Source) else read.schema
+        if ddl not in self.frames:
+            contract = self._contract(ddl)
+            empty = None if contract is None else self.spark.createDataFrame([], contract)
+            self.frames[ddl] = empty
+        return self.frames[ddl]
+
+    def _run(
+        self,
+        value: Table | Model,
+        part: str,
+        code: Callable[..., DataFrame],
+        reads: Sequence[Table | Source],
+    ) -> Generator[Fault, None, DataFrame | None]:
+        """Calls a function on empty frames; returns what it makes, None where that is nothing."""
+        frames = [self._frame(read) for read in reads]
+        if any(frame is None for frame in frames):
+            return None  # told where it is declared
+        place = self.places.of_code(code, value, part)
+        try:
+            rows: object = code(*frames)
+            if isinstance(rows, DataFrame):
+                if names := unstable(analysed(rows)):
+                    what = f"{part} uses {', '.join(names)}: it makes other rows each time"
+                    todo = "take what depends on time from a column, such as arrived_at"
+                    yield Fault(place, "warning", _named(value), what, todo)
+                return rows
+            what, todo = f"{part} returns {type(rows).__name__}", "return a DataFrame"
+        except PySparkException as error:
+            what, todo = sentence(error, self.spark)
+            place, what = self.places.of_error(error) or place, f"{part}: {what}"
+        except Exception as error:
+            place, what, todo = self.places.of_error(error) or place, in_one_line(error), ""
+            what = f"{part}: {what}"
+        yield Fault(place, "error", _named(value), what, todo)
+        return None
+
+    def _columns(
+        self, table: Table, made: DataFrame, contract: Sequence[StructField]
+    ) -> Iterator[Fault]:
+        """The columns of the contract that the transform does not return so."""
+        kinds: dict[str, list[Any]] = {}
+        for each in made.schema:
+            kinds.setdefault(each.name.casefold(), []).append(each.dataType)
+        for column in contract:
+            name, wanted = column.name, column.dataType
+            held = kinds.get(name.casefold(), [])
+            if not held:
+                what = f"the transform returns no column {name!r}"
+                yield self._at(table, "schema", name, what, did_you_mean(name, made.columns))
+            elif len(held) > 1:
+                what = f"the transform returns {name!r} {len(held)} times"
+                yield self._at(table, "schema", name, what, "name each once")
+            elif not isinstance(held[0], NullType) and not alike(held[0], wanted):
+                what = f"column {name!r} is {sql(held[0])} in the transform and {sql(wanted)} here"
+                if not isinstance(table.write, Merge) or not self._castable(made, name, wanted):
+                    what = f"{what}, which {type(table.write).__name__} does not store"
+                    todo = f"cast it in the transform to {sql(wanted)}"
+                    yield self._at(table, "schema", name, what, todo)
+                elif not lossless(held[0], wanted):
+                    what = f"{what}: a value that does not fit fails the batch or is cut"
+                    todo = "use try_cast in the transform, and a rule for NULL"
+                    yield self._at(table, "schema", name, what, todo, "warning")
+
+    def _castable(self, made: DataFrame, name: str, wanted: Any) -> bool:
+        try:
+            analysed(made.select(F.col(f"`{name}`").cast(wanted)))
+        except PySparkException:
+            return False
+        return True
+
+    def _rule(self, table: Table, rule: Expectation, made: DataFrame) -> Iterator[Fault]:
+        """Why a rule cannot be judged row by row."""
+        told = f"the rule {rule.name!r}"
+        todo = "write a condition on the columns of one row"
+        severity: Severity = "error"
+        try:
+            judged = self._judged(rule.condition, made)
+            if judged is None:
+                what = f"{told} ends in a word that Spark passes over as a name"
+                todo = "mend or take away the end of the condition"
+            elif _SUBQUERY.search(_QUOTED.sub("''", rule.condition)):
+                what = f"{told} looks at other rows: it holds a query"
+            elif new := set(unstable(judged)).difference(unstable(made)):
+                what = f"{told} uses {', '.join(sorted(new))}: it judges differently each time"
+                todo, severity = "compare with a column, such as arrived_at", "warning"
+            else:
+                return
+        except PySparkException as error:
+            condition, named = error.getCondition() or "", error.getMessageParameters() or {}
+            if condition in OTHER_ROWS:
+                what = f"{told} looks at other rows"
+            elif condition == "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN":
+                kind = named.get("type", "").strip('"')
+                what = f"{told} is {kind}, not BOOLEAN"
+            else:
+                why, todo = sentence(error, self.spark, made.columns)
+                what = f"{told} cannot be judged: {why}"
+        yield self._at(table, "expect", rule.name, what, todo, severity)
+
+    def _judged(self, condition: str, rows: DataFrame) -> DataFrame | None:
+        """The rows that meet a condition; None where it only reads as one because Spark takes its
+        end for an alias, as of `id > 0 AND`."""
+        try:
+            return analysed(rows.where(F.expr(f"({condition}\n)")))
+        except ParseException:
+            analysed(rows.where(F.expr(condition)))  # raises where it does not parse so either
+            return None
+
+
+def _named(value: Table | Model) -> str:
+    return value.name if isinstance(value, Table) else f"model {value.name}"
