@@ -54,7 +54,8 @@ dbutils.fs.put(f"{arrivals}/baskets-2017-01-02.jsonl", text)
 # DBTITLE 1,What became of them
 refresh(lake, tables)
 batches = lake.read("ops.batches").orderBy("finished_at")
-account = ["table", "landed", "kept", "quarantined", "duplicate", "dropped", "rules"]
+counts = ["landed", "kept", "quarantined", "duplicate", "dropped", "passed_over"]
+account = ["table", *counts, "rules"]
 display(batches.select(account))
 
 # COMMAND ----------
@@ -111,7 +112,6 @@ display(batches.select(account))
 # COMMAND ----------
 
 # DBTITLE 1,The whole account
-counts = account[1:-1]
 totals = batches.where("table = 'silver.basket_lines'").agg(*(F.sum(c).alias(c) for c in counts))
 landed, *others = totals.first()
 print(f"{landed} landed =", " + ".join(map("{} {}".format, others, counts[1:])))

@@ -25,7 +25,8 @@ dbutils.widgets.text("departments", "5", "Departments in the plot")
 # MAGIC ## No row gets lost
 # MAGIC
 # MAGIC Every batch says what became of the rows that landed: *landed = kept + quarantined +
-# MAGIC duplicate + dropped*. A run whose sums do not come out fails, so `lost` is 0 in every line.
+# MAGIC duplicate + dropped + passed over*. A run whose sums do not come out fails, so that
+# MAGIC `lost` is 0 in every line.
 
 # COMMAND ----------
 
@@ -33,7 +34,8 @@ dbutils.widgets.text("departments", "5", "Departments in the plot")
 # MAGIC %sql
 # MAGIC SELECT table, count(*) AS batches, sum(landed) AS landed, sum(kept) AS kept,
 # MAGIC   sum(quarantined) AS quarantined, sum(duplicate) AS duplicate, sum(dropped) AS dropped,
-# MAGIC   sum(landed - kept - quarantined - duplicate - dropped) AS lost,
+# MAGIC   coalesce(sum(passed_over), 0) AS passed_over,
+# MAGIC   sum(landed - kept - quarantined - duplicate - dropped - coalesce(passed_over, 0)) AS lost,
 # MAGIC   round(sum(seconds), 1) AS seconds
 # MAGIC FROM ops.batches
 # MAGIC GROUP BY table

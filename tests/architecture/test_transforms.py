@@ -36,7 +36,8 @@ SEEDS = (EMPTY, 1, 2, 3)
 DRAWN = 1200
 """Rows drawn for a table, before those that break a rule are left out."""
 
-RULES = " ".join(rule.condition for table in TABLES for rule in table.expect)
+CONDITIONS = [rule.condition for table in TABLES for rule in table.expect]
+RULES = " ".join([*CONDITIONS, *(table.where for table in TABLES if table.where)])
 TEXTS = sorted(set(re.findall(r"'([^']*)'", RULES)))
 DAYS = sorted(date.fromisoformat(text) for text in TEXTS if re.fullmatch(r"\d{4}-\d\d-\d\d", text))
 NUMBERS = sorted({int(number) for number in re.findall(r"\b\d+\b", re.sub(r"'[^']*'", "", RULES))})
@@ -149,7 +150,7 @@ def held(spark: SparkSession, table: Table, seed: int) -> DataFrame:
 
 def made(rows: DataFrame, table: Table) -> DataFrame:
     """The passing rows, computed to the last one. No DOUBLE among them is NaN or infinite."""
-    judged = judge(in_contract(rows, table), table.expect)
+    judged = judge(in_contract(rows, table), table.expect, table.where)
     arrow = judged.where(passes()).select(*table.columns).toArrow()
     for field in table.struct:
         if field.dataType.simpleString() == "double":
@@ -181,7 +182,8 @@ def run(spark: SparkSession, table: Table, seed: int) -> None:
         assert seed == EMPTY or not rows.isEmpty(), f"{table.name}: no row was tried"
         return
     assert table.transform is not None
-    rows = judge(in_contract(table.transform(*read_by(spark, table, seed)), table), table.expect)
+    rows = in_contract(table.transform(*read_by(spark, table, seed)), table)
+    rows = judge(rows, table.expect, table.where)
     rows.write.format("noop").mode("overwrite").save()
 
 

@@ -24,7 +24,8 @@ class TableEntry:
     """A table of the project.
 
     `columns` are (name, type); it reads tables (`reads`) and files that land (`sources`), or is
-    filled by a `model`; `rules` are the conditions of its expectations, by name.
+    filled by a `model`; `rules` are the conditions of its expectations, by name, and `where` that
+    of the rows that are the table's.
     """
 
     name: str
@@ -33,6 +34,7 @@ class TableEntry:
     sources: tuple[str, ...] = ()
     model: str = ""
     rules: Mapping[str, str] | None = None
+    where: str | None = None
 
     @property
     def layer(self) -> str:
@@ -123,6 +125,7 @@ def _imported(package: str) -> ProjectIndex:
             tuple(read.name for read in reads if not isinstance(read, Table)),
             model.name if model else "",
             {rule.name: rule.condition for rule in table.expect},
+            table.where,
         )
     models = {
         model.name: ModelEntry(
@@ -158,6 +161,7 @@ def _from_json(content: Mapping[str, Any]) -> ProjectIndex:
             tuple(each["sources"]),
             each["model"],
             each["rules"],
+            each["where"],
         )
         for each in content["tables"]
     ]

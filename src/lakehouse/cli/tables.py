@@ -77,11 +77,13 @@ def schema(invocation: Invocation, name: TableName, output: Format = "table") ->
         say("")
         for rule, condition in table.rules.items():
             say(f"expects: {rule} ({condition})")
+    if table.where and output == "table":
+        say(f"where: {table.where}")
 
 
 @command(group, "rows", "lakehouse tables rows silver.basket_lines")
 def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "table") -> None:
-    """Show where landed rows went: kept, quarantined, duplicate or dropped."""
+    """Show where landed rows went: kept, quarantined, duplicate, dropped or passed over."""
     index = invocation.index
     names = [index.table(name).name] if name else [*index.tables]
     if not invocation.glance.exists("ops.batches"):
@@ -94,7 +96,10 @@ def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "tabl
         if each in by_name
     ]
     commas = dict.fromkeys(COUNTS, "{:,}".format)
-    write(Rows.of(records, columns, formats=commas, optional=("batches", "dropped")), output)
+    write(
+        Rows.of(records, columns, formats=commas, optional=("batches", "dropped", "passed_over")),
+        output,
+    )
     if name and not records:
         say(f"no batch of {name} has been accounted for yet")
 

@@ -16,7 +16,8 @@ from lakehouse.base.errors import LakehouseError, did_you_mean
 Otherwise = Literal["quarantine", "drop", "fail", "warn"]
 
 BROKEN = "_broken"
-"""ARRAY<STRING>: the rules that keep a row out; NULL where it breaks none of those."""
+"""ARRAY<STRING>: the rules that keep a row out; NULL where it breaks none of those, and empty
+where the table's `where` passes it over: a way of writing need only ask what `passes`."""
 WARNED = "_warned"
 """ARRAY<STRING>: the `warn` rules that a row breaks; NULL where it breaks none."""
 
@@ -58,11 +59,19 @@ class Expectation:
         return ~F.coalesce(F.expr(self.condition), F.lit(False))
 
 
-def judge(rows: DataFrame, expect: Sequence[Expectation]) -> DataFrame:
-    """Adds `_broken` and `_warned`. Pure; arrays are only built for the rows that need them."""
+def judge(rows: DataFrame, expect: Sequence[Expectation], where: str | None = None) -> DataFrame:
+    """Adds `_broken` and `_warned`. Pure; arrays are only built for the rows that need them.
+
+    Rows for which the condition `where` is false are passed over and not judged. One for which it
+    is NULL is judged as any other, unlike in SQL's WHERE: what cannot be read must not vanish.
+    """
     warning = [rule for rule in expect if rule.otherwise == "warn"]
     others = [rule for rule in expect if rule.otherwise != "warn"]
-    return rows.withColumns({BROKEN: _names(others), WARNED: _names(warning)})
+    broken, warned = _names(others), _names(warning)
+    if where is not None:
+        out, none = ~F.coalesce(F.expr(where), F.lit(True)), F.array().cast("array<string>")
+        broken, warned = F.when(out, none).otherwise(broken), F.when(~out, warned)
+    return rows.withColumns({BROKEN: broken, WARNED: warned})
 
 
 def _names(expect: Sequence[Expectation]) -> Column:
@@ -75,8 +84,17 @@ def _names(expect: Sequence[Expectation]) -> Column:
 
 
 def passes() -> Column:
-    """True for the rows that no rule keeps out."""
+    """True for the rows that no rule keeps out and that are not passed over."""
     return F.col(BROKEN).isNull()
+
+
+def passed_over() -> Column:
+    """True for the rows that the table's `where` leaves out."""
+    return F.coalesce(F.size(BROKEN) == 0, F.lit(False))
+
+
+def _breaks_a_rule() -> Column:
+    return F.coalesce(F.size(BROKEN) > 0, F.lit(False))
 
 
 def dropped(expect: Sequence[Expectation]) -> Column:
@@ -85,9 +103,9 @@ def dropped(expect: Sequence[Expectation]) -> Column:
     if not drops:
         return F.lit(False)
     only_drops = F.size(F.array_except(BROKEN, F.array(*map(F.lit, drops)))) == 0
-    return F.coalesce(only_drops, F.lit(False)) & ~passes()
+    return F.coalesce(only_drops, F.lit(False)) & _breaks_a_rule()
 
 
 def quarantined(expect: Sequence[Expectation]) -> Column:
     """True for the rows that are set aside."""
-    return ~passes() & ~dropped(expect)
+    return _breaks_a_rule() & ~dropped(expect)

@@ -54,6 +54,10 @@ class Table(Protocol):
         """The rules of its rows."""
 
     @property
+    def where(self) -> str | None:
+        """The condition that its rows are filtered by; None where all are its own."""
+
+    @property
     def write(self) -> Write:
         """How it may change."""
 
@@ -76,6 +80,7 @@ def check(table: Table) -> None:
     _has_a_layer(table)
     check_columns(table.schema, table.name)
     _names_each_rule_once(table)
+    _filters_by_a_condition(table)
     _reads_downwards(table)
     _names_its_columns(table)
     _follows_what_it_reads(table)
@@ -95,6 +100,21 @@ def _names_each_rule_once(table: Table) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise LakehouseError(
             f"two expectations are called {twice[0]!r}", table.name, "they are counted by name"
+        )
+
+
+def _filters_by_a_condition(table: Table) -> None:
+    if table.where is None:
+        return
+    if not table.where.strip():
+        raise LakehouseError(
+            "a where without a condition",
+            table.name,
+            "give the SQL condition of the rows that are the table's, or leave it out",
+        )
+    if table.transform is None:
+        raise LakehouseError(
+            "a where on a table that a job writes", table.name, "let the job leave the rows out"
         )
 
 

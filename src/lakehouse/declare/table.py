@@ -26,7 +26,9 @@ class Table:
     `schema` is the contract, as DDL; what the transform returns must have these columns. A
     transform that also passes on `_record` lets quarantine keep the record as it came. `stamp` is
     changed by hand where the rows would be others and no code says so: a file that it reads, a
-    library, a setting.
+    library, a setting. `where`: a SQL condition on the rows that the transform made; those for which
+    it is false are counted as passed over and not judged, as if they had not landed.
+    docs/expectations.md says what of NULL.
 
     Raises LakehouseError where the declaration breaks a law: see `declare.laws`.
     """
@@ -37,6 +39,7 @@ class Table:
     transform: Callable[..., DataFrame] | None = None
     expect: tuple[Expectation, ...] = ()
     write: Write = field(default_factory=Append)
+    where: str | None = None
     stamp: str = ""
 
     def __post_init__(self) -> None:

@@ -19,13 +19,14 @@ def append(writer: Writer, batch: Judged) -> Account:
     table = batch.table
     batch = batch.with_rows(cached(batch.rows))
     groups = batch.rows.agg(*counts(table)).collect()
-    account = set_aside(writer, batch, groups, batch.landed())
+    account = set_aside(writer, batch, groups)
     good = batch.rows.where(passes()).select(*table.columns)
     return replace(account, kept=writer.append(good, table.name, account))
 
 
 def append_as_landed(writer: Writer, table: Table, batch: Judged, landed: DataFrame) -> Account:
-    """Adds the rows as they landed. No transform could lose one: the commit counts them."""
+    """Adds the rows as they landed. Neither a transform nor a `where` could leave one out: the
+    commit counts them."""
     if batch.lost or writer.rerun:
         set_aside(writer, batch, (), 0)
     written = writer.append(landed.select(*table.columns), table.name)

@@ -23,6 +23,7 @@ from lakehouse.declare.expectation import (
     Expectation,
     dropped,
     judge,
+    passed_over,
     passes,
     quarantined,
 )
@@ -41,13 +42,13 @@ ASIDE = "rules ARRAY<STRING>, row STRING, record STRING"
 class Judged:
     """The rows of a batch after the transform, with the rules that they break.
 
-    `landed` gives the number of rows that went into the transform, once the rows were read; `lost`
-    are landed files that no row could be read from.
+    `landed` gives the number of rows that went into the transform, once the rows were read and
+    given how many these are; `lost` are landed files that no row could be read from.
     """
 
     table: Table
     rows: DataFrame
-    landed: Callable[[], int]
+    landed: Callable[[int], int]
     lost: Sequence[Misfit] = ()
 
     def with_rows(self, rows: DataFrame) -> Judged:
@@ -64,17 +65,20 @@ def judged(
     observation = Observation()
     watched = landed.observe(observation, F.count(F.lit(1)).alias("landed"))
 
-    def count() -> int:
-        """Counted while the rows were read; read again where the runtime observes nothing."""
-        observed = observation.get.get("landed")
+    def count(made: int) -> int:
+        """Counted while the rows were read; read again where the runtime observes nothing.
+
+        Nor does Spark report what it observed below an empty cache: it would be waited for forever.
+        """
+        observed = observation.get.get("landed") if made else None
         return landed.count() if observed is None else int(observed)
 
-    rows = judge(table.transform(watched, *beside), table.expect)
+    rows = judge(table.transform(watched, *beside), table.expect, table.where)
     return Judged(table, rows, count, lost)
 
 
 def counts(table: Table) -> list[Column]:
-    """How many judged rows pass, are broken, and by which rule, as aggregates."""
+    """How many judged rows pass, are passed over, are broken, and by which rule: aggregates."""
     rules = [
         F.count_if(F.coalesce(_is_broken(rule), F.lit(False))).alias(f"rule{at}")
         for at, rule in enumerate(table.expect)
@@ -83,6 +87,7 @@ def counts(table: Table) -> list[Column]:
         F.count_if(passes()).alias("passing"),
         F.count_if(quarantined(table.expect)).alias("quarantined"),
         F.count_if(dropped(table.expect)).alias("dropped"),
+        F.count_if(passed_over()).alias("passed_over"),
         *rules,
     ]
 
@@ -91,8 +96,12 @@ def _is_broken(rule: Expectation) -> Column:
     return F.array_contains(WARNED if rule.otherwise == "warn" else BROKEN, rule.name)
 
 
-def set_aside(writer: Writer, batch: Judged, groups: Sequence[Row], landed: int) -> Account:
+def set_aside(
+    writer: Writer, batch: Judged, groups: Sequence[Row], landed: int | None = None
+) -> Account:
     """Checks that the batch adds up and quarantines its broken rows, given their `counts`.
+
+    `landed`: how many rows went into the transform, where the caller knows it.
 
     Returns the account so far: all that pass are kept. Raises LakehouseError where rows are
     unaccounted for (nothing is written then) or a `fail` rule is broken (the rows are in
@@ -104,10 +113,13 @@ def set_aside(writer: Writer, batch: Judged, groups: Sequence[Row], landed: int)
         for at, rule in enumerate(table.expect)
         if (total := sum(row[f"rule{at}"] for row in groups))
     }
-    passing, broken, drops = (
-        sum(row[name] for row in groups) for name in ("passing", "quarantined", "dropped")
+    passing, broken, drops, over = (
+        sum(row[name] for row in groups)
+        for name in ("passing", "quarantined", "dropped", "passed_over")
     )
-    account = Account(landed, passing, broken, 0, drops, rules)
+    if landed is None:
+        landed = batch.landed(passing + broken + drops + over)
+    account = Account(landed, passing, broken, 0, drops, over, rules)
     account.check(writer.batch)
     account = with_files(account, len(batch.lost))
     if account.quarantined or writer.rerun:

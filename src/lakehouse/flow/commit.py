@@ -42,7 +42,7 @@ def commit(
     batch = judged(table, landed, beside, lost)
     with caching():
         match table.write:
-            case Append() if table.transform is as_landed and not table.expect:
+            case Append() if table.transform is as_landed and not (table.expect or table.where):
                 return append_as_landed(writer, table, batch, landed)
             case Append():
                 return append(writer, batch)

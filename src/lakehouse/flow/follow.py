@@ -2,8 +2,8 @@
 as it is now, transformed.
 
 Of the changes of a key in one batch only the last one counts, so that it does not matter where the
-batches of either table end. A row that was good and is broken now is taken away: the table above
-does not have it any more as it was.
+batches of either table end. A row that was good and is broken or passed over now is taken away: the
+table above does not have it any more as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from lakehouse.declare.expectation import BROKEN
+from lakehouse.declare.expectation import passes
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import counts, judged, set_aside
@@ -50,7 +50,7 @@ def follow(
     undone = totals["landed"] - totals["there"]
     account = replace(account, landed=account.landed + undone, duplicate=account.duplicate + undone)
     gone = numbered.where(F.col(LAST) & ~_is_there()).select(*map(_column, write.keys))
-    rows = batch.rows.select(*table.columns, F.col(BROKEN).isNotNull().alias(TAKEN)).unionByName(
+    rows = batch.rows.select(*table.columns, (~passes()).alias(TAKEN)).unionByName(
         gone.withColumn(TAKEN, F.lit(True)), allowMissingColumns=True
     )
     writer.upsert(rows, table.name, same_key(write), f"new.`{TAKEN}`")

@@ -32,7 +32,7 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     batch = batch.with_rows(cached(ranked(batch.rows.withColumns(typed), table, write)))
     again = F.count_if(passes() & (F.col(RANK) > 1)).alias("again")
     groups = batch.rows.agg(*counts(table), again).collect()
-    account = set_aside(writer, batch, groups, batch.landed())
+    account = set_aside(writer, batch, groups)
     account = replace(account, kept=account.kept - groups[0]["again"], duplicate=groups[0]["again"])
     if not account.kept:
         return account

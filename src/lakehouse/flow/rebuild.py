@@ -65,13 +65,13 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: tuple[str,
         watched = isinstance(read, Table) and write.partition in read.columns
         frames.append(frame.where(needed) if watched else frame)
     rows = table.transform(*frames).where(anew).repartition(write.partition)
-    if not table.expect:
+    if not (table.expect or table.where):
         count = Observation()
         made = rows.select(*table.columns).observe(count, F.count(F.lit(1)).alias("made"))
         written = writer.replace(made, table.name, anew)
         return Account(count.get.get("made", written), written)
-    batch = Judged(table, cached(judge(rows, table.expect)), lambda: 0)
-    groups = batch.rows.agg(F.count(F.lit(1)).alias("made"), *counts(table)).collect()
-    account = set_aside(writer, batch, groups, groups[0]["made"])
+    batch = Judged(table, cached(judge(rows, table.expect, table.where)), lambda made: made)
+    groups = batch.rows.agg(*counts(table)).collect()
+    account = set_aside(writer, batch, groups)
     good = batch.rows.where(passes()).select(*table.columns)
     return replace(account, kept=writer.replace(good, table.name, anew, account))

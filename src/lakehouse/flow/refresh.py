@@ -18,7 +18,7 @@ from lakehouse.flow.work import Work, partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import has_landed, is_rescued
 from lakehouse.lake import Account, Lake
-from lakehouse.lake.account import Entry, entry
+from lakehouse.lake.account import Entry, entry, spoken
 from lakehouse.lake.builds import History, histories
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import BATCHES
@@ -166,6 +166,6 @@ def _waves(tables: Sequence[Table]) -> list[list[Table]]:
 def _detail(accounts: Sequence[Account]) -> str:
     totals = {
         name: sum(getattr(account, name) for account in accounts)
-        for name in ("quarantined", "duplicate", "dropped")
+        for name in ("quarantined", "duplicate", "dropped", "passed_over")
     }
-    return ", ".join(f"{total:,} {name}" for name, total in totals.items() if total)
+    return ", ".join(f"{total:,} {spoken(name)}" for name, total in totals.items() if total)

@@ -4,6 +4,10 @@ A delivery is what has the same partition and the same `newest_by`; it may arriv
 newest one stands (NULL is older than any): a newer one takes the place of the partition, another
 part of the one that stands is added to it, an older one counts as duplicate. Where batches end does
 not matter.
+
+Only rows that pass make a delivery: one that is broken or passed over as a whole leaves what
+stands. Emptied, the partition would not remember which delivery it was emptied by, and an older one
+that came late would fill it.
 """
 
 from __future__ import annotations
@@ -45,7 +49,7 @@ def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
     table, part, newest_by = batch.table, write.partition, write.newest_by
     batch = batch.with_rows(cached(batch.rows))
     groups = batch.rows.groupBy(part, newest_by).agg(*counts(table)).collect()
-    account = set_aside(writer, batch, groups, batch.landed())
+    account = set_aside(writer, batch, groups)
     passing = {(g[part], g[newest_by]): g["passing"] for g in groups if g["passing"]}
     if not passing:
         return account

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from lakehouse.base.errors import LakehouseError
 
-COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped")
+COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped", "passed_over")
 """What an account counts; the first is the sum of the others."""
 
 
@@ -42,18 +42,18 @@ class Account:
     quarantined: int = 0
     duplicate: int = 0
     dropped: int = 0
+    passed_over: int = 0
     rules: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fault(self) -> str:
         """In what way it does not add up; empty where it does."""
-        accounted = self.kept + self.quarantined + self.duplicate + self.dropped
+        accounted = sum(getattr(self, name) for name in COUNTS[1:])
         if self.landed == accounted:
             return ""
         return (
             f"{self.landed} rows landed but {accounted} are accounted for "
-            f"(kept {self.kept} + quarantined {self.quarantined} + duplicate "
-            f"{self.duplicate} + dropped {self.dropped})"
+            f"({' + '.join(f'{spoken(name)} {getattr(self, name)}' for name in COUNTS[1:])})"
         )
 
     def check(self, batch: Batch) -> None:
@@ -64,6 +64,11 @@ class Account:
                 f"{batch.table}, batch {batch.number}",
                 "a transform may neither lose nor multiply rows: look at its joins and filters",
             )
+
+
+def spoken(count: str) -> str:
+    """The name of a count as prose writes it."""
+    return count.replace("_", " ")
 
 
 @dataclass(frozen=True)

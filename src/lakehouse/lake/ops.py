@@ -8,10 +8,12 @@ from lakehouse.declare.writes import Append
 BATCHES = Table(
     name="ops.batches",
     schema="table STRING, query STRING, batch BIGINT, version BIGINT, landed BIGINT, kept BIGINT, "
-    "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, rules MAP<STRING, BIGINT>, "
-    "finished_at TIMESTAMP, seconds DOUBLE",
+    "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, passed_over BIGINT, "
+    "rules MAP<STRING, BIGINT>, finished_at TIMESTAMP, seconds DOUBLE",
 )
-"""One row a committed batch: landed = kept + quarantined + duplicate + dropped."""
+"""One row a committed batch: landed = kept + quarantined + duplicate + dropped + passed_over.
+
+A count that is NULL is of a batch from before there was such a count: 0."""
 
 QUARANTINE = Table(
     name="ops.quarantine",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lakehouse.lake.account import COUNTS
 from lakehouse.lake.glance import Glance
 
 _ACCOUNTS = "ops.batches"
-_SUMS = ", ".join(f"sum({count}) AS {count}" for count in COUNTS)
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,8 @@ def totals(glance: Glance) -> list[Totals]:
     """The totals of each table that has an account, by name; none before the first batch."""
     if not glance.exists(_ACCOUNTS):
         return []
-    sums = f"SELECT `table`, count(*) AS batches, {_SUMS} FROM t GROUP BY `table` ORDER BY `table`"
+    sums = _sums({name for name, _ in glance.columns(_ACCOUNTS)})
+    sums = f"SELECT `table`, count(*) AS batches, {sums} FROM t GROUP BY `table` ORDER BY `table`"
     rules: dict[str, dict[str, int]] = {}
     for table, rule, rows in glance.query(_ACCOUNTS, glance.map_sums("table", "rules")):
         rules.setdefault(table, {})[rule] = rows
@@ -34,3 +34,11 @@ def totals(glance: Glance) -> list[Totals]:
         Totals(table, batches, dict(zip(COUNTS, counts, strict=True)), rules.get(table, {}))
         for table, batches, *counts in glance.query(_ACCOUNTS, sums)
     ]
+
+
+def _sums(held: Collection[str]) -> str:
+    """SQL: the sum of each count; 0 for one that the accounts of an older lake do not have."""
+    return ", ".join(
+        f"coalesce(sum({count}), 0) AS {count}" if count in held else f"0 AS {count}"
+        for count in COUNTS
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import takewhile
 
 from pyspark.sql import DataFrame, Row
@@ -99,7 +99,7 @@ class Writer:
         if not stored:
             return None
         row = stored[0]
-        return Account(**{part.name: row[part.name] for part in fields(Account)})
+        return Account(**{name: row[name] or 0 for name in COUNTS}, rules=row["rules"] or {})
 
     def _accounts(self) -> DataFrame:
         self.lake.ensure(BATCHES)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.summary import Part
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
-from lakehouse.lake.account import COUNTS
+from lakehouse.lake.account import COUNTS, spoken
 from lakehouse.lake.totals import totals
 
 DRIVERS = 10
@@ -63,7 +63,7 @@ def broken_rules(glance: Glance) -> Section | None:
     if not tables:
         return None
     total = {count: sum(table.counts[count] for table in tables) for count in COUNTS}
-    parts = " + ".join(f"{total[count]:,} {count}" for count in COUNTS[1:])
+    parts = " + ".join(f"{total[count]:,} {spoken(count)}" for count in COUNTS[1:])
     adds_up = total["landed"] == sum(total[count] for count in COUNTS[1:])
     note = f"{total['landed']:,} landed {'=' if adds_up else 'IS NOT'} {parts}"
     by_rule = [(t.table, count, rule) for t in tables for rule, count in t.rules.items()]

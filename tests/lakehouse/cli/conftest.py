@@ -28,6 +28,7 @@ from toyshop import sales
 TABLE = Table(
     "silver.sold", "id BIGINT, note STRING, amount DECIMAL(8,2), sold_on DATE", (sales.TABLE,),
     lambda raw: raw, (Expectation("a sale has a number", "id IS NOT NULL"),),
+    where="note IS NULL OR note <> 'test'",
 )
 """,
     "totals.py": """

@@ -7,6 +7,9 @@ import io
 import json
 import shutil
 
+import pyarrow as pa
+from deltalake import write_deltalake
+
 
 def test_every_declared_table_is_listed_filled_or_not(call):
     done = call("tables", "list", "--output", "json")
@@ -95,8 +98,31 @@ def test_rows_say_where_landed_rows_went(call):
     [row] = json.loads(call("tables", "rows", "silver.sold", "-o", "json").stdout)
     assert row == {
         "table": "silver.sold", "batches": 2, "landed": 5, "kept": 3,
-        "quarantined": 1, "duplicate": 1, "dropped": 0,
+        "quarantined": 1, "duplicate": 1, "dropped": 0, "passed_over": 0,
     }  # fmt: skip
+
+
+def test_rows_passed_over_are_added_up_and_none_were_before_they_were_counted(call, home):
+    batches = home / "data" / "lake" / "ops" / "batches"
+    aside = shutil.copytree(batches, home / "as it was")
+    both = pa.array([[], []], pa.map_(pa.string(), pa.int64()))
+    columns = {"table": ["gold.totals"] * 2, "landed": [9, 4], "kept": [5, 4], "rules": both}
+    none = {name: [0, 0] for name in ("batch", "quarantined", "duplicate", "dropped")}
+    grown = pa.table({**columns, **none, "passed_over": pa.array([4, None], pa.int64())})
+    try:
+        write_deltalake(str(batches), grown, mode="append", schema_mode="merge")
+        rows = json.loads(call("tables", "rows", "-o", "json").stdout)
+    finally:
+        shutil.rmtree(batches)
+        aside.rename(batches)
+    over = {row["table"]: (row["landed"], row["kept"], row["passed_over"]) for row in rows}
+    assert over == {"bronze.sales": (5, 5, 0), "silver.sold": (5, 3, 0), "gold.totals": (13, 9, 4)}
+
+
+def test_the_filter_of_a_table_is_shown_beside_what_it_expects(call):
+    done = call("tables", "schema", "silver.sold")
+    assert "expects: a sale has a number (id IS NOT NULL)" in done.stderr
+    assert "where: note IS NULL OR note <> 'test'" in done.stderr
 
 
 def test_schema_of_a_table_that_is_not_filled_is_its_contract(call):

@@ -11,6 +11,7 @@ from lakehouse.declare.expectation import (
     Expectation,
     dropped,
     judge,
+    passed_over,
     passes,
     quarantined,
 )
@@ -63,4 +64,28 @@ def test_a_warning_keeps_the_row_and_stands_apart(spark: SparkSession) -> None:
         (3, None, ["it is not many", "it is even"], True),
         (4, ["it has a quantity"], ["it is even"], False),
         (5, ["it has a quantity", "it is no test"], ["it is not many", "it is even"], False),
+    ]
+
+
+def test_only_a_row_for_which_the_filter_is_false_is_passed_over_and_not_judged(
+    spark: SparkSession,
+) -> None:
+    rules = (*RULES, Expectation("it is even", "quantity % 2 = 0", otherwise="warn"))
+    rows = spark.createDataFrame(
+        [(1, 5, False), (2, -1, True), (3, None, False), (4, 5, True), (5, 20, True)],
+        "id INT, quantity INT, test BOOLEAN",
+    )
+    judged = judge(rows, rules, "quantity > 0 AND quantity < 10").select(
+        *("id", BROKEN, WARNED),
+        passes().alias("kept"),
+        passed_over().alias("passed over"),
+        dropped(rules).alias("dropped"),
+        quarantined(rules).alias("quarantined"),
+    )
+    assert [tuple(row) for row in judged.orderBy("id").collect()] == [
+        (1, None, ["it is even"], True, False, False, False),
+        (2, [], None, False, True, False, False),
+        (3, ["it has a quantity"], ["it is even"], False, False, False, True),
+        (4, ["it is no test"], ["it is even"], False, False, True, False),
+        (5, [], None, False, True, False, False),
     ]

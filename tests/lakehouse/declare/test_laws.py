@@ -22,8 +22,9 @@ def make(
     write: Write | None = None,
     schema: str = SCHEMA,
     expect: tuple[Expectation, ...] = (),
+    where: str | None = None,
 ) -> Table:
-    return Table(name, schema, reads, lambda *rows: rows[0], expect, write or Append())
+    return Table(name, schema, reads, lambda *rows: rows[0], expect, write or Append(), where)
 
 
 GOLD = make("gold.things")
@@ -48,6 +49,14 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "two rules of one name": (
         lambda: make(expect=(Expectation("it is", "id > 0"), Expectation("it is", "week > 0"))),
         "two expectations are called 'it is'. They are counted by name.",
+    ),
+    "a where without a condition": (
+        lambda: make(where=" "),
+        "silver.things: a where without a condition. Give the SQL condition of the rows that are",
+    ),
+    "a where on what a job writes": (
+        lambda: Table("gold.scores", SCHEMA, where="id > 0"),
+        "gold.scores: a where on a table that a job writes. Let the job leave the rows out.",
     ),
     "files of a format that nothing reads": (
         lambda: Source("things", "id BIGINT", format="csv"),  # type: ignore[arg-type]
@@ -155,6 +164,7 @@ def test_a_wrong_declaration_is_refused(declare: Callable[[], object], sentence:
         lambda: make("gold.things", MERGED, write=Rebuild("week")),
         lambda: make("gold.things", REBUILT, write=Rebuild("week")),
         lambda: make("gold.more", GOLD, write=Append()),
+        lambda: make("gold.some", GOLD, where="id > 0"),
         lambda: Table("gold.scores", SCHEMA),
     ],
 )

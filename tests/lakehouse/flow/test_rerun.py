@@ -142,6 +142,17 @@ def test_a_batch_that_does_not_add_up_is_not_written_and_a_mended_transform_writ
     assert sorted(row["id"] for row in lake.read("silver.sales").collect()) == [1, 2]
 
 
+def test_a_transform_that_loses_every_row_is_refused_as_any_that_loses_one(
+    lake: Lake, landing: Path
+) -> None:
+    land_lines(landing, "a.jsonl", sale(1), sale(2))
+    refresh(lake, (tiny.BRONZE_SALES,))
+    loses = replace(tiny.SILVER_SALES, transform=lambda raw: tiny.typed_sales(raw).where("id > 2"))
+    with pytest.raises(LakehouseError, match="2 rows landed but 0 are accounted for"):
+        refresh(lake, (loses,))
+    assert refresh(lake, (tiny.SILVER_SALES,))["silver.sales"] == [Account(landed=2, kept=2)]
+
+
 def test_a_rule_that_must_hold_stops_the_batch_and_relaxed_keeps_what_it_had_set_aside(
     lake: Lake, landing: Path
 ) -> None:

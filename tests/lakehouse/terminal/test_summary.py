@@ -62,7 +62,10 @@ def test_broken_rules_are_added_up_over_batches(glance, tmp_path):
     )
     section = summary.broken_rules(glance)
     assert section.rows.values == [("silver.sold", 3, "a quantity"), ("silver.sold", 1, "a number")]
-    assert section.note == "19 landed = 14 kept + 4 quarantined + 1 duplicate + 0 dropped"
+    assert (
+        section.note
+        == "19 landed = 14 kept + 4 quarantined + 1 duplicate + 0 dropped + 0 passed over"
+    )
 
 
 def test_accounts_that_do_not_add_up_are_not_called_equal(glance, tmp_path):
