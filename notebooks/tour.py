@@ -35,7 +35,8 @@ dbutils.widgets.text("departments", "5", "Departments in the plot")
 # MAGIC SELECT table, count(*) AS batches, sum(landed) AS landed, sum(kept) AS kept,
 # MAGIC   sum(quarantined) AS quarantined, sum(duplicate) AS duplicate, sum(dropped) AS dropped,
 # MAGIC   coalesce(sum(passed_over), 0) AS passed_over,
-# MAGIC   sum(landed - kept - quarantined - duplicate - dropped - coalesce(passed_over, 0)) AS lost,
+# MAGIC   sum(landed + coalesce(added, 0) - kept - quarantined - duplicate - dropped
+# MAGIC     - coalesce(passed_over, 0)) AS lost,
 # MAGIC   round(sum(seconds), 1) AS seconds
 # MAGIC FROM ops.batches
 # MAGIC GROUP BY table

@@ -97,7 +97,12 @@ def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "tabl
     ]
     commas = dict.fromkeys(COUNTS, "{:,}".format)
     write(
-        Rows.of(records, columns, formats=commas, optional=("batches", "dropped", "passed_over")),
+        Rows.of(
+            records,
+            columns,
+            formats=commas,
+            optional=("batches", "added", "passed_over", "dropped"),
+        ),
         output,
     )
     if name and not records:

@@ -62,6 +62,14 @@ class Table(Protocol):
         """How it may change."""
 
     @property
+    def one_to_many(self) -> bool:
+        """Whether a landed row may become several."""
+
+    @property
+    def followed(self) -> Any:
+        """The `Merge` table that it follows key by key; None if it follows none."""
+
+    @property
     def watched(self) -> Sequence[Any]:
         """The tables whose changes a `Rebuild` follows."""
 
@@ -84,6 +92,7 @@ def check(table: Table) -> None:
     _reads_downwards(table)
     _names_its_columns(table)
     _follows_what_it_reads(table)
+    _counts_what_it_multiplies(table)
 
 
 def _has_a_layer(table: Table) -> None:
@@ -192,4 +201,20 @@ def _follows_what_it_reads(table: Table) -> None:
             f"{type(first.write).__name__}: rows that are changed or taken away there would stay",
             table.name,
             "write it by Rebuild, or by Merge with the keys of the Merge table it reads",
+        )
+
+
+def _counts_what_it_multiplies(table: Table) -> None:
+    if not table.one_to_many:
+        return
+    if table.followed:
+        raise LakehouseError(
+            f"one_to_many on a Merge that follows {table.followed.name} by its keys",
+            table.name,
+            "a row there is one row here; write it by Rebuild to make more of it",
+        )
+    if table.transform is None or isinstance(table.write, Rebuild):
+        by = "a job writes" if table.transform is None else "Rebuild writes"
+        raise LakehouseError(
+            f"one_to_many on a table that {by}", table.name, "leave it out: made rows are counted"
         )

@@ -20,6 +20,9 @@ PROVENANCE = "source_file STRING, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
 # The record as it came, carried next to the parsed columns so that quarantine can keep it.
 RECORD = "_record"
 
+# Which landed row a row is made of (BIGINT, of one batch), where one may become several.
+ROW = "_row"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -51,7 +54,7 @@ class Source:
             what = f"files of the format {self.format!r} cannot be read"
             raise LakehouseError(what, where, did_you_mean(self.format, known))
         check_columns(self.schema, where)
-        own = {"arrived_at", RECORD}
+        own = {"arrived_at", RECORD, ROW}
         if self.format != "json":
             own |= {"rescued", *(name for name, _ in columns(PROVENANCE))}
         if taken := [field for field in self.fields if field.casefold() in own]:
@@ -71,17 +74,21 @@ class Source:
         return f"{record}, {PROVENANCE}"
 
     def parse(self, raw: DataFrame) -> DataFrame:
-        """Bronze rows to one string column a field, `arrived_at` and `_record`.
+        """Bronze rows to one string column a field, `arrived_at`, `_record` and, if given, `_row`.
 
         A field that is missing, and every field of a line that is not JSON, is
         NULL; `_record` always holds the line itself. Pure.
         """
+        row = [ROW] if ROW in raw.columns else []
         if self.format != "json":
             rescued = F.coalesce("rescued", F.to_json(F.struct(*self.fields)))
-            return raw.select(*self.fields, "arrived_at", rescued.alias(RECORD))
+            return raw.select(*self.fields, "arrived_at", rescued.alias(RECORD), *row)
         text = StructType()
         for field in self.fields:
             text.add(field, StringType())
         return raw.select(
-            F.from_json("record", text).alias("parsed"), "arrived_at", F.col("record").alias(RECORD)
-        ).select("parsed.*", "arrived_at", RECORD)
+            F.from_json("record", text).alias("parsed"),
+            "arrived_at",
+            F.col("record").alias(RECORD),
+            *row,
+        ).select("parsed.*", "arrived_at", RECORD, *row)

@@ -19,16 +19,19 @@ from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 class Table:
     """A table of the lake. Holds data and a pure function; touches no storage.
 
-    `name` is `layer.name`, with the layer `bronze`, `silver` or `gold`. `reads`: the first is the
-    stream, the rest are snapshots handed to `transform` beside it, in this order (with `Rebuild`
-    all of them are snapshots, and each that has the partition column is watched). `transform` is
-    pure: `DataFrame, ... -> DataFrame`; None for a table that a job writes, such as scores.
-    `schema` is the contract, as DDL; what the transform returns must have these columns. A
-    transform that also passes on `_record` lets quarantine keep the record as it came. `stamp` is
-    changed by hand where the rows would be others and no code says so: a file that it reads, a
-    library, a setting. `where`: a SQL condition on the rows that the transform made; those for which
-    it is false are counted as passed over and not judged, as if they had not landed.
-    docs/expectations.md says what of NULL.
+    - `name` is `layer.name`, with the layer `bronze`, `silver` or `gold`.
+    - `schema` is the contract, as DDL; what the transform returns must have these columns.
+    - `reads`: the first is the stream, the rest are snapshots handed to `transform` beside it, in
+      this order (with `Rebuild` all are snapshots, and each that has the partition is watched).
+    - `transform` is pure: `DataFrame, ... -> DataFrame`; None for a table that a job writes, such
+      as scores. One that also passes on `_record` lets quarantine keep the record as it came.
+    - `where`: a SQL condition on the rows that the transform made; those for which it is false are
+      counted as passed over and not judged, as if they had not landed. See docs/expectations.md.
+    - `one_to_many`: a landed row may become several, as by `explode_outer`. The rows that the
+      transform is given have a column `_row` then, the number of the landed row, and it must pass
+      it on: by their count alone, a row that became none would be hidden by one that became two.
+    - `stamp` is changed by hand where the rows would be others and no code says so: a file that the
+      transform reads, a library, a setting.
 
     Raises LakehouseError where the declaration breaks a law: see `declare.laws`.
     """
@@ -40,6 +43,7 @@ class Table:
     expect: tuple[Expectation, ...] = ()
     write: Write = field(default_factory=Append)
     where: str | None = None
+    one_to_many: bool = False
     stamp: str = ""
 
     def __post_init__(self) -> None:

@@ -27,7 +27,7 @@ from lakehouse.declare.expectation import (
     passes,
     quarantined,
 )
-from lakehouse.declare.source import RECORD
+from lakehouse.declare.source import RECORD, ROW
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.ingest.misfits import READABLE, Misfit, unreadable
@@ -63,6 +63,8 @@ def judged(
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
     observation = Observation()
+    if table.one_to_many:
+        landed = landed.withColumn(ROW, F.monotonically_increasing_id())
     watched = landed.observe(observation, F.count(F.lit(1)).alias("landed"))
 
     def count(made: int) -> int:
@@ -73,8 +75,14 @@ def judged(
         observed = observation.get.get("landed") if made else None
         return landed.count() if observed is None else int(observed)
 
-    rows = judge(table.transform(watched, *beside), table.expect, table.where)
-    return Judged(table, rows, count, lost)
+    made = table.transform(watched, *beside)
+    if table.one_to_many and ROW not in made.columns:
+        raise LakehouseError(
+            f"is one_to_many, and its transform does not pass on the column {ROW}",
+            table.name,
+            f"select {ROW} beside its columns: every landed row must be among the rows made",
+        )
+    return Judged(table, judge(made, table.expect, table.where), count, lost)
 
 
 def counts(table: Table) -> list[Column]:
@@ -117,9 +125,13 @@ def set_aside(
         sum(row[name] for row in groups)
         for name in ("passing", "quarantined", "dropped", "passed_over")
     )
+    made = passing + broken + drops + over
     if landed is None:
-        landed = batch.landed(passing + broken + drops + over)
-    account = Account(landed, passing, broken, 0, drops, over, rules)
+        landed = batch.landed(made)
+    if table.one_to_many:
+        _check_origins(batch, landed)
+    added = made - landed if table.one_to_many else 0
+    account = Account(landed, passing, broken, 0, drops, over, added, rules)
     account.check(writer.batch)
     account = with_files(account, len(batch.lost))
     if account.quarantined or writer.rerun:
@@ -132,6 +144,24 @@ def set_aside(
             "nothing was written to the table; the rows are in ops.quarantine",
         )
     return account
+
+
+def _check_origins(batch: Judged, landed: int) -> None:
+    """Raise LakehouseError where a landed row became none, or a row is made of none that landed.
+
+    A pass of its own over the cache: a landed row may become rows of several of a batch's groups.
+    """
+    origins, without = batch.rows.agg(
+        F.count_distinct(ROW), F.count_if(F.col(ROW).isNull())
+    ).collect()[0]
+    if origins != landed or without:
+        raise LakehouseError(
+            f"{landed} rows landed but rows were made of {origins} of them"
+            + (f", and {without} rows of none" if without else ""),
+            batch.table.name,
+            "a transform may not lose rows: explode_outer keeps one that has nothing to explode, "
+            "to be judged; look at its joins and filters too",
+        )
 
 
 def with_files(account: Account, files: int) -> Account:

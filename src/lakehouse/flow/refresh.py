@@ -166,6 +166,6 @@ def _waves(tables: Sequence[Table]) -> list[list[Table]]:
 def _detail(accounts: Sequence[Account]) -> str:
     totals = {
         name: sum(getattr(account, name) for account in accounts)
-        for name in ("quarantined", "duplicate", "dropped", "passed_over")
+        for name in ("quarantined", "duplicate", "dropped", "passed_over", "added")
     }
     return ", ".join(f"{total:,} {spoken(name)}" for name, total in totals.items() if total)

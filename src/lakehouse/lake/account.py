@@ -8,8 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 from lakehouse.base.errors import LakehouseError
 
-COUNTS = ("landed", "kept", "quarantined", "duplicate", "dropped", "passed_over")
-"""What an account counts; the first is the sum of the others."""
+INFLOW = ("landed", "added")
+"""Rows that came in: landed, and those that landed rows became beyond one each."""
+OUTFLOW = ("kept", "quarantined", "duplicate", "dropped", "passed_over")
+"""Where they went: the sum of these is that of the inflow."""
+COUNTS = (*INFLOW, *OUTFLOW)
+"""What an account counts."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +47,19 @@ class Account:
     duplicate: int = 0
     dropped: int = 0
     passed_over: int = 0
+    added: int = 0
     rules: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fault(self) -> str:
         """In what way it does not add up; empty where it does."""
-        accounted = sum(getattr(self, name) for name in COUNTS[1:])
-        if self.landed == accounted:
+        accounted = sum(getattr(self, name) for name in OUTFLOW)
+        if self.landed + self.added == accounted:
             return ""
+        added = f" and {self.added} were added" if self.added else ""
         return (
-            f"{self.landed} rows landed but {accounted} are accounted for "
-            f"({' + '.join(f'{spoken(name)} {getattr(self, name)}' for name in COUNTS[1:])})"
+            f"{self.landed} rows landed{added} but {accounted} are accounted for "
+            f"({' + '.join(f'{spoken(name)} {getattr(self, name)}' for name in OUTFLOW)})"
         )
 
     def check(self, batch: Batch) -> None:
@@ -62,7 +68,8 @@ class Account:
             raise LakehouseError(
                 self.fault,
                 f"{batch.table}, batch {batch.number}",
-                "a transform may neither lose nor multiply rows: look at its joins and filters",
+                "a transform may neither lose nor multiply rows: look at its joins and filters, or "
+                "declare the table one_to_many",
             )
 
 

@@ -9,9 +9,10 @@ BATCHES = Table(
     name="ops.batches",
     schema="table STRING, query STRING, batch BIGINT, version BIGINT, landed BIGINT, kept BIGINT, "
     "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, passed_over BIGINT, "
-    "rules MAP<STRING, BIGINT>, finished_at TIMESTAMP, seconds DOUBLE",
+    "added BIGINT, rules MAP<STRING, BIGINT>, finished_at TIMESTAMP, seconds DOUBLE",
 )
-"""One row a committed batch: landed = kept + quarantined + duplicate + dropped + passed_over.
+"""One row a committed batch: landed + added = kept + quarantined + duplicate + dropped +
+passed_over.
 
 A count that is NULL is of a batch from before there was such a count: 0."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.summary import Part
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
-from lakehouse.lake.account import COUNTS, spoken
+from lakehouse.lake.account import COUNTS, INFLOW, OUTFLOW, spoken
 from lakehouse.lake.totals import totals
 
 DRIVERS = 10
@@ -63,9 +63,12 @@ def broken_rules(glance: Glance) -> Section | None:
     if not tables:
         return None
     total = {count: sum(table.counts[count] for table in tables) for count in COUNTS}
-    parts = " + ".join(f"{total[count]:,} {spoken(count)}" for count in COUNTS[1:])
-    adds_up = total["landed"] == sum(total[count] for count in COUNTS[1:])
-    note = f"{total['landed']:,} landed {'=' if adds_up else 'IS NOT'} {parts}"
+    came, went = (
+        " + ".join(f"{total[count]:,} {spoken(count)}" for count in counts)
+        for counts in (INFLOW if total["added"] else INFLOW[:1], OUTFLOW)
+    )
+    adds_up = sum(total[count] for count in INFLOW) == sum(total[count] for count in OUTFLOW)
+    note = f"{came} {'=' if adds_up else 'IS NOT'} {went}"
     by_rule = [(t.table, count, rule) for t in tables for rule, count in t.rules.items()]
     by_count = sorted(by_rule, key=lambda row: (-row[1], row[0], row[2]))
     rows = Rows(("table", "rows", "broken rule"), by_count, {"rows": "{:,}".format})

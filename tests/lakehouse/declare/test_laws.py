@@ -23,8 +23,10 @@ def make(
     schema: str = SCHEMA,
     expect: tuple[Expectation, ...] = (),
     where: str | None = None,
+    one_to_many: bool = False,
 ) -> Table:
-    return Table(name, schema, reads, lambda *rows: rows[0], expect, write or Append(), where)
+    transform = lambda *rows: rows[0]  # noqa: E731
+    return Table(name, schema, reads, transform, expect, write or Append(), where, one_to_many)
 
 
 GOLD = make("gold.things")
@@ -57,6 +59,18 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "a where on what a job writes": (
         lambda: Table("gold.scores", SCHEMA, where="id > 0"),
         "gold.scores: a where on a table that a job writes. Let the job leave the rows out.",
+    ),
+    "several rows of a key that is followed": (
+        lambda: make("gold.things", MERGED, write=Merge(("id",)), one_to_many=True),
+        "gold.things: one_to_many on a Merge that follows silver.things by its keys. A row there",
+    ),
+    "several rows in what is built anew": (
+        lambda: make("gold.things", MERGED, write=Rebuild("week"), one_to_many=True),
+        "gold.things: one_to_many on a table that Rebuild writes. Leave it out: made rows are",
+    ),
+    "several rows in what a job writes": (
+        lambda: Table("gold.scores", SCHEMA, one_to_many=True),
+        "gold.scores: one_to_many on a table that a job writes. Leave it out",
     ),
     "files of a format that nothing reads": (
         lambda: Source("things", "id BIGINT", format="csv"),  # type: ignore[arg-type]
@@ -165,6 +179,7 @@ def test_a_wrong_declaration_is_refused(declare: Callable[[], object], sentence:
         lambda: make("gold.things", REBUILT, write=Rebuild("week")),
         lambda: make("gold.more", GOLD, write=Append()),
         lambda: make("gold.some", GOLD, where="id > 0"),
+        lambda: make("gold.many", GOLD, write=Merge(("id",)), one_to_many=True),
         lambda: Table("gold.scores", SCHEMA),
     ],
 )

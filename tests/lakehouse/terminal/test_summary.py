@@ -37,9 +37,12 @@ def glance(settings: Settings) -> Logs:
     return Logs(Place.of(settings))
 
 
-def batches(root: Path, *rows: tuple[str, int, int, int, int, int, dict[str, int]]) -> None:
+def batches(
+    root: Path, *rows: tuple[str, int, int, int, int, int, dict[str, int]], added: int = 0
+) -> None:
     names = ("table", "landed", "kept", "quarantined", "duplicate", "dropped")
     columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    columns["added"] = [added] * len(rows)
     rules = pa.array([list(row[6].items()) for row in rows], pa.map_(pa.string(), pa.int64()))
     write_deltalake(str(root / "lake" / "ops" / "batches"), pa.table({**columns, "rules": rules}))
 
@@ -66,6 +69,12 @@ def test_broken_rules_are_added_up_over_batches(glance, tmp_path):
         section.note
         == "19 landed = 14 kept + 4 quarantined + 1 duplicate + 0 dropped + 0 passed over"
     )
+
+
+def test_rows_that_became_several_are_on_the_side_of_what_landed(glance, tmp_path):
+    batches(tmp_path, ("silver.line", 3, 5, 0, 0, 1, {}), added=3)
+    note = summary.broken_rules(glance).note
+    assert note.startswith("3 landed + 3 added = 5 kept + 0 quarantined")
 
 
 def test_accounts_that_do_not_add_up_are_not_called_equal(glance, tmp_path):
