@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from lakehouse.cli import completion
+from lakehouse.cli.check import declarations
 from lakehouse.cli.command import command
 from lakehouse.cli.invocation import Invocation
-from lakehouse.cli.options import Format
+from lakehouse.cli.options import Format, SomeTables
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import write
 from lakehouse.terminal.rows import Rows
@@ -19,12 +20,6 @@ Tables = Annotated[
     list[str],
     typer.Argument(
         metavar="TABLE...", help="Such as silver.products.", autocompletion=completion.tables
-    ),
-]
-MaybeTables = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[TABLE...]", help="These alone; else all.", autocompletion=completion.tables
     ),
 ]
 Downstream = Annotated[
@@ -41,7 +36,7 @@ def add_to(app: typer.Typer) -> None:
 
 def plan(
     invocation: Invocation,
-    names: MaybeTables = None,
+    names: SomeTables = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 where a table is not up to date.")
     ] = False,
@@ -51,10 +46,15 @@ def plan(
     from lakehouse.declare.project import load
     from lakehouse.flow.plan import plan as planned
 
-    wanted = [invocation.index.table(name).name for name in names or ()]
-    steps = planned(invocation.lake, load(invocation.settings.project).tables, wanted)
+    checked = declarations(invocation, names or ())
+    wrong = [fault for fault in checked.faults if fault.severity == "error"]
+    for fault in wrong:
+        say(str(fault))
+    if not checked.tables:
+        return 1
+    steps = planned(invocation.lake, load(invocation.settings.project).tables, names or ())
     late = [step for step in steps if step.is_late]
-    shown = steps if output != "table" or wanted else [s for s in steps if s.state != "unchanged"]
+    shown = steps if output != "table" or names else [s for s in steps if s.state != "unchanged"]
     columns = ("table", "state", "rows", "seconds", "why")
     rows = [
         (step.table, step.state, step.rows, step.seconds, "; ".join(step.reasons)) for step in shown
@@ -74,7 +74,7 @@ def plan(
         if going := " ".join(step.table for step in first if not step.refused):
             say("to leave their rows as they are, and make the next ones as declared now:")
             say(f"  lakehouse accept {going}")
-    return int(strict and bool(late))
+    return int(bool(wrong) or (strict and bool(late)))
 
 
 def rebuild(

@@ -59,6 +59,10 @@ def definition_of(table: Table) -> Definition:
         "write": {"way": type(table.write).__name__, **asdict(table.write)},
         "reads": [[read.name, role(table, read)] for read in table.reads],
     }
+    if table.where is not None:
+        parts["where"] = sql_text(table.where)
+    if table.one_to_many:
+        parts["one_to_many"] = True
     if isinstance(first, Source):
         parts["source"] = _source(first)
     if table.stamp:

@@ -17,12 +17,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import IntegralType, NullType, StructField, StructType
 
 from lakehouse.base.errors import did_you_mean
-from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.model import Model
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
 from lakehouse.declare.schema import columns, struct
-from lakehouse.declare.source import Source
+from lakehouse.declare.source import ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.contract import alike, lossless, sql, unstorable, unusable
@@ -66,26 +65,35 @@ class _Check:
 
     def table(self, table: Table) -> Iterator[Fault]:
         """The faults of a table."""
-        contract, told = self._contract(table.schema), set()
+        contract, refused = self._contract(table.schema), set()
         if contract is None:
             yield from self._types(table)
         else:
             for severity, column, what, todo in unstorable(table, contract):
-                told.add(column)
+                refused.add(column)
                 yield self._at(table, "schema", column, what, todo, severity)
             for severity, column, what, todo in unusable(table, contract):
                 yield self._at(table, "write", column, what, todo, severity)
         yield from self._reads(table, table.reads)
         if table.transform is None:
             return
-        made = yield from self._run(table, "transform", table.transform, table.reads)
+        made = yield from self._run(
+            table, "transform", table.transform, table.reads, numbered=table.one_to_many
+        )
         if made is None:
             return
+        if table.one_to_many and ROW not in made.columns:
+            place = self.places.of_code(table.transform, table, "transform")
+            what = f"is one_to_many, and its transform does not pass on the column {ROW}"
+            yield Fault(place, "error", table.name, what, f"select {ROW} beside its columns")
         if contract is not None:
-            sound = [column for column in contract if column.name not in told]
+            sound = [column for column in contract if column.name not in refused]
             yield from self._columns(table, made, sound)
         for rule in table.expect:
-            yield from self._rule(table, rule, made)
+            told = f"the rule {rule.name!r}"
+            yield from self._condition(table, "expect", rule.name, told, rule.condition, made)
+        if table.where is not None:
+            yield from self._condition(table, "where", "", "where", table.where, made)
 
     def model(self, model: Model) -> Iterator[Fault]:
         """The faults of a model, as far as it names tables and columns."""
@@ -158,11 +166,17 @@ class _Check:
         part: str,
         code: Callable[..., DataFrame],
         reads: Sequence[Table | Source],
+        numbered: bool = False,
     ) -> Generator[Fault, None, DataFrame | None]:
-        """Calls a function on empty frames; returns what it makes, None where that is nothing."""
-        frames = [self._frame(read) for read in reads]
-        if any(frame is None for frame in frames):
+        """Calls a function on empty frames; returns what it makes, None where that is nothing.
+
+        `numbered`: the first frame has the column of its rows' numbers.
+        """
+        frames = [frame for read in reads if (frame := self._frame(read)) is not None]
+        if len(frames) < len(reads):
             return None  # told where it is declared
+        if numbered:
+            frames[0] = frames[0].withColumn(ROW, F.lit(0).cast("bigint"))
         place = self.places.of_code(code, value, part)
         try:
             rows: object = code(*frames)
@@ -216,17 +230,18 @@ class _Check:
             return False
         return True
 
-    def _rule(self, table: Table, rule: Expectation, made: DataFrame) -> Iterator[Fault]:
-        """Why a rule cannot be judged row by row."""
-        told = f"the rule {rule.name!r}"
+    def _condition(
+        self, table: Table, part: str, text: str, told: str, condition: str, made: DataFrame
+    ) -> Iterator[Fault]:
+        """Why a condition cannot be judged row by row; `text` is what its place is found by."""
         todo = "write a condition on the columns of one row"
         severity: Severity = "error"
         try:
-            judged = self._judged(rule.condition, made)
+            judged = self._judged(condition, made)
             if judged is None:
                 what = f"{told} ends in a word that Spark passes over as a name"
                 todo = "mend or take away the end of the condition"
-            elif _SUBQUERY.search(_QUOTED.sub("''", rule.condition)):
+            elif _SUBQUERY.search(_QUOTED.sub("''", condition)):
                 what = f"{told} looks at other rows: it holds a query"
             elif new := set(unstable(judged)).difference(unstable(made)):
                 what = f"{told} uses {', '.join(sorted(new))}: it judges differently each time"
@@ -234,16 +249,15 @@ class _Check:
             else:
                 return
         except PySparkException as error:
-            condition, named = error.getCondition() or "", error.getMessageParameters() or {}
-            if condition in OTHER_ROWS:
+            kind, named = error.getCondition() or "", error.getMessageParameters() or {}
+            if kind in OTHER_ROWS:
                 what = f"{told} looks at other rows"
-            elif condition == "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN":
-                kind = named.get("type", "").strip('"')
-                what = f"{told} is {kind}, not BOOLEAN"
+            elif kind == "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN":
+                what = "{} is {}, not BOOLEAN".format(told, named.get("type", "").strip('"'))
             else:
                 why, todo = sentence(error, self.spark, made.columns)
                 what = f"{told} cannot be judged: {why}"
-        yield self._at(table, "expect", rule.name, what, todo, severity)
+        yield self._at(table, part, text, what, todo, severity)
 
     def _judged(self, condition: str, rows: DataFrame) -> DataFrame | None:
         """The rows that meet a condition; None where it only reads as one because Spark takes its

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pyspark.sql import types as T
 
 from lakehouse.declare.expectation import BROKEN, WARNED
+from lakehouse.declare.source import ROW
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Replace
 from lakehouse.flow.faults import Severity
@@ -74,6 +75,7 @@ def unstorable(table: Table, contract: T.StructType) -> Found:
     """Columns that no table can have, or none that changes in this way."""
     own = JUDGED + (MERGED if isinstance(table.write, Merge) else ())
     own += () if isinstance(table.write, Append) else CHANGED
+    own += (ROW,) if table.one_to_many else ()
     for field in contract:
         name, kind = field.name, field.dataType
         for inner, part in parts(kind, name):

@@ -12,8 +12,6 @@ from dataclasses import replace
 from time import time
 from uuid import uuid4
 
-from pyspark.sql import functions as F
-
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.source import Source
@@ -23,13 +21,14 @@ from lakehouse.flow.rebuild import reach_from, rebuild
 from lakehouse.flow.refresh import refresh, refresh_table
 from lakehouse.flow.verdict import Verdict, verdicts
 from lakehouse.lake import Account, Batch, Lake
-from lakehouse.lake.account import COUNTS
+from lakehouse.lake.account import INFLOW, OUTFLOW
 from lakehouse.lake.builds import Event, histories, record
+from lakehouse.lake.glance import glance
 from lakehouse.lake.lock import lock
-from lakehouse.lake.ops import BATCHES
 from lakehouse.lake.ops import TABLES as OPS
 from lakehouse.lake.place import beside
 from lakehouse.lake.swap import finish, give_up, swap
+from lakehouse.lake.totals import totals
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import caching
 
@@ -145,14 +144,15 @@ def _compared(lake: Lake, table: Table, staged: Table, allow_empty: bool) -> tup
                 table.name,
                 f"put them back; {stays}",
             )
-    own = lake.read(BATCHES.name).where(F.col("table") == staged.name)
-    sums = own.agg(*(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in COUNTS)).collect()[0]
-    if sums[0] != sum(sums[1:]):
-        raise LakehouseError(f"the new build does not add up: {sums.asDict()}", table.name, stays)
-    before, after = lake.read(table.name).count(), lake.read(staged.name).count()
+    look = glance(lake.settings, lambda: lake)
+    sums = next((each.counts for each in totals(look) if each.table == staged.name), {})
+    if sum(sums.get(name, 0) for name in INFLOW) != sum(sums.get(name, 0) for name in OUTFLOW):
+        raise LakehouseError(f"the new build does not add up: {sums}", table.name, stays)
+    before, after = (look.facts(name).rows or 0 for name in (table.name, staged.name))
     if before and not after and not allow_empty:
         raise LakehouseError(
-            f"would be empty: it has {before:,} rows now, and none of {sums[0]:,} passes",
+            f"would be empty: it has {before:,} rows now, and none of {sums.get('landed', 0):,} "
+            "passes",
             table.name,
             f"{stays}; look at ops.quarantine, or say that none is meant with --allow-empty",
         )

@@ -40,13 +40,15 @@ def make(
     write: Write | None = None,
     rule: str = "",
     transform: Callable[..., DataFrame] | None = None,
+    where: str | None = None,
+    one_to_many: bool = False,
 ) -> Table:
     """A table that selects these columns of RAW, or those of its own schema."""
     expect = (Expectation("it holds", rule),) if rule else ()
     chosen = select or tuple(part.split()[0] for part in schema.split(", "))
     return Table(
         "silver.t", schema, (RAW,), transform or (lambda raw: raw.selectExpr(*chosen)), expect,
-        write or Append(),
+        write or Append(), where, one_to_many,
     )  # fmt: skip
 
 

@@ -45,6 +45,19 @@ FAILS: dict[str, tuple[Table, str]] = {
         make("id BIGINT, _change_type STRING", "id", "name AS _change_type", write=Merge(("id",))),
         "the lake itself adds a column '_change_type'. Name it otherwise.",
     ),
+    "a filter that names no column": (
+        make("id BIGINT", "id", where="di > 0"),
+        "where cannot be judged: there is no column 'di'. Known: id.",
+    ),
+    "a filter that is no condition": (
+        make("id BIGINT", "id", where="id + 1"),
+        "where is BIGINT, not BOOLEAN. Write a condition on the columns of one row.",
+    ),
+    "the number of the landed row left behind": (
+        make("id BIGINT", "id", one_to_many=True),
+        "is one_to_many, and its transform does not pass on the column _row. "
+        "Select _row beside its columns.",
+    ),
     "a column that its read does not have": (
         make("id BIGINT, amount DECIMAL(8,2)", "id", "amuont AS amount"),
         "transform: there is no column 'amuont'. Did you mean 'amount'?",

@@ -23,7 +23,7 @@ from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import downstream, rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
-from lakehouse.lake.account import COUNTS
+from lakehouse.lake.account import COUNTS, INFLOW, OUTFLOW
 
 Shop = tuple[Table, ...]
 ABOVE_ZERO, NO_TEST = tiny.SILVER_SALES.expect[1:]
@@ -77,19 +77,15 @@ def a_key(shop: Shop) -> Shop:
     return with_silver(shop, write=Merge(keys=("id", "item"), newest_by="arrived_at"))
 
 
-def a_type(shop: Shop) -> Shop:
+def a_type_and_a_way_of_writing(shop: Shop) -> Shop:
     made = shop[3].transform
     assert made is not None
     return with_silver(
         shop,
         schema=shop[3].schema.replace("id BIGINT", "id STRING"),
         transform=lambda raw: made(raw).withColumn("id", F.col("id").cast("string")),
-        write=Merge(keys=("id", "item"), newest_by="arrived_at"),
+        write=Append(partition="week"),
     )
-
-
-def a_way_of_writing(shop: Shop) -> Shop:
-    return with_silver(shop, write=Append(partition="week"))
 
 
 def a_read(shop: Shop) -> Shop:
@@ -109,8 +105,7 @@ DAYS: list[tuple[Callable[[Shop], Shop], str, str]] = [
     (a_column, "silver.sales", "column 'drink' is new"),
     (a_transform, "silver.sales", "code: "),
     (a_key, "silver.sales", "was Merge(keys=id, newest_by=arrived_at), is Merge(keys=id and item"),
-    (a_type, "silver.sales", "column 'id' was BIGINT, is STRING"),
-    (a_way_of_writing, "silver.sales", "is Append(partition=week)"),
+    (a_type_and_a_way_of_writing, "silver.sales", "column 'id' was BIGINT, is STRING"),
     (a_read, "gold.sales", "reads silver.sales (appended), silver.prices (feed)"),
 ]
 
@@ -137,13 +132,11 @@ def test_after_every_change_the_lake_equals_one_that_had_it_from_the_start(
             ),
             at=at,
         )
-        refresh(lake, shop[:3])
         changed = {step.table: step for step in plan(lake, shop)}
         assert changed[name].state == "changed"
         assert told in "; ".join(changed[name].reasons)
         rebuild_tables(lake, downstream(shop, [name]))
         assert [step.state for step in plan(lake, shop)] == ["unchanged"] * 5
-        land_lines(landing, f"{day}b.jsonl", sale(10 * day + 2, week=day), at=at)
         refresh(lake, shop)
 
         meant = make_lake(spark, tmp_path / f"meant {day}", landing)
@@ -167,9 +160,8 @@ def sums(lake: Lake) -> dict[str, dict[str, int]]:
     depends on where batches end, and how often a partition is made anew, too."""
     totals = lake.read("ops.batches").groupBy("table").agg(*(F.sum(c).alias(c) for c in COUNTS))
     by_table = {row["table"]: row.asDict() for row in totals.collect()}
-    assert all(
-        each["landed"] == sum(each[name] for name in COUNTS[1:]) for each in by_table.values()
-    )
+    for each in by_table.values():
+        assert sum(each[name] for name in INFLOW) == sum(each[name] for name in OUTFLOW)
     return {
         name: {
             "landed": each["landed"],
