@@ -210,7 +210,7 @@ def test_what_a_stream_calls_is_plain_data() -> None:
     )  # fmt: skip
     assert len(TABLES) >= 20
     for table in TABLES:
-        work = Work(settings, table, 3, "4")
+        work = Work(settings, table, 1, 3, "4")
         assert pickle.loads(pickle.dumps(work)) == work
 
 

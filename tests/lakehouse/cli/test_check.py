@@ -29,6 +29,8 @@ LINES = [
     ),
     "toyshop/sold.py:7: error: silver.sold: the rule 'a sale has a number' cannot be judged: "
     f"there is no column 'id'. {KNOWN}",
+    "toyshop/sold.py:8: error: silver.sold: where cannot be judged: "
+    f"there is no column 'note'. {KNOWN}",
     "toyshop/totals.py:4: error: gold.totals: the transform returns no column 'day'. "
     "Known: amount, id, note, sold_on.",
 ]  # fmt: skip
@@ -53,7 +55,7 @@ def right(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_fault_is_a_line_that_editors_follow(spark: SparkSession, call: Call) -> None:
     done = call("check")
     assert done.stdout.splitlines() == LINES
-    assert done.stderr == "4 tables, 1 model: 7 errors\n"
+    assert done.stderr == "4 tables, 1 model: 8 errors\n"
     assert done.exit_code == 1
 
 

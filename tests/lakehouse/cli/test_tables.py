@@ -16,7 +16,7 @@ def test_every_declared_table_is_listed_filled_or_not(call):
     tables = {row["table"]: row for row in json.loads(done.stdout)}
     assert list(tables) == [
         "bronze.sales", "silver.sold", "gold.totals", "gold.churn_scores",
-        "ops.batches", "ops.quarantine",
+        "ops.batches", "ops.quarantine", "ops.definitions",
     ]  # fmt: skip
     assert tables["silver.sold"]["rows"] == 3
     assert tables["silver.sold"]["version"] == 1

@@ -183,6 +183,7 @@ def test_its_nightly_job_runs_from_simulated_files_to_scores(home: Path) -> None
         "gold.user_days": 1692,
         "gold.returning_scores": 38,
         "ops.batches": 4,
+        "ops.definitions": 3,
         "ops.quarantine": 76,
     }
     landed = home / "data" / "projects" / "orders" / "landing" / "events"
