@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from lakehouse.cli import check, definitions, jobs, new, notebook, show, sql, tables
+from lakehouse.cli import check, definitions, jobs, new, notebook, quarantine, show, sql, tables
 from lakehouse.cli.command import common_options
 
 BUNDLE = "bundle"
@@ -42,6 +42,7 @@ app = typer.Typer(
 app.callback()(common_options)
 jobs.add_to(app)
 definitions.add_to(app)
+quarantine.add_to(app)
 tables.add_to(app)
 show.add_to(app)
 sql.add_to(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
@@ -73,6 +73,12 @@ class Source:
         record = "record STRING" if self.format == "json" else f"{self.schema}, rescued STRING"
         return f"{record}, {PROVENANCE}"
 
+    def record(self) -> Column:
+        """The record of a bronze row as text, as it came."""
+        if self.format == "json":
+            return F.col("record")
+        return F.coalesce("rescued", F.to_json(F.struct(*self.fields)))
+
     def parse(self, raw: DataFrame) -> DataFrame:
         """Bronze rows to one string column a field, `arrived_at`, `_record` and, if given, `_row`.
 
@@ -81,14 +87,13 @@ class Source:
         """
         row = [ROW] if ROW in raw.columns else []
         if self.format != "json":
-            rescued = F.coalesce("rescued", F.to_json(F.struct(*self.fields)))
-            return raw.select(*self.fields, "arrived_at", rescued.alias(RECORD), *row)
+            return raw.select(*self.fields, "arrived_at", self.record().alias(RECORD), *row)
         text = StructType()
         for field in self.fields:
             text.add(field, StringType())
         return raw.select(
             F.from_json("record", text).alias("parsed"),
             "arrived_at",
-            F.col("record").alias(RECORD),
+            self.record().alias(RECORD),
             *row,
         ).select("parsed.*", "arrived_at", RECORD, *row)

@@ -34,8 +34,11 @@ from lakehouse.ingest.misfits import READABLE, Misfit, unreadable
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer, merged
 
-ASIDE = "rules ARRAY<STRING>, row STRING, record STRING"
+ASIDE = "rules ARRAY<STRING>, row STRING, record STRING, arrived_at TIMESTAMP"
 """What a way of writing hands to quarantine."""
+
+TIMES = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
+"""How times are written in the `row` of quarantine."""
 
 
 @dataclass(frozen=True)
@@ -230,16 +233,24 @@ def _aside(batch: Judged, has_broken: bool) -> DataFrame:
     frames = []
     if has_broken:
         broken = batch.rows.where(quarantined(batch.table.expect))
-        record = F.col(RECORD) if RECORD in broken.columns else F.lit(None).cast("string")
-        frames.append(_set_aside_rows(broken, batch.table.columns, record))
+        frames.append(_set_aside_rows(broken, batch.table.columns))
     if batch.lost:
         files = unreadable(batch.rows.sparkSession, batch.lost)
-        frames.append(_set_aside_rows(files, ("path", "why"), F.lit(None).cast("string")))
+        frames.append(_set_aside_rows(files, ("path", "why")))
     if not frames:
         return batch.rows.sparkSession.createDataFrame([], ASIDE)
     return reduce(DataFrame.unionByName, frames)
 
 
-def _set_aside_rows(broken: DataFrame, columns: Sequence[str], record: Column) -> DataFrame:
-    whole = F.to_json(F.struct(*columns))
-    return broken.select(F.col(BROKEN).alias("rules"), whole.alias("row"), record.alias("record"))
+def _set_aside_rows(broken: DataFrame, columns: Sequence[str]) -> DataFrame:
+    none = F.lit(None)
+    # As Spark writes times by itself it would cut them off at milliseconds.
+    whole = F.to_json(F.struct(*columns), {"timestampFormat": TIMES})
+    return broken.select(
+        F.col(BROKEN).alias("rules"),
+        whole.alias("row"),
+        (F.col(RECORD) if RECORD in broken.columns else none).cast("string").alias("record"),
+        (F.col("arrived_at") if "arrived_at" in broken.columns else none)
+        .cast("timestamp")
+        .alias("arrived_at"),
+    )

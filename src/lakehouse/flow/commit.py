@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from lakehouse.declare.table import Table, as_landed
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
 from lakehouse.flow.append import append, append_as_landed
-from lakehouse.flow.batch import judged, recall
+from lakehouse.flow.batch import Judged, judged, recall
 from lakehouse.flow.follow import follow
 from lakehouse.flow.merge import merge
 from lakehouse.flow.rebuild import reach, rebuild
@@ -41,17 +41,22 @@ def commit(
         return account
     batch = judged(table, landed, beside, lost)
     with caching():
-        match table.write:
-            case Append() if table.transform is as_landed and not (table.expect or table.where):
-                return append_as_landed(writer, table, batch, landed)
-            case Append():
-                return append(writer, batch)
-            case Merge() as write:
-                return merge(writer, batch, write)
-            case Replace() as write:
-                return replace(writer, batch, write)
-            case Rebuild():
-                raise TypeError(f"{table.name} is made of partitions, not of landed rows")
+        if table.transform is as_landed and not (table.expect or table.where):
+            return append_as_landed(writer, table, batch, landed)
+        return write(writer, batch)
+
+
+def write(writer: Writer, batch: Judged) -> Account:
+    """Writes judged rows by the table's way to change."""
+    match batch.table.write:
+        case Append():
+            return append(writer, batch)
+        case Merge() as way:
+            return merge(writer, batch, way)
+        case Replace() as way:
+            return replace(writer, batch, way)
+        case Rebuild():
+            raise TypeError(f"{batch.table.name} is made of partitions, not of landed rows")
 
 
 def commit_followed(

@@ -6,7 +6,6 @@ of `ops.definitions`; nothing there is ever changed or taken away.
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from lakehouse.declare.definition import Definition
 from lakehouse.lake.glance import glance
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.ops import DEFINITIONS
-from lakehouse.lake.save import save
+from lakehouse.lake.save import rows_of, save
 
 FORMAT = 1
 """Raised when an older engine could no longer read what a newer one says of a build."""
@@ -144,10 +143,8 @@ def record(lake: Lake, events: Iterable[Event]) -> None:
     if not rows:
         return
     lake.ensure(DEFINITIONS)
-    # Not from Python's rows: Spark would start a Python to read them.
-    kind = f"ARRAY<{DEFINITIONS.struct.simpleString()}>"
-    parsed = lake.spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(rows)), kind)))
-    save(lake, parsed.withColumn("at", F.current_timestamp()), DEFINITIONS.name)
+    events_of = rows_of(lake, DEFINITIONS, rows)
+    save(lake, events_of.withColumn("at", F.current_timestamp()), DEFINITIONS.name)
 
 
 def _versions(lake: Lake) -> dict[str, str]:

@@ -9,20 +9,24 @@ BATCHES = Table(
     name="ops.batches",
     schema="table STRING, query STRING, batch BIGINT, version BIGINT, landed BIGINT, kept BIGINT, "
     "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, passed_over BIGINT, "
-    "added BIGINT, rules MAP<STRING, BIGINT>, finished_at TIMESTAMP, seconds DOUBLE",
+    "added BIGINT, rules MAP<STRING, BIGINT>, finished_at TIMESTAMP, seconds DOUBLE, "
+    "release BIGINT",
 )
 """One row a committed batch: landed + added = kept + quarantined + duplicate + dropped +
 passed_over.
 
-A count that is NULL is of a batch from before there was such a count: 0."""
+A count that is NULL is of a batch from before there was such a count: 0. A row with a `release`
+moves rows of its batch from quarantined to where they went: see `flow.release`."""
 
 QUARANTINE = Table(
     name="ops.quarantine",
     schema="table STRING, query STRING, batch BIGINT, rules ARRAY<STRING>, row STRING, "
-    "record STRING, quarantined_at TIMESTAMP",
+    "record STRING, quarantined_at TIMESTAMP, arrived_at TIMESTAMP, release BIGINT",
     write=Append(partition="table"),
 )
-"""Broken rows: the names of the broken rules, the row as transformed (JSON), the raw record."""
+"""Broken rows: the names of the broken rules, the row as transformed (JSON), the raw record.
+
+`release` is the number under which a row was let out since, NULL while it waits."""
 
 DEFINITIONS = Table(
     name="ops.definitions",

@@ -25,8 +25,12 @@ def totals(glance: Glance) -> list[Totals]:
     """The totals of each table that has an account, by name; none before the first batch."""
     if not glance.exists(_ACCOUNTS):
         return []
-    sums = _sums({name for name, _ in glance.columns(_ACCOUNTS)})
-    sums = f"SELECT `table`, count(*) AS batches, {sums} FROM t GROUP BY `table` ORDER BY `table`"
+    held = {name for name, _ in glance.columns(_ACCOUNTS)}
+    batches = "count(*) - count(release)" if "release" in held else "count(*)"
+    sums = (
+        f"SELECT `table`, {batches} AS batches, {_sums(held)} FROM t "
+        "GROUP BY `table` ORDER BY `table`"
+    )
     rules: dict[str, dict[str, int]] = {}
     for table, rule, rows in glance.query(_ACCOUNTS, glance.map_sums("table", "rules")):
         rules.setdefault(table, {})[rule] = rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -15,7 +14,7 @@ from lakehouse.lake.account import COUNTS, Account, Batch, Entry, entry
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
-from lakehouse.lake.save import save
+from lakehouse.lake.save import rows_of, save
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class Writer:
     def accounted(self) -> Account | None:
         """The account of this batch that an earlier run stored."""
         own = (F.col("query") == self.batch.query) & (F.col("batch") == self.batch.number)
-        stored = self._accounts().where(own).collect()
+        stored = self._accounts().where(own & F.col("release").isNull()).collect()
         if not stored:
             return None
         row = stored[0]
@@ -120,6 +119,8 @@ class Writer:
             "row",
             "record",
             F.current_timestamp().alias("quarantined_at"),
+            "arrived_at",
+            F.lit(None).cast("bigint").alias("release"),
         )
         about = Entry(self.batch)
         if self.rerun:
@@ -147,21 +148,34 @@ class Writer:
             **{name: getattr(account, name) for name in COUNTS},
             "seconds": seconds,
         }
-        columns = {name: F.lit(value) for name, value in values.items()}
-        columns["rules"] = F.from_json(
-            F.lit(json.dumps(dict(account.rules))), "MAP<STRING, BIGINT>"
-        )
-        columns["finished_at"] = F.current_timestamp()
-        # Not from Python's rows: Spark would start a Python to read them.
-        one = self.lake.spark.range(1)
-        rows = one.select(
-            *(columns[each.name].cast(each.dataType).alias(each.name) for each in BATCHES.struct)
-        )
         self.lake.ensure(BATCHES)
         about = Entry(self.batch, account, tuple(notes))
-        self._save(rows, BATCHES.name, about)
+        rows = rows_of(self.lake, BATCHES, [{**values, "rules": dict(account.rules)}])
+        self._save(rows.withColumn("finished_at", F.current_timestamp()), BATCHES.name, about)
         if not self.rerun:
             account.check(self.batch)
+
+    def move(
+        self, accounts: Mapping[tuple[str, int], Account], version: int, seconds: float
+    ) -> None:
+        """Moves rows in the accounts of earlier batches (query, number), once: each account here is
+        what is to be added to that of its batch, and sums to 0."""
+        values = [
+            {
+                "table": self.batch.table,
+                "query": query,
+                "batch": number,
+                "version": version,
+                **{name: getattr(account, name) for name in COUNTS},
+                "rules": dict(account.rules),
+                "seconds": seconds / len(accounts),
+                "release": self.batch.number,
+            }
+            for (query, number), account in accounts.items()
+        ]
+        rows = rows_of(self.lake, BATCHES, values)
+        once = {"txnAppId": self.batch.app, "txnVersion": str(self.batch.number)}
+        save(self.lake, rows.withColumn("finished_at", F.current_timestamp()), BATCHES.name, once)
 
     def _save(
         self, rows: DataFrame, name: str, about: Entry, where: str = "", once: bool = True

@@ -44,6 +44,7 @@ def test_each_target_has_the_same_jobs(target: str):
     assert set(load(RETAIL, target, user=ALICE).jobs) == {
         "nightly",
         "rebuild",
+        "release",
         "train",
         "score",
         "explore",
@@ -127,6 +128,7 @@ def test_every_entry_point_is_one_of_the_installed_wheel():
         "replay",
         "refresh",
         "rebuild",
+        "release",
         "train",
         "score",
         "summary",

@@ -1,0 +1,126 @@
+"""`lakehouse plan`, `rebuild`, `accept`, `quarantine replay` over a project that changes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import Result
+
+from lakehouse.declare import project
+from lakehouse.jobs import refresh
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Call = Callable[..., Result]
+
+PAGE = """
+from lakehouse import Expectation, Source, Table, bronze
+
+SOURCE = Source("sales", "id STRING, amount STRING")
+TABLE = bronze(SOURCE)
+"""
+SILVER = """
+from lakehouse import Expectation, Table
+from changingshop import sales
+
+
+def transform(raw):
+    return sales.SOURCE.parse(raw).selectExpr(
+        "try_cast(id AS BIGINT) AS id", "try_cast(amount AS INT) AS amount", "arrived_at", "_record"
+    )
+
+
+TABLE = Table(
+    "silver.sold",
+    "id BIGINT, amount INT, arrived_at TIMESTAMP",
+    (sales.TABLE,),
+    transform,
+    (Expectation("an amount is above it", "amount > 5"),),
+)
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The page of `silver.sold`, in a project of its own; its bronze has three sales."""
+    package = tmp_path / "changingshop"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "sales.py").write_text(PAGE)
+    (package / "sold.py").write_text(SILVER)
+    (tmp_path / "conf").mkdir()
+    settings = (home / "conf/base.yml").read_text().replace("toyshop", "changingshop")
+    (tmp_path / "conf" / "base.yml").write_text(settings)
+    (tmp_path / "conf" / "local.yml").touch()
+    landing = tmp_path / "data" / "landing" / "sales"
+    landing.mkdir(parents=True)
+    (landing / "a.jsonl").write_text(
+        "".join(f'{{"id": {id}, "amount": {amount}}}\n' for id, amount in ((1, 9), (2, 3), (3, 0)))
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    return package / "sold.py"
+
+
+def changed(page: Path, old: str = "", new: str = "") -> None:
+    """Edits a page, and has the next command read it as a process of its own would."""
+    text = page.read_text()
+    assert old in text
+    page.write_text(text.replace(old, new) if old else text)
+    for name in [each for each in sys.modules if each.startswith("changingshop")]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    project.load.cache_clear()
+
+
+def test_a_change_is_planned_and_applied(spark: SparkSession, call: Call, shop: Path) -> None:
+    changed(shop)
+    conf = ("--conf", str(shop.parents[1] / "conf"))
+    for layer in ("bronze", "silver"):
+        refresh.main([f"--conf={conf[1]}", f"--layer={layer}"])
+    done = call("plan", *conf)
+    assert (done.stdout, done.stderr) == ("", "2 of 2 tables are unchanged\n")
+
+    changed(shop, "def transform(raw):", "def transform(raw):\n    # the same\n")
+    assert call("plan", "--strict", *conf).exit_code == 0
+    changed(shop, "amount > 5", "amount > 2")
+    done = call("plan", "--strict", *conf, "--output", "json")
+    assert done.exit_code == 1
+    steps = {each["table"]: each for each in json.loads(done.stdout)}
+    assert steps["silver.sold"]["state"] == "changed"
+    assert steps["silver.sold"]["why"] == "rule 'an amount is above it' is another condition now"
+    assert steps["silver.sold"]["rows"] == 3
+    done = call("plan", *conf)
+    assert "  lakehouse rebuild silver.sold --with-downstream\n" in done.stderr
+    assert "  lakehouse accept silver.sold\n" in done.stderr
+
+    done = call("accept", "silver.sold", *conf)
+    assert "silver.sold: accepted: rule 'an amount is above it' is another" in done.stderr
+    done = call("quarantine", "replay", "silver.sold", *conf)
+    assert done.stderr.endswith("1 rows of silver.sold wait still\n")
+    assert held(call, conf) == {1: 9, 2: 3}
+
+    changed(shop, "try_cast(amount AS INT) AS amount", "2 * try_cast(amount AS INT) AS amount")
+    done = call("rebuild", "silver.sold", *conf)
+    assert done.exit_code == 0, done.stderr
+    assert held(call, conf) == {1: 18, 2: 6}
+    assert call("plan", "--strict", *conf).exit_code == 0
+    done = call("rebuild", "silver.sold", "--since", "3", *conf)
+    assert "rows from a point on cannot be told from those before" in done.stderr
+
+    changed(shop, '"amount > 2"', '"amuont > 2"')
+    done = call("plan", *conf)
+    assert "there is no column 'amuont'. Did you mean 'amount'?" in done.stderr
+    assert done.exit_code == 1
+
+
+def held(call: Call, conf: tuple[str, str]) -> dict[int, int]:
+    rows = json.loads(call("show", "silver.sold", *conf, "--output", "json").stdout)
+    return {row["id"]: row["amount"] for row in rows}
