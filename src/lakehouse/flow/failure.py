@@ -45,6 +45,12 @@ def explained(table: Table, cause: Exception) -> LakehouseError:
             table.name,
             anew(table),
         )
+    if "DELTA_SCHEMA_CHANGED" in str(cause):
+        return LakehouseError(
+            "follows a table whose columns are others than before",
+            table.name,
+            f"run again; where that does not help, {anew(table)}",
+        )
     text = cause_in_java(cause) or str(cause).strip().split("\n")[0]
     text = re.sub(r"^\[STREAM_FAILED\] .*? terminated with exception: ", "", text)
     return LakehouseError(

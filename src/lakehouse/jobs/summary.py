@@ -31,7 +31,8 @@ def sections(job: Job) -> Iterator[summary.Section]:
     if not any(look.exists(name) for name in names):
         yield summary.Section("Nothing is here yet", commands=("lakehouse run",))
         return
-    all_sections = [summary.tables(look, names), summary.broken_rules(look)]
+    late = summary.late_tables(look, job.project.tables)
+    all_sections = [late, summary.tables(look, names), summary.broken_rules(look)]
     for model in job.project.models:
         all_sections.append(summary.metrics(job.settings, model.name))
         all_sections.append(summary.drivers(job.settings, model.name))

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.definition import Definition
-from lakehouse.lake.glance import glance
+from lakehouse.lake.glance import Glance, glance
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.ops import DEFINITIONS
 from lakehouse.lake.save import rows_of, save
@@ -98,11 +98,15 @@ _COLUMNS = ("table", "build", "event", "parts", "rule_names", "reads", "version"
 
 
 def histories(lake: Lake) -> dict[str, History]:
+    """The history of every table that has one: see `histories_of`."""
+    return histories_of(glance(lake.settings, lambda: lake))
+
+
+def histories_of(look: Glance) -> dict[str, History]:
     """The history of every table that has one.
 
     Raises LakehouseError where a newer engine wrote it in a way that this one cannot read.
     """
-    look = glance(lake.settings, lambda: lake)
     if not look.exists(DEFINITIONS.name):
         return {}
     names = ", ".join(f"`{name}`" for name in _COLUMNS)

@@ -22,6 +22,7 @@ from lakehouse.terminal.units import size
 
 if TYPE_CHECKING:
     from lakehouse.declare.summary import Part
+    from lakehouse.declare.table import Table
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
 from lakehouse.lake.account import COUNTS, INFLOW, OUTFLOW, spoken
@@ -73,6 +74,33 @@ def broken_rules(glance: Glance) -> Section | None:
     by_count = sorted(by_rule, key=lambda row: (-row[1], row[0], row[2]))
     rows = Rows(("table", "rows", "broken rule"), by_count, {"rows": "{:,}".format})
     return Section("Rows that break a rule", rows, note)
+
+
+def late_tables(glance: Glance, tables: Iterable[Table]) -> Section | None:
+    """Tables whose rows are not all as they are declared, and why; None where there is none."""
+    from lakehouse.declare.definition import role
+    from lakehouse.lake.builds import histories_of
+
+    known = histories_of(glance)
+    rows: list[tuple[str, str]] = []
+    for table in tables:
+        history = known.get(table.name)
+        if history is None or history.base is None:
+            continue
+        digest = history.base.definition.digest
+        if any(each.definition.digest != digest for each in history.undecided):
+            rows.append((table.name, "rows of another definition were added, undecided"))
+        rows += [
+            (table.name, f"{read.name} was made anew since")
+            for read in table.reads
+            if role(table, read) in ("appended", "beside")
+            and read.name in known
+            and history.base.reads.get(read.name, 1) != known[read.name].build
+        ]
+    if not rows:
+        return None
+    note = "lakehouse plan says what to do about them"
+    return Section("NOT AS DECLARED", Rows(("table", "why"), rows), note)
 
 
 def metrics(settings: Settings, model: str) -> Section | None:

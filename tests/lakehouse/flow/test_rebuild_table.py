@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyspark.sql import functions as F
 from tests import tiny
 from tests.tiny import land_lines, sale
 
@@ -17,6 +18,8 @@ from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import downstream, rebuild_since, rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake, swap
+from lakehouse.lake.glance import Logs
+from lakehouse.terminal.summary import late_tables
 
 BRONZE = tiny.BRONZE_SALES
 LOG = replace(tiny.SILVER_SALES, name="silver.log", write=Append())
@@ -151,6 +154,9 @@ def test_a_reader_of_added_rows_goes_on_past_a_rebuild_and_is_stale_until_it_is_
     assert ids(lake, "silver.copy") == [1, 2, 4]
     assert [note.split(".")[0] for note in notes] == ["STALE: silver"]
     assert states(lake, BRONZE, CHEAP, copy) == ["unchanged", "unchanged", "stale"]
+    late = late_tables(Logs(lake.place), (BRONZE, CHEAP, copy))
+    assert late is not None
+    assert late.rows.values == [("silver.copy", "silver.log was made anew since")]
     rebuild_tables(lake, [copy])
     assert ids(lake, "silver.copy") == [1, 4]
     assert states(lake, BRONZE, CHEAP, copy) == ["unchanged"] * 3
@@ -166,6 +172,30 @@ def test_a_reader_of_a_change_feed_follows_a_rebuild_by_itself(lake: Lake, landi
     refresh(lake, (BRONZE, cheap, below))
     assert ids(lake, "silver.copy") == [1, 3]
     assert states(lake, BRONZE, cheap, below) == ["unchanged"] * 3
+
+
+def test_a_reader_of_a_column_that_is_of_another_type_now_is_told_to_be_made_anew(
+    lake: Lake, landing: Path
+) -> None:
+    land_lines(landing, "a.jsonl", sale(1))
+    refresh(lake, (BRONZE, LOG, copy_of(LOG)))
+    made = LOG.transform
+    assert made is not None
+    wide = replace(
+        LOG,
+        schema=LOG.schema.replace("week INT", "week STRING"),
+        transform=lambda raw: made(raw).withColumn("week", F.col("week").cast("string")),
+    )
+    rebuild_tables(lake, [wide])
+    land_lines(landing, "b.jsonl", sale(2))
+    with pytest.raises(LakehouseError) as refused:
+        refresh(lake, (BRONZE, wide, copy_of(wide)))
+    assert str(refused.value) == (
+        "silver.copy: follows a table whose columns are others than before. Run again; where that "
+        "does not help, make it anew from what it reads: lakehouse rebuild silver.copy"
+    )
+    rebuild_tables(lake, [copy_of(wide)])
+    assert ids(lake, "silver.copy") == [1, 2]
 
 
 def test_rows_that_another_program_takes_away_stop_a_reader_with_what_to_do(

@@ -18,6 +18,8 @@ from lakehouse.flow.plan import accept, plan
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake, builds
+from lakehouse.lake.glance import Logs
+from lakehouse.terminal.summary import late_tables
 
 BRONZE = tiny.BRONZE_SALES
 LOG = replace(tiny.SILVER_SALES, name="silver.log", write=Append())
@@ -52,6 +54,9 @@ def test_a_table_is_new_then_unchanged_then_changed_and_each_run_says_so(
             "sale has an amount above zero' is gone; rule 'test sales do not count' is gone. Its "
             "rows so far stay as they were made. Decide: lakehouse plan silver.log"
         )
+    late = late_tables(Logs(lake.place), (BRONZE, CHEAP))
+    assert late is not None
+    assert late.rows.values == [("silver.log", "rows of another definition were added, undecided")]
     assert sorted(row["id"] for row in lake.read("silver.log").collect()) == [1, 2, 3]
 
 
@@ -61,6 +66,7 @@ def test_what_was_accepted_is_said_no_more(lake: Lake, landing: Path) -> None:
     assert [each.table.name for each in accept(lake, (BRONZE, CHEAP))] == ["silver.log"]
     assert step(lake, CHEAP) == ("unchanged", ())
     assert told(lake, BRONZE, CHEAP) == []
+    assert late_tables(Logs(lake.place), (BRONZE, CHEAP)) is None
     assert accept(lake, (BRONZE, CHEAP)) == []
 
 
