@@ -24,8 +24,8 @@ class TableEntry:
     """A table of the project.
 
     `columns` are (name, type); it reads tables (`reads`) and files that land (`sources`), or is
-    filled by a `model`; `rules` are the conditions of its expectations, by name, and `where` that
-    of the rows that are the table's.
+    filled by a `model`; `rules` are the conditions of its expectations with what becomes of a row
+    that breaks them, by name, and `where` is the condition of the rows that are the table's.
     """
 
     name: str
@@ -33,7 +33,7 @@ class TableEntry:
     reads: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     model: str = ""
-    rules: Mapping[str, str] | None = None
+    rules: Mapping[str, tuple[str, str]] | None = None
     where: str | None = None
 
     @property
@@ -124,7 +124,7 @@ def _imported(package: str) -> ProjectIndex:
             tuple(read.name for read in reads if isinstance(read, Table)),
             tuple(read.name for read in reads if not isinstance(read, Table)),
             model.name if model else "",
-            {rule.name: rule.condition for rule in table.expect},
+            {rule.name: (rule.condition, rule.otherwise) for rule in table.expect},
             table.where,
         )
     models = {
@@ -160,7 +160,10 @@ def _from_json(content: Mapping[str, Any]) -> ProjectIndex:
             tuple(each["reads"]),
             tuple(each["sources"]),
             each["model"],
-            each["rules"],
+            {
+                name: (condition, otherwise)
+                for name, (condition, otherwise) in each["rules"].items()
+            },
             each["where"],
         )
         for each in content["tables"]

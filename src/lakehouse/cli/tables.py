@@ -75,8 +75,8 @@ def schema(invocation: Invocation, name: TableName, output: Format = "table") ->
     write(Rows(("column", "type"), columns), output)
     if table.rules and output == "table":
         say("")
-        for rule, condition in table.rules.items():
-            say(f"expects: {rule} ({condition})")
+        for rule, (condition, otherwise) in table.rules.items():
+            say(f"expects: {rule} ({condition}), or {otherwise}")
     if table.where and output == "table":
         say(f"where: {table.where}")
 

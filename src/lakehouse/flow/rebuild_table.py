@@ -90,9 +90,11 @@ def rebuild_since(lake: Lake, table: Table, first: int) -> Account:
 
 
 def _rebuild(lake: Lake, table: Table, allow_empty: bool) -> str:
-    if (unfinished := _begun(lake, table)) and finish(lake, unfinished):
-        return f"build {unfinished.build} was put in place already"
+    unfinished = _begun(lake, table)
+    is_swapped = unfinished is not None and finish(lake, unfinished)
     about = verdicts(lake, [table])[table.name]
+    if is_swapped and about.state == "unchanged":
+        return f"build {about.build} was put in place already"
     if about.state == "new":
         refresh(lake, [table])
         return "made for the first time"

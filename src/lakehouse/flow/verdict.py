@@ -133,8 +133,9 @@ def _verdict(
         what = _told(changes(definition, put.definition))
         return replace(verdict, state="replaced", reasons=(f"it was replaced{since}", *what))
     if others:
-        found = changes(others[-1].definition, definition)
-        return replace(verdict, state="changed", reasons=_told(found), changes=tuple(found))
+        each = (change for other in others for change in changes(other.definition, definition))
+        found = tuple(dict.fromkeys(each))
+        return replace(verdict, state="changed", reasons=_told(found), changes=found)
     stale = [
         f"{name} was made anew since"
         for name in reads

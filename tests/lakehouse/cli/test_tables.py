@@ -122,7 +122,7 @@ def test_rows_passed_over_are_added_up_and_none_were_before_they_were_counted(ca
 
 def test_the_filter_of_a_table_is_shown_beside_what_it_expects(call):
     done = call("tables", "schema", "silver.sold")
-    assert "expects: a sale has a number (id IS NOT NULL)" in done.stderr
+    assert "expects: a sale has a number (id IS NOT NULL), or quarantine" in done.stderr
     assert "where: note IS NULL OR note <> 'test'" in done.stderr
 
 

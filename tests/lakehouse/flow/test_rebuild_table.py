@@ -243,8 +243,9 @@ def test_a_table_that_would_be_empty_stays_as_it_is_unless_that_is_meant(
     assert ids(lake, "silver.log") == []
 
 
-def test_a_build_of_code_that_changed_again_is_given_up(
-    lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("moment", "became"), [("swap", "given up"), ("finish", "rebuilt")])
+def test_code_that_changed_again_after_a_kill_is_built_anew(
+    lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch, moment: str, became: str
 ) -> None:
     land_lines(landing, "a.jsonl", sale(1), sale(2, amount="3"))
     refresh(lake, (BRONZE, LOG))
@@ -252,7 +253,7 @@ def test_a_build_of_code_that_changed_again_is_given_up(
     def killed(*given: object) -> None:
         raise KilledError
 
-    monkeypatch.setattr(rebuild_table, "swap", killed)
+    monkeypatch.setattr(rebuild_table, moment, killed)
     with pytest.raises(KilledError):
         rebuild_tables(lake, [CHEAP])
     monkeypatch.undo()
@@ -266,7 +267,7 @@ def test_a_build_of_code_that_changed_again_is_given_up(
     assert [(row["event"], row["build"]) for row in events] == [
         ("new", 1),
         ("begun", 2),
-        ("given up", 2),
+        (became, 2),
         ("begun", 3),
         ("rebuilt", 3),
     ]
