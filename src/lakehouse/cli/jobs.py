@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,9 @@ def run(
     bundle: Annotated[
         Path | None, typer.Option(help="The bundle's folder; else bundles/<project>.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse where a table is not as it is declared.")
+    ] = False,
     output: Format = "table",
 ) -> int:
     """Bring everything up to date: run the bundle's job here."""
@@ -47,7 +51,7 @@ def run(
 
     last = day(until)
     folder = bundle or invocation.bundle
-    _set_environment(invocation)
+    _set_environment(invocation, {"stream.strict": "true"} if strict else {})
     return run_job(
         folder,
         job,
@@ -119,10 +123,10 @@ def summary(invocation: Invocation) -> None:
     main(invocation.job_arguments())
 
 
-def _set_environment(invocation: Invocation) -> None:
+def _set_environment(invocation: Invocation, more: Mapping[str, str]) -> None:
     """Hand the settings of this call to the job's tasks, which read them from the environment."""
     _ = invocation.settings  # an unknown one is an error now, not in the first task
     if invocation.conf:
         os.environ["LAKEHOUSE_CONF"] = str(invocation.conf.resolve())
-    for key, value in invocation.overrides.items():
+    for key, value in {**invocation.overrides, **more}.items():
         os.environ[variable(key)] = value

@@ -13,7 +13,6 @@ import pytest
 from typer.testing import Result
 
 from lakehouse.declare import project
-from lakehouse.jobs import refresh
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -45,6 +44,22 @@ TABLE = Table(
     (Expectation("an amount is above it", "amount > 5"),),
 )
 """
+BUNDLE = """
+bundle: {name: changingshop}
+targets: {local: {default: true}}
+resources:
+  jobs:
+    nightly:
+      name: nightly
+      tasks:
+        - task_key: bronze
+          python_wheel_task: {package_name: lakehouse, entry_point: refresh,
+            named_parameters: {layer: bronze}}
+        - task_key: silver
+          depends_on: [{task_key: bronze}]
+          python_wheel_task: {package_name: lakehouse, entry_point: refresh,
+            named_parameters: {layer: silver}}
+"""
 
 
 @pytest.fixture
@@ -64,6 +79,12 @@ def shop(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (landing / "a.jsonl").write_text(
         "".join(f'{{"id": {id}, "amount": {amount}}}\n' for id, amount in ((1, 9), (2, 3), (3, 0)))
     )
+    bundle = tmp_path / "bundles" / "changingshop"
+    bundle.mkdir(parents=True)
+    (bundle / "databricks.yml").write_text(BUNDLE)
+    for name in ("LAKEHOUSE_CONF", "LAKEHOUSE_STREAM__STRICT"):  # a run sets them
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return package / "sold.py"
@@ -80,11 +101,12 @@ def changed(page: Path, old: str = "", new: str = "") -> None:
     project.load.cache_clear()
 
 
-def test_a_change_is_planned_and_applied(spark: SparkSession, call: Call, shop: Path) -> None:
+def test_a_change_is_planned_and_applied(
+    spark: SparkSession, call: Call, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     changed(shop)
     conf = ("--conf", str(shop.parents[1] / "conf"))
-    for layer in ("bronze", "silver"):
-        refresh.main([f"--conf={conf[1]}", f"--layer={layer}"])
+    assert call("run", *conf).exit_code == 0
     done = call("plan", *conf)
     assert (done.stdout, done.stderr) == ("", "2 of 2 tables are unchanged\n")
 
@@ -100,6 +122,10 @@ def test_a_change_is_planned_and_applied(spark: SparkSession, call: Call, shop: 
     done = call("plan", *conf)
     assert "  lakehouse rebuild silver.sold --with-downstream\n" in done.stderr
     assert "  lakehouse accept silver.sold\n" in done.stderr
+    done = call("run", "--strict", *conf)
+    assert "not up to date with their definitions: silver.sold" in done.stderr
+    assert done.exit_code == 1
+    monkeypatch.delenv("LAKEHOUSE_STREAM__STRICT")
 
     done = call("accept", "silver.sold", *conf)
     assert "silver.sold: accepted: rule 'an amount is above it' is another" in done.stderr
