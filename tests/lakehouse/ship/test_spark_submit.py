@@ -181,7 +181,7 @@ def test_a_deployed_job_makes_the_same_lake_on_a_cluster_as_here(
         == tables[1]
         == sorted(
             [each.name.replace(".", "/") for each in tiny.TABLES]
-            + ["ops/batches", "ops/quarantine"]
+            + ["ops/batches", "ops/definitions", "ops/quarantine"]
         )
     )
     sums = {table: [summed(spark, lake / table) for lake in lakes] for table in tables[0]}
