@@ -138,7 +138,10 @@ def submit(folder: Path, master: str, home: Path, *arguments: str, jars: str = "
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
-OF_A_RUN = ("source_file", "ingested_at", "quarantined_at", "query", "finished_at", "seconds")
+OF_A_RUN = (
+    *("source_file", "ingested_at", "quarantined_at", "query", "finished_at", "seconds"),
+    *("at", "made_with", "definition", "parts"),  # the same code is another package there
+)
 """Columns that say when and where a run was, not what it made."""
 
 
