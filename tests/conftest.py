@@ -23,6 +23,18 @@ INTERPRETED = {
 own, such as the end-to-end tests, compiles."""
 
 
+FORGETFUL = {
+    "spark.databricks.delta.delta.log.cacheSize": "16",
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.ui.retainedJobs": "50",
+    "spark.ui.retainedStages": "50",
+    "spark.ui.retainedTasks": "500",
+    "spark.sql.streaming.ui.enabled": "false",
+}
+"""Delta holds the state of 10,000 tables for an hour, and Spark the plans of its last thousand
+queries: hundreds of small lakes would fill the heap, and most of the time go to its collector."""
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one Spark session of the test run: two threads, a small heap, its own warehouse.
@@ -35,7 +47,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
     master = os.environ.get("TEST_SPARK", "local[2]")
     session = make_session(
-        SparkSettings(master=master, heap="2g", shuffle_partitions=2, conf=INTERPRETED),
+        SparkSettings(master=master, heap="2g", shuffle_partitions=2, conf=INTERPRETED | FORGETFUL),
         app="lakehouse-tests",
         warehouse=tmp_path_factory.mktemp("warehouse"),
         quick=True,

@@ -51,6 +51,12 @@ def check_columns(ddl: str, where: str) -> None:
         )
 
 
+def quoted(name: str) -> str:
+    """A column as SQL and Spark's own functions name it, whatever signs its name has."""
+    escaped = name.replace("`", "``")
+    return f"`{escaped}`"
+
+
 def struct(ddl: str) -> StructType:
     """The schema as a type. Needs a running session, whose parser it uses."""
     schema = StructType.fromDDL(ddl)

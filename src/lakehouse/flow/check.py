@@ -20,7 +20,7 @@ from lakehouse.base.errors import did_you_mean
 from lakehouse.declare.model import Model
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
-from lakehouse.declare.schema import columns, struct
+from lakehouse.declare.schema import columns, quoted, struct
 from lakehouse.declare.source import ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
@@ -137,9 +137,8 @@ class _Check:
     def _types(self, table: Table) -> Iterator[Fault]:
         """The columns whose types Spark does not know."""
         for name, kind in columns(table.schema):
-            quoted = name.replace("`", "``")
             try:
-                struct(f"`{quoted}` {kind}")
+                struct(f"{quoted(name)} {kind}")
             except PySparkException as error:
                 what, todo = sentence(error, self.spark)
                 yield self._at(table, "schema", name, f"column {name!r} is {kind}: {what}", todo)
@@ -225,7 +224,7 @@ class _Check:
 
     def _castable(self, made: DataFrame, name: str, wanted: Any) -> bool:
         try:
-            analysed(made.select(F.col(f"`{name}`").cast(wanted)))
+            analysed(made.select(F.col(quoted(name)).cast(wanted)))
         except PySparkException:
             return False
         return True

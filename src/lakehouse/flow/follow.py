@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.declare.expectation import passes
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import counts, judged, set_aside
@@ -63,4 +64,4 @@ def _is_there() -> Column:
 
 
 def _column(name: str) -> Column:
-    return F.col(f"`{name}`")
+    return F.col(quoted(name))

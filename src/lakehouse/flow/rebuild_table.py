@@ -100,6 +100,7 @@ def _rebuild(lake: Lake, table: Table, allow_empty: bool) -> str:
         return "made for the first time"
     begun = _begin(lake, about)
     staged = replace(table, name=beside(table.name, begun.build))
+    lake.ensure(staged)
     refresh_table(lake, staged)
     with lock(lake, table.name):
         refresh_table(lake, staged)  # what has arrived since; nothing more comes to it from now on

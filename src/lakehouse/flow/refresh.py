@@ -39,6 +39,9 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
         lake.ensure(table)
     about = verdicts(lake, todo, _finished(lake, todo))
     go_on(lake, about)
+    for each in about.values():
+        if each.refusal is None:
+            lake.ensure(each.table)
     accounts: dict[str, list[Account]] = {}
     halt = Halt()
     with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
@@ -84,7 +87,6 @@ def refresh_table(
     if halt.requested:
         raise stopped(table)
     with lock(lake, table.name), progress.step(table.name, "table") as facts:
-        lake.ensure(table)
         accounts = _run(lake, table, build, halt)
         facts["rows"] = sum(account.kept for account in accounts)
         facts["detail"] = _detail(accounts)

@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import BROKEN, WARNED, judge, passes
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import RECORD, ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge, Rebuild
@@ -126,9 +127,8 @@ def _mark(lake: Lake, table: Table, number: int) -> bool:
         .otherwise(F.lit(None))
         .cast("bigint")
     )
-    flagged = aside.withColumn(ID, _id()).join(
-        F.broadcast(passing.withColumn("_passes", F.lit(True))), on=ID, how="left"
-    )
+    passes_now = passing.withColumn("_passes", F.lit(True))
+    flagged = aside.withColumn(ID, _id()).join(passes_now, on=ID, how="left")
     marked = flagged.withColumn("release", mark).select(*QUARANTINE.columns)
     save(lake, marked, QUARANTINE.name, where=f"`table` = '{table.name}'")
     return not passing.isEmpty()
@@ -152,7 +152,7 @@ def _judged_again(lake: Lake, table: Table, aside: DataFrame) -> DataFrame:
         _transformed_again(lake, table, source, aside.where(recorded)),
         _as_made(table, aside.where(~recorded)),
     )
-    columns = [*map(_column, table.columns), BROKEN, WARNED, ASIDE]
+    columns = [*map(quoted, table.columns), BROKEN, WARNED, ASIDE]
     return reduce(DataFrame.unionByName, (frame.select(*columns) for frame in frames))
 
 
@@ -163,22 +163,33 @@ def _as_made(table: Table, aside: DataFrame) -> DataFrame:
 
 
 def _transformed_again(lake: Lake, table: Table, source: Source, aside: DataFrame) -> DataFrame:
-    """The rows made anew of their records, which bronze has with all that is known of them."""
+    """The rows made anew of their records, which bronze has with all that is known of them.
+
+    A record that arrived more than once is told apart by when it did, where quarantine knows that;
+    else it is the first of them. Each row of quarantine becomes one row, or none where bronze does
+    not have its record.
+    """
     landed = lake.read(table.reads[0].name)
-    record = source.record()
-    keys = aside.select(F.col("record").alias(RECORD), F.col(ARRIVED).alias("_arrived")).distinct()
-    same = (record == F.col(RECORD)) & F.coalesce(F.col(ARRIVED) == F.col("_arrived"), F.lit(True))
-    there = landed.join(F.broadcast(keys), on=same, how="inner")
-    first = Window.partitionBy(RECORD, "_arrived").orderBy("source_file", ARRIVED, "ingested_at")
-    one = there.withColumn("_nth", F.row_number().over(first)).where(F.col("_nth") == 1)
+    keys = aside.select(F.col("record").alias("_text"), F.col(ARRIVED).alias("_known")).distinct()
+    same = (source.record() == F.col("_text")) & (
+        F.col("_known").isNull() | (F.col(ARRIVED) == F.col("_known"))
+    )
+    first = Window.partitionBy("_text", "_known").orderBy(ARRIVED, "source_file", "ingested_at")
+    there = landed.join(keys, on=same, how="inner").withColumn("_nth", F.row_number().over(first))
+    chosen = there.where(F.col("_nth") == 1)
+    once = chosen.dropDuplicates(["_text", ARRIVED]).select(*landed.columns)
     beside = [lake.read(read.name) for read in table.reads[1:]]
-    rows = judged(table, one.select(*landed.columns), beside).rows
+    rows = judged(table, once, beside).rows
     if RECORD not in rows.columns:
         return _as_made(table, aside)
-    held = aside.select(F.struct("*").alias(ASIDE))
-    matches = F.col(f"{ASIDE}.record") == F.col(RECORD)
+    arrivals = chosen.select("_text", "_known", F.col(ARRIVED).alias("_arrival"))
+    known = (F.col("record") == F.col("_text")) & F.col(ARRIVED).eqNullSafe(F.col("_known"))
+    held = aside.join(arrivals, on=known, how="inner").select(
+        F.struct(*aside.columns).alias(ASIDE), "_text", "_arrival"
+    )
+    matches = F.col(RECORD) == F.col("_text")
     if ARRIVED in rows.columns:
-        matches &= F.coalesce(F.col(f"{ASIDE}.{ARRIVED}") == F.col(ARRIVED), F.lit(True))
+        matches &= F.col(ARRIVED) == F.col("_arrival")
     else:
         rows = rows.dropDuplicates([RECORD])
     return rows.join(held, on=matches, how="inner")
@@ -210,7 +221,3 @@ def _moved(marked: DataFrame, account: Account) -> Iterator[tuple[tuple[str, int
 def _less(rules: Sequence[Row], own: tuple[str, int]) -> Mapping[str, int]:
     """The rules that the rows of a batch broke and that no longer count."""
     return {each["rule"]: -each["rows"] for each in rules if (each["query"], each["batch"]) == own}
-
-
-def _column(name: str) -> str:
-    return "`{}`".format(name.replace("`", "``"))

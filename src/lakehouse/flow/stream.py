@@ -48,8 +48,13 @@ def check_sources(table: Table, checkpoint: Checkpoint) -> None:
         )
 
 
-GAINS = ("CREATE TABLE", "STREAMING UPDATE", "ADD COLUMNS", "SET TBLPROPERTIES", "OPTIMIZE")
-"""What may happen to an `Append` table beside a WRITE that appends."""
+TAKES_NOTHING = (
+    *("CREATE TABLE", "STREAMING UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END", "REORG"),
+    *("ADD COLUMNS", "CHANGE COLUMN", "CHANGE COLUMNS", "ADD CONSTRAINT", "DROP CONSTRAINT"),
+    *("SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "UPGRADE PROTOCOL", "CLUSTER BY"),
+    *("COMPUTE STATS", "ANALYZE TABLE"),
+)
+"""What may happen to an `Append` table beside a WRITE that appends: no row of it is less."""
 
 
 def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
@@ -65,8 +70,8 @@ def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
         for commit in lake.commits(read.name):
             if commit.version < version:
                 break
-            gains = commit.operation in GAINS or commit.mode == "Append"
-            if not gains and build_of(commit) is None:
+            takes = commit.operation not in TAKES_NOTHING and commit.mode != "Append"
+            if takes and build_of(commit) is None:
                 raise LakehouseError(
                     f"rows of {read.name} were taken away or changed by another program "
                     f"({commit.operation} in its version {commit.version}); what was made of them "

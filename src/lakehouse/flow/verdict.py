@@ -109,7 +109,8 @@ def go_on(lake: Lake, about: Mapping[str, Verdict]) -> None:
                 f"were made. Decide: lakehouse plan {each.table.name}"
             )
             progress.emit(progress.Event("table", each.table.name, "note", detail=detail))
-    record(lake, [event for each in about.values() if (event := each.event)])
+    events = [event for each in about.values() if (event := each.event)]
+    record(lake, [replace(each, version=_version(lake, each.table)) for each in events])
 
 
 def _verdict(
@@ -142,6 +143,11 @@ def _verdict(
         if base.reads.get(name, 1) != reads[name] and not _comes_down(table, name)
     ]
     return replace(verdict, state="stale", reasons=tuple(stale)) if stale else verdict
+
+
+def _version(lake: Lake, name: str) -> int:
+    """The version of a table after which its rows are of what is recorded."""
+    return lake.version(name) if lake.exists(name) else 0
 
 
 def _comes_down(table: Table, name: str) -> bool:

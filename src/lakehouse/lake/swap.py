@@ -16,6 +16,7 @@ from time import sleep
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.lake.builds import Event, record
 from lakehouse.lake.lake import FEED, Lake, has_feed
@@ -35,7 +36,7 @@ def swap(lake: Lake, table: Table, build: int) -> None:
     properties = lake.detail(table.name)["properties"]
     if has_feed(table) and not FEED.items() <= properties.items():
         lake.set_properties(table.name, FEED)
-    rows = lake.read(beside(table.name, build)).select(*map(_column, table.columns))
+    rows = lake.read(beside(table.name, build)).select(*map(quoted, table.columns))
     overwrite(
         lake,
         rows,
@@ -71,8 +72,8 @@ def finish(lake: Lake, begun: Event) -> bool:
     _move(lake, BATCHES.name, accounts.withColumn("version", F.lit(version).cast("bigint")), begun)
     broken = lake.read(QUARANTINE.name).where(F.col("table") == staged)
     _move(lake, QUARANTINE.name, broken, begun)
-    record(lake, [Event(name, begun.build, "rebuilt", begun.definition, begun.reads, version)])
     lake.remove(staged)
+    record(lake, [Event(name, begun.build, "rebuilt", begun.definition, begun.reads, version)])
     return True
 
 
@@ -83,8 +84,8 @@ def give_up(lake: Lake, begun: Event) -> None:
         if not lake.read(name).where(F.col("table") == staged).isEmpty():
             none = lake.read(name).limit(0)
             _retried(partial(save, lake, none, name, where=_is(staged)))
-    record(lake, [Event(begun.table, begun.build, "given up", begun.definition, begun.reads)])
     lake.remove(staged)
+    record(lake, [Event(begun.table, begun.build, "given up", begun.definition, begun.reads)])
 
 
 def _move(lake: Lake, name: str, rows: DataFrame, begun: Event) -> None:
@@ -109,7 +110,3 @@ def _retried(action: Callable[[], None]) -> None:
 
 def _is(table: str) -> str:
     return f"`table` = '{table}'"
-
-
-def _column(name: str) -> str:
-    return "`{}`".format(name.replace("`", "``"))

@@ -93,6 +93,7 @@ def test_a_rebuild_killed_at_any_moment_is_finished_by_what_runs_next(
         rebuild_tables(lake, [CHEAP])
     refresh(lake, (BRONZE, CHEAP))
     assert ids(lake, "silver.log") == [1, 3, 4]
+    assert not lake.exists("silver.log__2")
     aside = lake.read("ops.quarantine").orderBy("record").collect()
     assert [(row["table"], *row["rules"]) for row in aside] == [
         ("silver.log", "a sale is cheap"),

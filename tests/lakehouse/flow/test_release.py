@@ -141,6 +141,28 @@ def test_rows_without_a_record_are_judged_as_they_were_made(lake: Lake, landing:
     ]
 
 
+def test_a_record_that_arrived_twice_is_let_out_as_often_as_it_was_set_aside(
+    lake: Lake, landing: Path
+) -> None:
+    """The transform began to pass on `arrived_at` between the two."""
+    columns = "id BIGINT, amount DECIMAL(8,2)"
+    without = replace(
+        STRICT,
+        schema=columns,
+        write=Append(),
+        transform=lambda raw: tiny.typed_sales(raw).drop("arrived_at"),
+    )
+    passing_it_on = replace(without, transform=tiny.typed_sales)
+    land_lines(landing, "a.jsonl", sale(1), at=1)
+    refresh(lake, (BRONZE, without))
+    land_lines(landing, "b.jsonl", sale(1), sale(1), at=2)
+    refresh(lake, (BRONZE, passing_it_on))
+    known = lake.read("ops.quarantine").orderBy("arrived_at").collect()
+    assert [row["arrived_at"] is None for row in known] == [True, False, False]
+    assert release(lake, replace(passing_it_on, expect=())) == Account(0, 3)
+    assert ids(lake, "silver.sales") == [1, 1, 1]
+
+
 def test_a_row_of_a_delivery_that_stands_is_added_to_it_and_one_of_an_older_is_a_duplicate(
     lake: Lake, landing: Path
 ) -> None:
