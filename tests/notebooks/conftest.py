@@ -97,10 +97,15 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
     for name in ("daily_sales", "household_products", "product_store_weeks", "household_days",
                  "household_weeks"):  # fmt: skip
         made[f"gold.{name}"] = transformed(f"gold.{name}")
+    counts = ("landed", "kept", "quarantined", "duplicate", "dropped", "rules")
     batches = [
-        ("bronze.baskets", "q", 0, 1, 9, 9, 0, 0, 0, {}, AT - timedelta(minutes=1), 1.0),
-        ("silver.basket_lines", "q", 0, 1, 9, 6, 2, 1, 0, {"a rule": 2}, AT, 1.0),
-        ("silver.basket_lines", "q", 1, 2, 5, 5, 0, 0, 0, {}, AT, 0.5),
+        {"table": table, "query": "q", "batch": batch, "version": batch + 1, "finished_at": at}
+        | dict(zip(counts, went, strict=True))
+        for table, batch, at, *went in (
+            ("bronze.baskets", 0, AT - timedelta(minutes=1), 9, 9, 0, 0, 0, {}),
+            ("silver.basket_lines", 0, AT, 9, 6, 2, 1, 0, {"a rule": 2}),
+            ("silver.basket_lines", 1, AT, 5, 5, 0, 0, 0, {}),
+        )
     ]
     made["ops.batches"] = spark.createDataFrame(batches, BATCHES.schema)
     return made
