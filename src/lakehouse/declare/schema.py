@@ -14,6 +14,8 @@ _TOKEN = re.compile(
     r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[<(]|[>)]|,|[^`'\"<>(),]+|."
 )
 """A quoted name, a text, a bracket, a comma, or what lies between them."""
+_MAPPED = frozenset(" ,;{}()\n\t=")
+"""Signs that Delta takes in a name only where it maps names to those of its files."""
 _COLUMN = re.compile(r"(`(?:[^`]|``)*`|[^\s:`]+)\s*:?\s*(.*)", re.DOTALL)
 
 
@@ -55,6 +57,12 @@ def quoted(name: str) -> str:
     """A column as SQL and Spark's own functions name it, whatever signs its name has."""
     escaped = name.replace("`", "``")
     return f"`{escaped}`"
+
+
+def needs_mapping(ddl: str) -> bool:
+    """Whether a name in a schema, nested ones included, has a sign that files cannot have."""
+    names = (token for token in _TOKEN.findall(ddl) if token.startswith("`"))
+    return any(_MAPPED.intersection(name) for name in names)
 
 
 def struct(ddl: str) -> StructType:

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.declare.schema import check_columns, columns
+from lakehouse.declare.schema import check_columns, columns, quoted
 
 Format = Literal["json", "parquet"]
 
@@ -56,7 +56,8 @@ class Source:
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD, ROW}
         if self.format != "json":
-            own |= {"rescued", *(name for name, _ in columns(PROVENANCE))}
+            # Where Spark itself says of which file a row is.
+            own |= {"_metadata", "rescued", *(name for name, _ in columns(PROVENANCE))}
         if taken := [field for field in self.fields if field.casefold() in own]:
             raise LakehouseError(
                 f"the lake itself adds a column {taken[0]!r}", where, "name the field otherwise"
@@ -77,7 +78,7 @@ class Source:
         """The record of a bronze row as text, as it came."""
         if self.format == "json":
             return F.col("record")
-        return F.coalesce("rescued", F.to_json(F.struct(*self.fields)))
+        return F.coalesce("rescued", F.to_json(F.struct(*map(quoted, self.fields))))
 
     def parse(self, raw: DataFrame) -> DataFrame:
         """Bronze rows to one string column a field, `arrived_at`, `_record` and, if given, `_row`.
@@ -87,7 +88,9 @@ class Source:
         """
         row = [ROW] if ROW in raw.columns else []
         if self.format != "json":
-            return raw.select(*self.fields, "arrived_at", self.record().alias(RECORD), *row)
+            return raw.select(
+                *map(quoted, self.fields), "arrived_at", self.record().alias(RECORD), *row
+            )
         text = StructType()
         for field in self.fields:
             text.add(field, StringType())

@@ -10,7 +10,7 @@ from pyspark.sql.types import StructType
 
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.laws import check
-from lakehouse.declare.schema import columns, struct
+from lakehouse.declare.schema import columns, quoted, struct
 from lakehouse.declare.source import Source
 from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 
@@ -59,6 +59,11 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Column names of the contract, in order."""
         return tuple(name for name, _ in columns(self.schema))
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """The same names as SQL and `select` want them, whatever signs they have."""
+        return tuple(map(quoted, self.columns))
 
     @property
     def struct(self) -> StructType:

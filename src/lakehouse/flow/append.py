@@ -20,7 +20,7 @@ def append(writer: Writer, batch: Judged) -> Account:
     batch = batch.with_rows(cached(batch.rows))
     groups = batch.rows.agg(*counts(table)).collect()
     account = set_aside(writer, batch, groups)
-    good = batch.rows.where(passes()).select(*table.columns)
+    good = batch.rows.where(passes()).select(*table.quoted)
     return replace(account, kept=writer.append(good, table.name, account))
 
 
@@ -29,5 +29,5 @@ def append_as_landed(writer: Writer, table: Table, batch: Judged, landed: DataFr
     commit counts them."""
     if batch.lost or writer.rerun:
         set_aside(writer, batch, (), 0)
-    written = writer.append(landed.select(*table.columns), table.name)
+    written = writer.append(landed.select(*table.quoted), table.name)
     return with_files(Account(written, written), len(batch.lost))

@@ -27,6 +27,7 @@ from lakehouse.declare.expectation import (
     passes,
     quarantined,
 )
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import RECORD, ROW
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
@@ -202,9 +203,9 @@ def recall(writer: Writer, table: Table, lost: Sequence[Misfit] = ()) -> Account
 def among(column: str, values: Sequence[Any]) -> str:
     """A SQL condition: the column is one of these values, None for NULL. Sorted, for the log."""
     known = sorted({value for value in values if value is not None})
-    conditions = [f"`{column}` IN ({', '.join(map(sql_literal, known))})"] if known else []
+    conditions = [f"{quoted(column)} IN ({', '.join(map(sql_literal, known))})"] if known else []
     if any(value is None for value in values):
-        conditions.append(f"`{column}` IS NULL")
+        conditions.append(f"{quoted(column)} IS NULL")
     return " OR ".join(conditions) or "false"
 
 
@@ -245,7 +246,7 @@ def _aside(batch: Judged, has_broken: bool) -> DataFrame:
 def _set_aside_rows(broken: DataFrame, columns: Sequence[str]) -> DataFrame:
     none = F.lit(None)
     # As Spark writes times by itself it would cut them off at milliseconds.
-    whole = F.to_json(F.struct(*columns), {"timestampFormat": TIMES})
+    whole = F.to_json(F.struct(*map(quoted, columns)), {"timestampFormat": TIMES})
     return broken.select(
         F.col(BROKEN).alias("rules"),
         whole.alias("row"),

@@ -11,6 +11,9 @@ from lakehouse.declare.table import Table
 
 MARK = "lakehouse failure "
 
+OTHER_COLUMNS = ("DELTA_SCHEMA_CHANGED", "DELTA_STREAMING_INCOMPATIBLE_SCHEMA_CHANGE")
+"""What Delta says to a stream of a table that lost a column; the latter where it maps names."""
+
 
 class BatchError(Exception):
     """A failed batch. Of an error that comes from a process of Spark's only the text arrives, so
@@ -45,7 +48,7 @@ def explained(table: Table, cause: Exception) -> LakehouseError:
             table.name,
             anew(table),
         )
-    if "DELTA_SCHEMA_CHANGED" in str(cause):
+    if any(sign in str(cause) for sign in OTHER_COLUMNS):
         return LakehouseError(
             "follows a table whose columns are others than before",
             table.name,

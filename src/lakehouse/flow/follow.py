@@ -51,10 +51,10 @@ def follow(
     undone = totals["landed"] - totals["there"]
     account = replace(account, landed=account.landed + undone, duplicate=account.duplicate + undone)
     gone = numbered.where(F.col(LAST) & ~_is_there()).select(*map(_column, write.keys))
-    rows = batch.rows.select(*table.columns, (~passes()).alias(TAKEN)).unionByName(
+    rows = batch.rows.select(*table.quoted, (~passes()).alias(TAKEN)).unionByName(
         gone.withColumn(TAKEN, F.lit(True)), allowMissingColumns=True
     )
-    writer.upsert(rows, table.name, same_key(write), f"new.`{TAKEN}`")
+    writer.upsert(rows, table.name, same_key(write), TAKEN)
     return account
 
 

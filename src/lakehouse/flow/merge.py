@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.declare.expectation import passes
-from lakehouse.declare.schema import columns
+from lakehouse.declare.schema import columns, quoted
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import Judged, counts, set_aside
@@ -27,7 +27,7 @@ RANK = "_rank"
 def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     """Merges the rows that pass; those that do not stand count as duplicate."""
     table = batch.table
-    typed = {field.name: F.col(f"`{field.name}`").cast(field.dataType) for field in table.struct}
+    typed = {field.name: F.col(quoted(field.name)).cast(field.dataType) for field in table.struct}
     # In the types of the contract: the hash of an INT is not that of a BIGINT.
     batch = batch.with_rows(cached(ranked(batch.rows.withColumns(typed), table, write)))
     again = F.count_if(passes() & (F.col(RANK) > 1)).alias("again")
@@ -36,7 +36,7 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     account = replace(account, kept=account.kept - groups[0]["again"], duplicate=groups[0]["again"])
     if not account.kept:
         return account
-    best = batch.rows.where(passes() & (F.col(RANK) == 1)).select(*table.columns)
+    best = batch.rows.where(passes() & (F.col(RANK) == 1)).select(*table.quoted)
     if writer.lake.version(table.name) == 0:  # nothing to match: no join needed
         written = writer.append(best, table.name, account)
     else:
@@ -49,8 +49,8 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
 
 def ranked(rows: DataFrame, table: Table, write: Merge) -> DataFrame:
     """Adds `_rank` INT: 1 for the row of a key that stands, among those that pass alike."""
-    newest = [F.col(f"`{write.newest_by}`").desc_nulls_last()] if write.newest_by else []
-    keys = (F.col(f"`{key}`") for key in write.keys)
+    newest = [F.col(quoted(write.newest_by)).desc_nulls_last()] if write.newest_by else []
+    keys = (F.col(quoted(key)) for key in write.keys)
     of_key = Window.partitionBy(passes(), *keys).orderBy(*newest, F.expr(content(table, write)))
     return rows.withColumn(RANK, F.row_number().over(of_key))
 
@@ -58,7 +58,7 @@ def ranked(rows: DataFrame, table: Table, write: Merge) -> DataFrame:
 def same_key(write: Merge) -> str:
     """SQL: whether the row `new` has the key of the row `held`. NULL is a key as any other, as it
     is within a batch; with `=` each batch would add one more row of it."""
-    return " AND ".join(f"held.`{key}` <=> new.`{key}`" for key in write.keys)
+    return " AND ".join(f"held.{quoted(key)} <=> new.{quoted(key)}" for key in write.keys)
 
 
 def stands(table: Table, write: Merge) -> str:
@@ -66,7 +66,7 @@ def stands(table: Table, write: Merge) -> str:
     less = f"{content(table, write, 'new.')} < {content(table, write, 'held.')}"
     if not write.newest_by:
         return less
-    new, held = f"new.`{write.newest_by}`", f"held.`{write.newest_by}`"
+    new, held = f"new.{quoted(write.newest_by)}", f"held.{quoted(write.newest_by)}"
     later = f"{new} > {held} OR ({held} IS NULL AND {new} IS NOT NULL)"
     return f"({later} OR ({new} <=> {held} AND {less}))"
 
@@ -82,7 +82,7 @@ def content(table: Table, write: Merge, prefix: str = "") -> str:
     parts = []
     for name, kind in columns(table.schema):
         if name not in (*write.keys, write.newest_by):
-            value = f"{prefix}`{name}`"
+            value = f"{prefix}{quoted(name)}"
             # Spark does not hash a map, nor what holds one.
             has_map = "MAP<" in "".join(kind.upper().split())
             parts += [f"to_json({value})" if has_map else value, f"{value} IS NULL"]

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import judge, passes
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Rebuild
 from lakehouse.flow.batch import Judged, among, counts, set_aside
@@ -39,7 +40,7 @@ def reach(write: Rebuild, changed: Sequence[int | None]) -> tuple[str, str]:
     known = sorted({p for p in changed if p is not None})
     without = [None] if None in changed else []
     if write.back is None and known:
-        first = f"`{write.partition}` >= {known[0] - write.ahead}"
+        first = f"{quoted(write.partition)} >= {known[0] - write.ahead}"
         return f"{first} OR {among(write.partition, without)}" if without else first, "true"
     back = write.back or 0
     anew = {p for s in known for p in range(s - write.ahead, s + back + 1)}
@@ -49,7 +50,7 @@ def reach(write: Rebuild, changed: Sequence[int | None]) -> tuple[str, str]:
 
 def reach_from(write: Rebuild, first: int) -> tuple[str, str]:
     """As `reach`: all partitions from `first` on are computed anew."""
-    column = f"`{write.partition}`"
+    column = quoted(write.partition)
     needed = "true" if write.back is None else f"{column} >= {first - write.back}"
     return f"{column} >= {first}", needed
 
@@ -64,14 +65,14 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: tuple[str,
         frame = writer.lake.read(read.name)
         watched = isinstance(read, Table) and write.partition in read.columns
         frames.append(frame.where(needed) if watched else frame)
-    rows = table.transform(*frames).where(anew).repartition(write.partition)
+    rows = table.transform(*frames).where(anew).repartition(quoted(write.partition))
     if not (table.expect or table.where):
         count = Observation()
-        made = rows.select(*table.columns).observe(count, F.count(F.lit(1)).alias("made"))
+        made = rows.select(*table.quoted).observe(count, F.count(F.lit(1)).alias("made"))
         written = writer.replace(made, table.name, anew)
         return Account(count.get.get("made", written), written)
     batch = Judged(table, cached(judge(rows, table.expect, table.where)), lambda made: made)
     groups = batch.rows.agg(*counts(table)).collect()
     account = set_aside(writer, batch, groups)
-    good = batch.rows.where(passes()).select(*table.columns)
+    good = batch.rows.where(passes()).select(*table.quoted)
     return replace(account, kept=writer.replace(good, table.name, anew, account))

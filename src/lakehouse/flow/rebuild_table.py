@@ -91,7 +91,7 @@ def rebuild_since(lake: Lake, table: Table, first: int) -> Account:
 
 def _rebuild(lake: Lake, table: Table, allow_empty: bool) -> str:
     unfinished = _begun(lake, table)
-    is_swapped = unfinished is not None and finish(lake, unfinished)
+    is_swapped = unfinished is not None and finish(lake, table, unfinished)
     about = verdicts(lake, [table])[table.name]
     if is_swapped and about.state == "unchanged":
         return f"build {about.build} was put in place already"
@@ -106,7 +106,7 @@ def _rebuild(lake: Lake, table: Table, allow_empty: bool) -> str:
         refresh_table(lake, staged)  # what has arrived since; nothing more comes to it from now on
         before, after = _compared(lake, table, staged, allow_empty)
         swap(lake, table, begun.build)
-        finish(lake, begun)
+        finish(lake, table, begun)
     return f"build {begun.build}: {after:,} rows, {before:,} before"
 
 

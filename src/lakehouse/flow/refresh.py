@@ -68,8 +68,11 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
 def _finished(lake: Lake, tables: Sequence[Table]) -> dict[str, History]:
     """The history of every table, once the swaps that a killed rebuild left are finished."""
     known = histories(lake)
-    begun = [event for table in tables if (event := known.get(table.name, History()).begun)]
-    finished = [finish(lake, event) for event in begun]
+    finished = [
+        finish(lake, table, event)
+        for table in tables
+        if (event := known.get(table.name, History()).begun)
+    ]
     return histories(lake) if any(finished) else known
 
 

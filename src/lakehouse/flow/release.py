@@ -152,7 +152,7 @@ def _judged_again(lake: Lake, table: Table, aside: DataFrame) -> DataFrame:
         _transformed_again(lake, table, source, aside.where(recorded)),
         _as_made(table, aside.where(~recorded)),
     )
-    columns = [*map(quoted, table.columns), BROKEN, WARNED, ASIDE]
+    columns = [*table.quoted, BROKEN, WARNED, ASIDE]
     return reduce(DataFrame.unionByName, (frame.select(*columns) for frame in frames))
 
 
@@ -177,7 +177,7 @@ def _transformed_again(lake: Lake, table: Table, source: Source, aside: DataFram
     first = Window.partitionBy("_text", "_known").orderBy(ARRIVED, "source_file", "ingested_at")
     there = landed.join(keys, on=same, how="inner").withColumn("_nth", F.row_number().over(first))
     chosen = there.where(F.col("_nth") == 1)
-    once = chosen.dropDuplicates(["_text", ARRIVED]).select(*landed.columns)
+    once = chosen.dropDuplicates(["_text", ARRIVED]).select(*map(quoted, landed.columns))
     beside = [lake.read(read.name) for read in table.reads[1:]]
     rows = judged(table, once, beside).rows
     if RECORD not in rows.columns:

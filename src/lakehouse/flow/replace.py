@@ -21,6 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.declare.expectation import passes
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.writes import Replace
 from lakehouse.flow.batch import Judged, among, counts, set_aside
 from lakehouse.lake.account import Account
@@ -48,13 +49,15 @@ def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
     """Writes the deliveries of a batch that stand."""
     table, part, newest_by = batch.table, write.partition, write.newest_by
     batch = batch.with_rows(cached(batch.rows))
-    groups = batch.rows.groupBy(part, newest_by).agg(*counts(table)).collect()
+    groups = batch.rows.groupBy(quoted(part), quoted(newest_by)).agg(*counts(table)).collect()
     account = set_aside(writer, batch, groups)
     passing = {(g[part], g[newest_by]): g["passing"] for g in groups if g["passing"]}
     if not passing:
         return account
     there = writer.lake.read(table.name).where(among(part, [p for p, _ in passing]))
-    newest = there.groupBy(part).agg(F.max(newest_by).alias("newest"), F.count("*").alias("rows"))
+    newest = there.groupBy(quoted(part)).agg(
+        F.max(quoted(newest_by)).alias("newest"), F.count("*").alias("rows")
+    )
     held = {row[part]: (row["newest"], row["rows"]) for row in newest.collect()}
     chosen = standing(passing, {p: at for p, (at, _) in held.items()})
     kept = sum(passing[each] for each in chosen.all)
@@ -64,7 +67,7 @@ def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
     rows = batch.rows.where(passes())
     if len(chosen.all) < len(passing):
         rows = _of(rows, chosen.all, part, newest_by)
-    rows = rows.select(*table.columns)
+    rows = rows.select(*table.quoted)
     if not chosen.newer:
         written = writer.append(rows, table.name, account)
         return dataclasses.replace(account, kept=written)
@@ -73,7 +76,7 @@ def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
     if chosen.parts:  # one commit for both: what a part is added to is written along
         added_to = [p for p, _ in chosen.parts]
         carried = sum(held[p][1] for p in added_to)
-        rows = rows.unionByName(there.where(among(part, added_to)).select(*table.columns))
+        rows = rows.unionByName(there.where(among(part, added_to)).select(*table.quoted))
     written = writer.replace(rows, table.name, among(part, partitions), account)
     return dataclasses.replace(account, kept=written - carried)
 
@@ -96,9 +99,13 @@ def _age(at: Any) -> tuple[bool, Any]:
 
 def _of(rows: DataFrame, deliveries: frozenset[Delivery], part: str, newest_by: str) -> DataFrame:
     """The rows of some deliveries."""
-    schema = rows.select(F.col(part).alias("_part"), F.col(newest_by).alias("_at")).schema
+    schema = rows.select(
+        F.col(quoted(part)).alias("_part"), F.col(quoted(newest_by)).alias("_at")
+    ).schema
     for field in schema:
         field.nullable = True
     keys = rows.sparkSession.createDataFrame(list(deliveries), schema)
-    same = F.col(part).eqNullSafe(F.col("_part")) & F.col(newest_by).eqNullSafe(F.col("_at"))
+    same = F.col(quoted(part)).eqNullSafe(F.col("_part")) & F.col(quoted(newest_by)).eqNullSafe(
+        F.col("_at")
+    )
     return rows.join(F.broadcast(keys), on=same, how="left_semi")

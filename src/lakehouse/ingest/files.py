@@ -9,6 +9,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import Source
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.storage import storage
@@ -44,7 +45,7 @@ def arrivals(lake: Lake, source: Source) -> DataFrame:
     else:
         rescued = F.lit(None).cast("string")
         landed = reader.schema(source.schema).load(folder).withColumn("rescued", rescued)
-    return landed.select(*source.fields, "rescued", *provenance())
+    return landed.select(*map(quoted, source.fields), "rescued", *provenance())
 
 
 def _options(lake: Lake, kind: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import StructType
 
 from lakehouse.declare.expectation import BROKEN
-from lakehouse.declare.schema import struct
+from lakehouse.declare.schema import quoted, struct
 from lakehouse.declare.source import Source
 from lakehouse.ingest.files import provenance
 from lakehouse.lake.files import Storage
@@ -95,16 +95,16 @@ def rescue(
 def _fitting(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:
     typed = spark.read.schema(source.schema).parquet(*files)
     rescued = F.lit(None).cast("string").alias("rescued")
-    return typed.select(*source.fields, rescued, *provenance())
+    return typed.select(*map(quoted, source.fields), rescued, *provenance())
 
 
 def _rescued(spark: SparkSession, source: Source, path: str) -> DataFrame:
     raw = spark.read.parquet(path)
     columns = [
-        F.expr(f"try_cast(`{field.name}` AS {field.dataType.simpleString()})").alias(field.name)
+        F.col(quoted(field.name)).try_cast(field.dataType).alias(field.name)
         if field.name in raw.columns
         else F.lit(None).cast(field.dataType).alias(field.name)
         for field in struct(source.schema)
     ]
-    whole = F.to_json(F.struct(*(F.col(f"`{name}`") for name in raw.columns))).alias("rescued")
+    whole = F.to_json(F.struct(*(F.col(quoted(name)) for name in raw.columns))).alias("rescued")
     return raw.select(*columns, whole, *provenance())

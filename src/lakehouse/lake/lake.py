@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from time import sleep
@@ -10,10 +10,12 @@ from time import sleep
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
 from lakehouse.declare.schema import columns as columns_of
+from lakehouse.declare.schema import needs_mapping, quoted
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
 from lakehouse.lake import log
@@ -28,6 +30,8 @@ PROPERTIES = {
 }
 """History is kept, so that every number can be reproduced at its version."""
 FEED = {"delta.enableChangeDataFeed": "true"}
+MAPPING = {"delta.columnMapping.mode": "name"}
+"""Of those tables alone that need it: other readers of the lake must know of it too."""
 
 CHANGE, VERSION = "_change_type", "_commit_version"
 """Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
@@ -54,6 +58,12 @@ def parted_by(table: Table) -> str | None:
 def has_feed(table: Table) -> bool:
     """Whether a table keeps a change feed: rows of it may be changed or taken away."""
     return isinstance(table.write, Merge | Replace | Rebuild)
+
+
+def properties_of(table: Table) -> dict[str, str]:
+    """What a table must be told before it can hold its rows: to keep a feed, to map names."""
+    mapping = MAPPING if needs_mapping(table.schema) else {}
+    return (FEED if has_feed(table) else {}) | mapping
 
 
 class Lake:
@@ -88,19 +98,22 @@ class Lake:
         if self.place.catalog:
             layer = f"{self.place.catalog}.{table.layer}"
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {layer}")
-        columns = ", ".join(f"`{name}` {kind}" for name, kind in columns_of(table.schema))
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(table.schema))
         parted = parted_by(table)
-        properties = PROPERTIES | (FEED if has_feed(table) else {})
+        properties = PROPERTIES | properties_of(table)
         self._create(
             f"CREATE TABLE IF NOT EXISTS {self.place.table(table.name)} ({columns}) USING DELTA"
-            + (f" PARTITIONED BY (`{parted}`)" if parted else "")
+            + (f" PARTITIONED BY ({quoted(parted)})" if parted else "")
             + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})"
         )
 
-    def set_properties(self, name: str, properties: Mapping[str, str]) -> None:
-        """Sets properties of a table, such as its change feed."""
-        pairs = ", ".join(f"{key!r} = {value!r}" for key, value in properties.items())
-        self.spark.sql(f"ALTER TABLE {self.place.table(name)} SET TBLPROPERTIES ({pairs})")
+    def upgrade(self, table: Table) -> None:
+        """Gives a table the properties that its contract has come to need; streams go on."""
+        wanted = properties_of(table)
+        if wanted.items() <= self.detail(table.name)["properties"].items():
+            return
+        pairs = ", ".join(f"{key!r} = {value!r}" for key, value in wanted.items())
+        self.spark.sql(f"ALTER TABLE {self.place.table(table.name)} SET TBLPROPERTIES ({pairs})")
 
     def remove(self, name: str) -> None:
         """Takes a table away for good: one that was made beside another.
@@ -131,7 +144,7 @@ class Lake:
         new = []
         for field in table.struct:
             if field.name not in held:
-                new.append(f"`{field.name}` {field.dataType.simpleString()}")
+                new.append(StructField(field.name, field.dataType, metadata=field.metadata))
             elif held[field.name] != field.dataType:
                 raise LakehouseError(
                     f"column {field.name!r} is {held[field.name].simpleString()} in the table "
@@ -140,9 +153,9 @@ class Lake:
                     "rename the column, or make the table anew from the layer above",
                 )
         if new:
-            self.spark.sql(
-                f"ALTER TABLE {self.place.table(table.name)} ADD COLUMNS ({', '.join(new)})"
-            )
+            self.upgrade(table)
+            place, columns = self.place.table(table.name), StructType(new).toDDL()
+            self.spark.sql(f"ALTER TABLE {place} ADD COLUMNS ({columns})")
 
     # --- reading ---------------------------------------------------------------------
 
@@ -184,7 +197,7 @@ class Lake:
         self, table: Table, partition: str, past_rebuilds: bool = False
     ) -> DataFrame:
         """The partition of every row added, changed or removed, as a stream."""
-        return self._follow(table, past_rebuilds).select(partition)
+        return self._follow(table, past_rebuilds).select(quoted(partition))
 
     def _follow(self, table: Table, past_rebuilds: bool) -> DataFrame:
         reader = self.spark.readStream.format("delta")

@@ -16,10 +16,9 @@ from time import sleep
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.lake.builds import Event, record
-from lakehouse.lake.lake import FEED, Lake, has_feed
+from lakehouse.lake.lake import FEED, MAPPING, Lake
 from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
 from lakehouse.lake.place import beside
@@ -33,10 +32,9 @@ _MARK = '{"build": '
 
 def swap(lake: Lake, table: Table, build: int) -> None:
     """Puts the rows of a build in the place of the table's, in one commit, once."""
-    properties = lake.detail(table.name)["properties"]
-    if has_feed(table) and not FEED.items() <= properties.items():
-        lake.set_properties(table.name, FEED)
-    rows = lake.read(beside(table.name, build)).select(*map(quoted, table.columns))
+    lake.upgrade(table)
+    rows = lake.read(beside(table.name, build)).select(*table.quoted)
+    _let_columns_go(lake, table.name, rows)
     overwrite(
         lake,
         rows,
@@ -62,8 +60,22 @@ def build_of(commit: Commit) -> int | None:
     return int(json.loads(commit.metadata or "")["build"])
 
 
-def finish(lake: Lake, begun: Event) -> bool:
+def _let_columns_go(lake: Lake, name: str, rows: DataFrame) -> None:
+    """Stops the change feed where Delta would refuse the swap: no commit of a table that maps names
+    may write a feed and lose a column. Who follows it must be made anew for that anyway."""
+    held, new = (
+        {(field.name, field.dataType) for field in each.schema} for each in (lake.read(name), rows)
+    )
+    if not held <= new and MAPPING.items() <= lake.detail(name)["properties"].items():
+        feed = ", ".join(map(repr, FEED))
+        lake.spark.sql(
+            f"ALTER TABLE {lake.place.table(name)} UNSET TBLPROPERTIES IF EXISTS ({feed})"
+        )
+
+
+def finish(lake: Lake, table: Table, begun: Event) -> bool:
     """Does what follows a swap; False where the build has not taken its place yet."""
+    lake.upgrade(table)  # a swap may have stopped its feed
     name, staged = begun.table, beside(begun.table, begun.build)
     version = swapped(lake, begun)
     if version is None:

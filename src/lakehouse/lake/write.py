@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.schema import quoted
 from lakehouse.lake.account import COUNTS, Account, Batch, Entry, entry
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.log import Commit
@@ -56,26 +57,26 @@ class Writer:
         row's place. Harmless to repeat: of equal rows none is newer. A MERGE carries no note, for
         serverless takes none, so a rerun counts what its earlier run merged by `unaccounted`.
         """
+        updates, inserts = _stored(rows.columns)
         merged = self._merge(
             rows,
             name,
             same,
-            f"WHEN MATCHED AND {newer} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+            f"WHEN MATCHED AND {newer} THEN {updates} WHEN NOT MATCHED THEN {inserts}",
         )
         return int(merged["num_inserted_rows"] + merged["num_updated_rows"])
 
     def upsert(self, rows: DataFrame, name: str, same: str, gone: str) -> None:
-        """Puts rows (`new`) in the place of those of the same key; `gone`: takes these away."""
-        columns = [f"`{column}`" for column in self.lake.read(name).columns]
-        values = [f"new.{column}" for column in columns]
-        updates = ", ".join(f"{c} = {v}" for c, v in zip(columns, values, strict=True))
+        """Puts rows (`new`) in the place of those of the same key, but those for which their
+        column `gone` is true: these are taken away."""
+        updates, inserts = _stored([name for name in rows.columns if name != gone])
+        away = f"new.{quoted(gone)}"
         self._merge(
             rows,
             name,
             same,
-            f"WHEN MATCHED AND {gone} THEN DELETE WHEN MATCHED THEN UPDATE SET {updates} "
-            f"WHEN NOT MATCHED AND NOT {gone} "
-            f"THEN INSERT ({', '.join(columns)}) VALUES ({', '.join(values)})",
+            f"WHEN MATCHED AND {away} THEN DELETE WHEN MATCHED THEN {updates} "
+            f"WHEN NOT MATCHED AND NOT {away} THEN {inserts}",
         )
 
     def unaccounted(self, name: str) -> int:
@@ -207,6 +208,15 @@ class Writer:
                 "is another program writing to this table? run again: a rerun changes nothing",
             )
         return own[0].metrics.get("numOutputRows", 0)
+
+
+def _stored(names: Sequence[str]) -> tuple[str, str]:
+    """SQL that updates and that inserts these columns. Not `*`: Delta would want each column that
+    the table still has of an earlier contract, and takes no backtick in a name."""
+    columns = [quoted(name) for name in names]
+    values = [f"new.{column}" for column in columns]
+    sets = ", ".join(f"held.{c} = {v}" for c, v in zip(columns, values, strict=True))
+    return f"UPDATE SET {sets}", f"INSERT ({', '.join(columns)}) VALUES ({', '.join(values)})"
 
 
 def merged(metrics: Mapping[str, int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,9 @@ from lakehouse.declare.project import Project
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
 from lakehouse.flow.check import faults
+from lakehouse.flow.commit import commit
+from lakehouse.lake.account import Batch
+from lakehouse.lake.write import Writer
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -32,14 +36,6 @@ FAILS: dict[str, tuple[Table, str]] = {
         make("id BIGINT, age INTERVAL DAY", "id", "at - at AS age"),
         "column 'age' is INTERVAL DAY, which Delta does not store. "
         "Keep a number and name its unit.",
-    ),
-    "a name that Delta does not take": (
-        make("id BIGINT, `the name` STRING", "id", "name AS `the name`"),
-        "Delta takes no column 'the name'. Use letters, digits and _.",
-    ),
-    "a name that is a path": (
-        make("id BIGINT, `a.b` INT", "id", "n AS `a.b`"),
-        "column 'a.b' cannot be selected by its name. Use _ instead.",
     ),
     "a name of the change feed": (
         make("id BIGINT, _change_type STRING", "id", "name AS _change_type", write=Merge(("id",))),
@@ -178,6 +174,19 @@ def test_what_would_fail_is_told(spark: SparkSession, table: Table, sentence: st
 def test_and_does_fail_when_a_row_arrives(spark: SparkSession, lake: Lake, table: Table) -> None:
     with pytest.raises(Exception, match=r"\w"):
         arrive(lake, table, row(spark))
+
+
+def test_a_backtick_in_a_name_stops_the_second_batch_of_a_merge(
+    spark: SparkSession, lake: Lake
+) -> None:
+    ticked = make("id BIGINT, `a``b` INT", "id", "n AS `a``b`", write=Merge(("id",)))
+    assert told(spark, ticked) == [
+        "error: silver.t: column 'a`b' cannot be named in Delta's MERGE. Leave out the backtick."
+    ]
+    assert told(spark, replace(ticked, write=Append())) == []
+    arrive(lake, ticked, row(spark))
+    with pytest.raises(Exception, match="packedCdc"):
+        commit(Writer(lake, Batch(ticked.name, "q", 1)), ticked, row(spark))
 
 
 def test_all_faults_of_all_tables_are_told_at_once(spark: SparkSession) -> None:
