@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lakehouse.base.errors import LakehouseError
     from lakehouse.declare.expectation import Expectation
+    from lakehouse.declare.field import Field
     from lakehouse.declare.model import (
         SCORED,
         Candidate,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "lakehouse.base.errors": ("LakehouseError",),
     "lakehouse.declare.expectation": ("Expectation",),
+    "lakehouse.declare.field": ("Field",),
     "lakehouse.declare.model": (
         *("SCORED", "Candidate", "Frames", "Gate", "Model", "Params", "Report", "Split"),
     ),
@@ -54,6 +56,7 @@ __all__ = [
     "Candidate",
     "Delivery",
     "Expectation",
+    "Field",
     "Frames",
     "Gate",
     "LakehouseError",

@@ -13,23 +13,32 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lakehouse.base.errors import LakehouseError, unknown
 from lakehouse.base.settings import Settings
+
+
+class ColumnEntry(NamedTuple):
+    """A column of a table as it is declared; `meaning` and `classed` are empty if not said."""
+
+    name: str
+    type: str
+    meaning: str = ""
+    classed: str = ""
 
 
 @dataclass(frozen=True)
 class TableEntry:
     """A table of the project.
 
-    `columns` are (name, type); it reads tables (`reads`) and files that land (`sources`), or is
-    filled by a `model`; `rules` are the conditions of its expectations with what becomes of a row
-    that breaks them, by name, and `where` is the condition of the rows that are the table's.
+    It reads tables (`reads`) and files that land (`sources`), or is filled by a `model`; `rules`
+    are the conditions of its expectations with what becomes of a row that breaks them, by name, and
+    `where` is the condition of the rows that are the table's.
     """
 
     name: str
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[ColumnEntry, ...]
     reads: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     model: str = ""
@@ -107,6 +116,7 @@ def _fingerprint(package: str) -> str:
 def _imported(package: str) -> ProjectIndex:
     """The index of a project that is imported for it."""
     from lakehouse.declare import project as projects
+    from lakehouse.declare.field import parted
     from lakehouse.declare.schema import columns
     from lakehouse.declare.table import Table
     from lakehouse.lake.ops import TABLES
@@ -118,9 +128,13 @@ def _imported(package: str) -> ProjectIndex:
     for table in (*refreshed, *(model.scores for model in project.models), *TABLES):
         model = model_of.get(table.name)
         reads = table.reads if model is None else model.reads
+        classes: dict[str, str] = dict(table.classes)
         tables[table.name] = TableEntry(
             table.name,
-            columns(table.schema),
+            tuple(
+                ColumnEntry(name, *parted(kind), classes.get(name, ""))
+                for name, kind in columns(table.schema)
+            ),
             tuple(read.name for read in reads if isinstance(read, Table)),
             tuple(read.name for read in reads if not isinstance(read, Table)),
             model.name if model else "",
@@ -156,7 +170,7 @@ def _from_json(content: Mapping[str, Any]) -> ProjectIndex:
     tables = [
         TableEntry(
             each["name"],
-            tuple((name, kind) for name, kind in each["columns"]),
+            tuple(ColumnEntry(*column) for column in each["columns"]),
             tuple(each["reads"]),
             tuple(each["sources"]),
             each["model"],

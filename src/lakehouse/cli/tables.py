@@ -65,14 +65,23 @@ def list_(invocation: Invocation, output: Format = "table") -> None:
 
 @command(group, "schema", "lakehouse tables schema gold.daily_sales")
 def schema(invocation: Invocation, name: TableName, output: Format = "table") -> None:
-    """Show the columns of a table, as it is or, if it is not filled yet, as it is declared."""
+    """Show the columns of a table, as it is or, if it is not filled yet, as it is declared.
+
+    With what its declaration says of them: what they mean, and who may see them.
+    """
     table = invocation.index.table(name)
     if invocation.glance.exists(name):
         columns = invocation.glance.columns(name)
     else:
         say(f"{name} has not been filled yet: this is its contract")
-        columns = [(column, kind.lower()) for column, kind in table.columns]
-    write(Rows(("column", "type"), columns), output)
+        columns = [(column.name, column.type.lower()) for column in table.columns]
+    said = {column.name: column for column in table.columns}
+    records: list[dict[str, Any]] = [{"column": name, "type": kind} for name, kind in columns]
+    for part, title in (("classed", "class"), ("meaning", "meaning")):
+        if any(getattr(column, part) for column in table.columns):
+            for record in records:
+                record[title] = getattr(said.get(record["column"]), part, "") or None
+    write(Rows.of(records, optional=("class",), null=""), output)
     if table.rules and output == "table":
         say("")
         for rule, (condition, otherwise) in table.rules.items():

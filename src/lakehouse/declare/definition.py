@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from lakehouse.declare.code import code_of
-from lakehouse.declare.schema import columns
+from lakehouse.declare.schema import columns, without_comments
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Rebuild
@@ -27,7 +27,6 @@ _ALIASES = {"INTEGER": "INT", "LONG": "BIGINT", "BYTE": "TINYINT", "SHORT": "SMA
 _SQL = re.compile(
     r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`]|``)*`)|--[^\n]*|/\*.*?\*/|\s+", re.DOTALL
 )
-_COMMENT = re.compile(r"\s+COMMENT\s+(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def sql_text(condition: str) -> str:
 
 def _type(kind: str) -> str:
     """A type without its comment, in one spelling."""
-    text = re.sub(r"\s+", " ", _COMMENT.sub("", kind)).strip().upper()
+    text = re.sub(r"\s+", " ", without_comments(kind)).strip().upper()
     text = re.sub(r"\s*([<>(),:])\s*", r"\1", text).removesuffix(" NOT NULL")
     return re.sub(r"\b\w+\b", lambda word: _ALIASES.get(word[0], word[0]), text)
 
@@ -106,4 +105,6 @@ def _code(table: Table) -> Mapping[str, str]:
 def _source(source: Source) -> dict[str, str]:
     """What decides how a landed file is read. JSON lines are kept as they are."""
     facts = {"name": source.name, "format": source.format}
-    return facts if source.format == "json" else {**facts, "schema": source.schema}
+    if source.format == "json":
+        return facts
+    return {**facts, "schema": without_comments(source.schema)}

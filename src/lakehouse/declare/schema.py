@@ -14,6 +14,10 @@ _TOKEN = re.compile(
     r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[<(]|[>)]|,|[^`'\"<>(),]+|."
 )
 """A quoted name, a text, a bracket, a comma, or what lies between them."""
+COMMENT = re.compile(
+    r"\s+COMMENT\s+('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.IGNORECASE | re.DOTALL
+)
+"""What DDL says of a column for people; the text is its first group."""
 _MAPPED = frozenset(" ,;{}()\n\t=")
 """Signs that Delta takes in a name only where it maps names to those of its files."""
 _COLUMN = re.compile(r"(`(?:[^`]|``)*`|[^\s:`]+)\s*:?\s*(.*)", re.DOTALL)
@@ -63,6 +67,11 @@ def needs_mapping(ddl: str) -> bool:
     """Whether a name in a schema, nested ones included, has a sign that files cannot have."""
     names = (token for token in _TOKEN.findall(ddl) if token.startswith("`"))
     return any(_MAPPED.intersection(name) for name in names)
+
+
+def without_comments(ddl: str) -> str:
+    """A schema as far as it decides which rows there are."""
+    return COMMENT.sub("", ddl)
 
 
 def struct(ddl: str) -> StructType:

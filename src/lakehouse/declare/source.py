@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
 from lakehouse.declare.schema import check_columns, columns, quoted
 
 Format = Literal["json", "parquet"]
@@ -28,7 +29,7 @@ ROW = "_row"
 class Source:
     """Files of one kind, arriving in `<landing>/<name>/`.
 
-    `schema` is the DDL of a raw record. JSON lines are kept as text and read as
+    `schema` is that of a raw record, as DDL or as `Field`s. JSON lines are kept as text and read as
     strings (a silver transform casts them with `try_cast`), so a wrong type can
     never lose a record. Parquet carries its own types; a file whose types do not
     fit the schema is named and rescued by the lake, not dropped.
@@ -38,8 +39,9 @@ class Source:
     """
 
     name: str
-    schema: str
+    schema: Schema = SCHEMA
     format: Format = "json"
+    classes: Classes = ()
 
     def __post_init__(self) -> None:
         """Refuse what could never be read."""
@@ -53,6 +55,7 @@ class Source:
         if self.format not in (known := get_args(Format)):
             what = f"files of the format {self.format!r} cannot be read"
             raise LakehouseError(what, where, did_you_mean(self.format, known))
+        settle(self, where)
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD, ROW}
         if self.format != "json":
@@ -67,6 +70,11 @@ class Source:
     def fields(self) -> tuple[str, ...]:
         """Names of the raw fields, in order."""
         return tuple(name for name, _ in columns(self.schema))
+
+    @property
+    def contract(self) -> tuple[Field, ...]:
+        """The raw fields with what is said of them."""
+        return fields_of(self.schema, self.classes)
 
     @property
     def landed_schema(self) -> str:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.declare.expectation import Expectation
+from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
 from lakehouse.declare.laws import check
 from lakehouse.declare.schema import columns, quoted, struct
 from lakehouse.declare.source import Source
@@ -20,7 +21,8 @@ class Table:
     """A table of the lake. Holds data and a pure function; touches no storage.
 
     - `name` is `layer.name`, with the layer `bronze`, `silver` or `gold`.
-    - `schema` is the contract, as DDL; what the transform returns must have these columns.
+    - `schema` is the contract; what the transform returns must have these columns. Given as DDL or
+      as a sequence of `Field`s, it is DDL from then on.
     - `reads`: the first is the stream, the rest are snapshots handed to `transform` beside it, in
       this order (with `Rebuild` all are snapshots, and each that has the partition is watched).
     - `transform` is pure: `DataFrame, ... -> DataFrame`; None for a table that a job writes, such
@@ -32,12 +34,13 @@ class Table:
       it on: by their count alone, a row that became none would be hidden by one that became two.
     - `stamp` is changed by hand where the rows would be others and no code says so: a file that the
       transform reads, a library, a setting.
+    - `classes` are the data classes of its columns, by name; `Field`s say their own.
 
     Raises LakehouseError where the declaration breaks a law: see `declare.laws`.
     """
 
     name: str
-    schema: str
+    schema: Schema = SCHEMA
     reads: tuple[Table | Source, ...] = ()
     transform: Callable[..., DataFrame] | None = None
     expect: tuple[Expectation, ...] = ()
@@ -45,9 +48,11 @@ class Table:
     where: str | None = None
     one_to_many: bool = False
     stamp: str = ""
+    classes: Classes = ()
 
     def __post_init__(self) -> None:
         """Refuse what could never be refreshed rightly."""
+        settle(self, self.name)
         check(self)
 
     @property
@@ -59,6 +64,11 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Column names of the contract, in order."""
         return tuple(name for name, _ in columns(self.schema))
+
+    @property
+    def contract(self) -> tuple[Field, ...]:
+        """The columns with what is said of them."""
+        return fields_of(self.schema, self.classes)
 
     @property
     def quoted(self) -> tuple[str, ...]:
@@ -94,6 +104,7 @@ def bronze(source: Source) -> Table:
         schema=source.landed_schema,
         reads=(source,),
         transform=as_landed,
+        classes=() if source.format == "json" else source.classes,
     )
 
 

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.declare.expectation import passes
-from lakehouse.declare.schema import columns, quoted
+from lakehouse.declare.schema import columns, quoted, without_comments
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import Judged, counts, set_aside
@@ -84,6 +84,6 @@ def content(table: Table, write: Merge, prefix: str = "") -> str:
         if name not in (*write.keys, write.newest_by):
             value = f"{prefix}{quoted(name)}"
             # Spark does not hash a map, nor what holds one.
-            has_map = "MAP<" in "".join(kind.upper().split())
+            has_map = "MAP<" in "".join(without_comments(kind).upper().split())
             parts += [f"to_json({value})" if has_map else value, f"{value} IS NULL"]
     return f"xxhash64({', '.join(parts)})" if parts else "0L"

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse import Expectation, Merge, Table
+from lakehouse import Expectation, Field, Merge, Table
 from retail.bronze import households
 
-ANSWERS = (
-    "age",
-    "income",
-    "home_ownership",
-    "marital_status",
-    "household_size",
-    "household_comp",
-    "kids_count",
+FACTS = (
+    Field("age", "STRING", "Age range of who answered, such as 35-44", "personal"),
+    Field("income", "STRING", "Income range of the household", "personal"),
+    Field("home_ownership", "STRING", "Whether they own or rent their home", "personal"),
+    Field("marital_status", "STRING", "Whether who answered is married", "personal"),
+    Field("household_size", "STRING", "How many live in the household", "personal"),
+    Field("household_comp", "STRING", "Adults and kids in words", "personal"),
+    Field("kids_count", "STRING", "How many of them are kids", "personal"),
 )
-"""The columns that hold what a household stated of itself. Two in three took no part."""
+"""What a household stated of itself. Two in three took no part."""
+
+ANSWERS = tuple(fact.name for fact in FACTS)
 
 
 def transform(raw: DataFrame) -> DataFrame:
@@ -32,9 +34,11 @@ def transform(raw: DataFrame) -> DataFrame:
 TABLE = Table(
     name="silver.households",
     reads=(households.TABLE,),
-    schema="household_id BIGINT, "
-    + "".join(f"{answer} STRING, " for answer in ANSWERS)
-    + "arrived_at TIMESTAMP",
+    schema=(
+        Field("household_id", "BIGINT", "Tells households apart, in baskets too", "internal"),
+        *FACTS,
+        Field("arrived_at", "TIMESTAMP", "When these answers landed"),
+    ),
     transform=transform,
     expect=(
         Expectation("a household has a number", "household_id IS NOT NULL"),

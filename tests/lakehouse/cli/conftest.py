@@ -23,10 +23,18 @@ TABLE = bronze(Source("sales", "id STRING, amount STRING"))
 """,
     "sold.py": """
 from lakehouse.declare.expectation import Expectation
+from lakehouse.declare.field import Field
 from lakehouse.declare.table import Table
 from toyshop import sales
 TABLE = Table(
-    "silver.sold", "id BIGINT, note STRING, amount DECIMAL(8,2), sold_on DATE", (sales.TABLE,),
+    "silver.sold",
+    (
+        Field("id", "BIGINT"),
+        Field("note", "STRING", "What the till's clerk wrote", "personal"),
+        Field("amount", "DECIMAL(8,2)"),
+        Field("sold_on", "DATE"),
+    ),
+    (sales.TABLE,),
     lambda raw: raw, (Expectation("a sale has a number", "id IS NOT NULL"),),
     where="note IS NULL OR note <> 'test'",
 )

@@ -19,6 +19,9 @@ from zoneinfo import ZoneInfo
 from pyspark.sql.types import DataType
 
 from lakehouse.declare.code.syntax import constant
+from lakehouse.declare.field import Field
+from lakehouse.declare.schema import without_comments
+from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 
 Inner = Callable[[object], str]
@@ -50,9 +53,16 @@ def _leaf(value: Any, inner: Inner) -> str | None:
 
 
 def _declared(value: Any, inner: Inner) -> str | None:
-    """What a project declares. A table is what it promises: how it is made is its own code."""
+    """What a project declares. A table is what it promises: how it is made is its own code. What
+    is said of a column for people makes no other rows."""
     if isinstance(value, Table):
-        return f"table({inner(value.name)}, {inner(value.schema)})"
+        return f"table({inner(value.name)}, {inner(without_comments(value.schema))})"
+    if isinstance(value, Source):
+        schema = inner(without_comments(value.schema))
+        text = f"name={inner(value.name)}, schema={schema}, format={inner(value.format)}"
+        return _made(value, inner, text)
+    if isinstance(value, Field):
+        return _made(value, inner, f"name={inner(value.name)}, type={inner(value.type)}")
     if isinstance(value, DataType):
         return _made(value, inner, value.json())
     return None
