@@ -5,6 +5,8 @@ TARGET  = local
 UNTIL   =
 ARGS    =
 PORT    = 5050
+# Each worker of the tests has a Spark of its own (2 GB of heap); a few tests alone need none.
+WORKERS = $(if $(ARGS),0,2)
 
 PY := .venv/bin/python
 
@@ -23,8 +25,8 @@ setup:  ## set up what is missing: virtual environment, Java, jars
 run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=local
 	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
 
-test: setup  ## run the tests; ARGS="-k silver" for some of them
-	@$(PY) -m pytest $(ARGS)
+test: setup  ## run the tests; ARGS="-k silver" for some of them, WORKERS=4 for more at a time
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 engines: setup  ## run the small shop and the nightly job on every engine; many minutes
 	@$(PY) -m pytest -m "long or not long" tests/engines tests/lakehouse/ship/test_spark_submit.py $(ARGS)

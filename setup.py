@@ -35,6 +35,7 @@ TEST = [
     "import-linter>=2.10,<3",
     "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
+    "pytest-xdist>=3.6,<4",
 ]
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["lightgbm>=4.5,<5"]

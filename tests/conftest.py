@@ -1,4 +1,4 @@
-"""What every test may ask for: one Spark session for all of them."""
+"""What every test may ask for: one Spark session for all that a worker runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ queries: hundreds of small lakes would fill the heap, and most of the time go to
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The one Spark session of the test run: two threads, a small heap, its own warehouse.
+    """The one Spark session of a worker: two threads, a small heap, its own warehouse.
 
     `TEST_SPARK=sc://...` has the tests use a Spark Connect server instead, started with
     `python -m tests.servers`; those that ask for this process's JVM fail then.
