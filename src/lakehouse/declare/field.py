@@ -25,6 +25,9 @@ TYPES = (
 )
 """What a type of Spark begins with."""
 
+_MEANING = re.compile(rf"{COMMENT.pattern}\s*$", COMMENT.flags)
+"""The comment of the column itself: one of a field inside of its type is a part of the type."""
+_NOT_NULL = re.compile(r"\s+NOT\s+NULL\s*$", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
@@ -53,7 +56,7 @@ class Field:
             raise LakehouseError(
                 f"there is no type {first or self.type!r}", where, did_you_mean(first, TYPES)
             )
-        if len(columns(f"x {self.type}")) > 1 or COMMENT.search(self.type):
+        if len(columns(f"x {self.type}")) > 1 or _MEANING.search(self.type):
             raise LakehouseError(
                 f"{self.type!r} is more than a type", where, "say the rest as its meaning"
             )
@@ -63,8 +66,17 @@ class Field:
     def ddl(self) -> str:
         """The field as a column of DDL, its meaning as a comment."""
         name = self.name if _PLAIN.fullmatch(self.name) else quoted(self.name)
+        return f"{name} {self.type}{self._comment}"
+
+    @property
+    def added(self) -> str:
+        """The same where rows are there already, which have none of it: it cannot be NOT NULL."""
+        return f"{quoted(self.name)} {_NOT_NULL.sub('', self.type)}{self._comment}"
+
+    @property
+    def _comment(self) -> str:
         text = self.meaning.replace("\\", "\\\\").replace("'", "\\'")
-        return f"{name} {self.type}" + (f" COMMENT '{text}'" if text else "")
+        return f" COMMENT '{text}'" if text else ""
 
 
 class Schema:
@@ -122,8 +134,8 @@ def fields_of(ddl: str, classes: Classes) -> tuple[Field, ...]:
 
 def parted(kind: str) -> tuple[str, str]:
     """The type of a column and its meaning, of what DDL says after its name."""
-    found = COMMENT.search(kind)
+    found = _MEANING.search(kind)
     if found is None:
         return kind, ""
     text = _ESCAPED.sub(lambda sign: _SIGNS.get(sign[1], sign[1]), found[1][1:-1])
-    return (kind[: found.start()] + kind[found.end() :]).strip(), text
+    return kind[: found.start()].strip(), text

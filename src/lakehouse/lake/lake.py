@@ -10,7 +10,6 @@ from time import sleep
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField, StructType
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
@@ -141,11 +140,9 @@ class Lake:
 
     def _grow(self, table: Table) -> None:
         held = {field.name: field.dataType for field in self.read(table.name).schema}
-        new = []
+        new = [field.added for field in table.contract if field.name not in held]
         for field in table.struct:
-            if field.name not in held:
-                new.append(StructField(field.name, field.dataType, metadata=field.metadata))
-            elif held[field.name] != field.dataType:
+            if held.get(field.name, field.dataType) != field.dataType:
                 raise LakehouseError(
                     f"column {field.name!r} is {held[field.name].simpleString()} in the table "
                     f"and {field.dataType.simpleString()} in its contract",
@@ -154,8 +151,8 @@ class Lake:
                 )
         if new:
             self.upgrade(table)
-            place, columns = self.place.table(table.name), StructType(new).toDDL()
-            self.spark.sql(f"ALTER TABLE {place} ADD COLUMNS ({columns})")
+            place = self.place.table(table.name)
+            self.spark.sql(f"ALTER TABLE {place} ADD COLUMNS ({', '.join(new)})")
 
     # --- reading ---------------------------------------------------------------------
 

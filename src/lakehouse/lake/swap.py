@@ -75,6 +75,8 @@ def _let_columns_go(lake: Lake, name: str, rows: DataFrame) -> None:
 
 def finish(lake: Lake, table: Table, begun: Event) -> bool:
     """Does what follows a swap; False where the build has not taken its place yet."""
+    if not lake.exists(table.name):
+        return False
     lake.upgrade(table)  # a swap may have stopped its feed
     name, staged = begun.table, beside(begun.table, begun.build)
     version = swapped(lake, begun)

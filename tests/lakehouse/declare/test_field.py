@@ -19,6 +19,7 @@ FIELDS = (
     Field("e-mail (work)", "STRING", "Where they're written to; a\\b", "personal"),
     Field("price", "DECIMAL(8, 2)", "What it costs, without tax"),
     Field("tags", "MAP<STRING, INT>", classed="public"),
+    Field("size (cm)", "STRUCT<`in x`: INT> NOT NULL", "It's wide"),
 )
 
 
@@ -29,9 +30,10 @@ def table(schema: Any, **others: Any) -> Table:
 def test_fields_are_ddl_once_they_are_declared() -> None:
     assert table(FIELDS).schema == (
         r"id BIGINT NOT NULL, `e-mail (work)` STRING COMMENT 'Where they\'re written to; a\\b', "
-        "price DECIMAL(8, 2) COMMENT 'What it costs, without tax', tags MAP<STRING, INT>"
+        "price DECIMAL(8, 2) COMMENT 'What it costs, without tax', tags MAP<STRING, INT>, "
+        r"`size (cm)` STRUCT<`in x`: INT> NOT NULL COMMENT 'It\'s wide'"
     )
-    assert table(FIELDS).columns == ("id", "e-mail (work)", "price", "tags")
+    assert table(FIELDS).columns == ("id", "e-mail (work)", "price", "tags", "size (cm)")
 
 
 def test_fields_are_there_again_of_either_form() -> None:
@@ -44,6 +46,12 @@ def test_fields_are_there_again_of_either_form() -> None:
     )
 
 
+def test_what_is_said_inside_of_a_type_is_a_part_of_it() -> None:
+    inner = "STRUCT<`a b`: INT COMMENT 'of a part', c: INT>"
+    assert table(f"at {inner}").contract == (Field("at", inner),)
+    assert table(f"at {inner} COMMENT 'of it all'").contract == (Field("at", inner, "of it all"),)
+
+
 def test_what_is_said_of_a_column_outlives_a_copy_of_its_table() -> None:
     assert replace(table(FIELDS), name="silver.things__2").contract == FIELDS
     assert table(FIELDS).classes == (("e-mail (work)", "personal"), ("tags", "public"))
@@ -51,9 +59,9 @@ def test_what_is_said_of_a_column_outlives_a_copy_of_its_table() -> None:
 
 def test_a_source_has_fields_too_and_its_bronze_table_those_of_parquet() -> None:
     source = Source("things", FIELDS, format="parquet")
-    assert source.fields == ("id", "e-mail (work)", "price", "tags")
+    assert source.fields == ("id", "e-mail (work)", "price", "tags", "size (cm)")
     assert source.contract == FIELDS
-    assert bronze(source).contract[:4] == FIELDS
+    assert bronze(source).contract[: len(FIELDS)] == FIELDS
     assert bronze(Source("things", FIELDS)).contract[0] == Field("record", "STRING")
 
 
