@@ -62,9 +62,10 @@ class View(NamedTuple):
 class LiveDisplay:
     """Tasks at work with their tables and steps, drawn anew; what has ended scrolls away above."""
 
-    def __init__(self, out: TextIO) -> None:
-        """Draws on the terminal `out`."""
+    def __init__(self, out: TextIO, every: float | None = 1 / 8) -> None:
+        """Draws on the terminal `out`, `every` so many seconds; None: only as something is left."""
         self.lock = threading.RLock()
+        self.drawing = threading.Lock()
         self.tasks: dict[str, Task] = {}
         self.job: Item | None = None
         self.ended = 0
@@ -74,16 +75,31 @@ class LiveDisplay:
         self.live = Live(
             self,
             console=self.console,
-            refresh_per_second=8,
+            auto_refresh=False,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
             vertical_overflow="crop",
         )
         self.live.start()
+        self.closed = threading.Event()
+        self.drawer = threading.Thread(target=self._draw, args=(every,), daemon=True)
+        self.drawer.start()
+
+    def _draw(self, every: float | None) -> None:
+        """Draw what is at work anew, until the display is closed.
+
+        In a thread of our own: rich says where a drawing begins, and writes it, in two steps,
+        and two threads that draw at once print into each other's lines.
+        """
+        while every and not self.closed.wait(every):
+            with self.drawing:
+                self.live.refresh()
 
     def close(self) -> None:
         """Print what was still at work, and give the terminal back."""
+        self.closed.set()
+        self.drawer.join()
         with self.lock:
             left, self.tasks = list(self.tasks.values()), {}
         for task in left:
@@ -151,7 +167,8 @@ class LiveDisplay:
 
     def _print(self, parts: list[View]) -> None:
         """Leave something on the screen for good, in one piece: other threads print too."""
-        self.console.print(Group(*(part.content for part in parts)), width=self._width)
+        with self.drawing:
+            self.console.print(Group(*(part.content for part in parts)), width=self._width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """What is at work, in no more lines than the terminal has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+from time import sleep
 
 import pytest
 from tests.lakehouse.terminal.screens import Screen, screen
@@ -24,8 +25,7 @@ def lines_of(*events: Event) -> str:
 
 def left_on(out: Screen, *events: Event) -> list[str]:
     """What a display leaves on the screen for good: the drawings in between are wiped away."""
-    display = LiveDisplay(out)
-    display.live.auto_refresh = False
+    display = LiveDisplay(out, every=None)
     for event in events:
         display.show(event)
     out.truncate(0)
@@ -100,6 +100,33 @@ def test_steps_of_two_tasks_at_once_stand_under_their_own(monkeypatch):
     done = [re.sub(r"\d+\.\d s", "", line).split() for line in out.lines() if "✓" in line]
     for name in ("one", "two"):
         assert [["✓", name], ["✓", name, "step"]] in [done[at : at + 2] for at in range(len(done))]
+
+
+class SlowScreen(Screen):
+    """A terminal that lets other threads go on while it is written to."""
+
+    def write(self, text: str) -> int:
+        sleep(0.002)
+        return super().write(text)
+
+
+def test_what_threads_print_at_once_is_a_line_each(monkeypatch):
+    screen(monkeypatch, 60)
+    display = LiveDisplay(out := SlowScreen(), every=0.001)
+    display.show(Event("task", "gold", "started", "gold"))
+
+    def say(name: str) -> None:
+        for number in range(20):
+            display.show(Event("table", f"{name}{number}", "note", detail="late"))
+
+    threads = [threading.Thread(target=say, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    display.close()
+    expected = [f"  ! {name}{number}: late" for name in ("one", "two") for number in range(20)]
+    assert sorted(line for line in out.lines() if "late" in line) == sorted(expected)
 
 
 def test_a_line_fits_a_narrow_terminal_and_keeps_its_figures(monkeypatch):
