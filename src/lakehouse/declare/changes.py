@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lakehouse.declare.definition import Definition
+from lakehouse.declare.encoding import UTF_8
 
 Needs = Literal["decision", "rebuild"]
 """`decision`: the table can go on, and its rows so far are of the definition before; `rebuild`: it
@@ -45,6 +46,8 @@ def changes(before: Definition, now: Definition) -> list[Change]:
                 found.append(
                     Change(part, f"was {_write(old)}, is {_write(new)}", _rewrite(old, new))
                 )
+            case "source":
+                found += _of_source(old or {}, new or {})
             case "engine":
                 found.append(Change(part, "this version of lakehouse makes other rows of it"))
             case _:
@@ -88,6 +91,16 @@ def _of_reads(old: list[list[str]], new: list[list[str]]) -> Iterator[Change]:
     followed_new = [each for each in new if each[1] != "beside"]
     needs: Needs = "decision" if followed_old == followed_new else "rebuild"
     yield Change("reads", f"read {_reads(old)}, reads {_reads(new)}", needs)
+
+
+def _of_source(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    """Another encoding makes other text of the same files, and other records broken."""
+    was, now = old.get("encoding", UTF_8), new.get("encoding", UTF_8)
+    if was != now:
+        yield Change("source", f"source encoding was {was}, is {now}", "rebuild")
+    old, new = ({k: v for k, v in each.items() if k != "encoding"} for each in (old, new))
+    if old != new:
+        yield Change("source", f"source was {_text(old)}, is {_text(new)}")
 
 
 def _rewrite(old: Any, new: Any) -> Needs:

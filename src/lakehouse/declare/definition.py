@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from lakehouse.declare.code import code_of
+from lakehouse.declare.encoding import UTF_8, canonical
 from lakehouse.declare.schema import columns, without_comments
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
@@ -105,6 +106,8 @@ def _code(table: Table) -> Mapping[str, str]:
 def _source(source: Source) -> dict[str, str]:
     """What decides how a landed file is read. JSON lines are kept as they are."""
     facts = {"name": source.name, "format": source.format}
+    if (encoding := canonical(source.encoding)) != UTF_8:
+        facts["encoding"] = encoding
     if source.format == "json":
         return facts
     return {**facts, "schema": without_comments(source.schema)}

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.declare.encoding import UTF_8, canonical, check_encoding
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
 from lakehouse.declare.schema import check_columns, columns, quoted
 
@@ -34,13 +35,18 @@ class Source:
     never lose a record. Parquet carries its own types; a file whose types do not
     fit the schema is named and rescued by the lake, not dropped.
 
-    Raises LakehouseError where the name is no name of a folder, the format is unknown, or the
-    schema has no columns, one without a type, one twice, or one that the lake adds itself.
+    `encoding` is that of text, by any name that Python knows; the lake holds UTF-8. A record
+    that cannot be decoded is set aside with its bytes: docs/expectations.md.
+
+    Raises LakehouseError where the name is no name of a folder, the format is unknown, the
+    encoding is unknown, cannot be read or is that of no text, or the schema has no columns, one
+    without a type, one twice, or one that the lake adds itself.
     """
 
     name: str
     schema: Schema = SCHEMA
     format: Format = "json"
+    encoding: str = "UTF-8"
     classes: Classes = ()
 
     def __post_init__(self) -> None:
@@ -56,6 +62,10 @@ class Source:
             what = f"files of the format {self.format!r} cannot be read"
             raise LakehouseError(what, where, did_you_mean(self.format, known))
         settle(self, where)
+        check_encoding(self.encoding, where)
+        if self.format == "parquet" and canonical(self.encoding) != UTF_8:
+            what = f"Parquet is no text that could be in {self.encoding!r}"
+            raise LakehouseError(what, where, "leave the encoding out")
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD, ROW}
         if self.format != "json":

@@ -28,9 +28,10 @@ from lakehouse.declare.expectation import (
     quarantined,
 )
 from lakehouse.declare.schema import quoted
-from lakehouse.declare.source import RECORD, ROW
+from lakehouse.declare.source import RECORD, ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
+from lakehouse.ingest.decode import DECODED, UNDECODED, undecoded
 from lakehouse.ingest.misfits import READABLE, Misfit, unreadable
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer, merged
@@ -46,14 +47,16 @@ TIMES = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
 class Judged:
     """The rows of a batch after the transform, with the rules that they break.
 
-    `landed` gives the number of rows that went into the transform, once the rows were read and
-    given how many these are; `lost` are landed files that no row could be read from.
+    `landed` gives the number of rows that went into the transform, and of records that could not be
+    decoded, once the rows were read and given how many these are; `lost` are landed files that no
+    row could be read from, `undecoded` those records, None where they are of no text.
     """
 
     table: Table
     rows: DataFrame
-    landed: Callable[[int], int]
+    landed: Callable[[int], tuple[int, int]]
     lost: Sequence[Misfit] = ()
+    undecoded: DataFrame | None = None
 
     def with_rows(self, rows: DataFrame) -> Judged:
         """The same batch with these rows: ranked, cached."""
@@ -67,17 +70,22 @@ def judged(
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
     observation = Observation()
+    broken = undecodable(table, landed)
+    bad = F.lit(None) if broken is None else F.col(UNDECODED)
+    totals = F.count_if(bad.isNull()).alias("landed"), F.count(bad).alias("undecoded")
+    watched = landed.observe(observation, *totals)
+    if broken is not None:  # after they were counted
+        watched = watched.where(bad.isNull()).drop(UNDECODED)
     if table.one_to_many:
-        landed = landed.withColumn(ROW, F.monotonically_increasing_id())
-    watched = landed.observe(observation, F.count(F.lit(1)).alias("landed"))
+        watched = watched.withColumn(ROW, F.monotonically_increasing_id())
 
-    def count(made: int) -> int:
+    def count(made: int) -> tuple[int, int]:
         """Counted while the rows were read; read again where the runtime observes nothing.
 
         Nor does Spark report what it observed below an empty cache: it would be waited for forever.
         """
-        observed = observation.get.get("landed") if made else None
-        return landed.count() if observed is None else int(observed)
+        seen = (observation.get if made else None) or landed.agg(*totals).collect()[0].asDict()
+        return seen["landed"], seen["undecoded"]
 
     made = table.transform(watched, *beside)
     if table.one_to_many and ROW not in made.columns:
@@ -86,7 +94,15 @@ def judged(
             table.name,
             f"select {ROW} beside its columns: every landed row must be among the rows made",
         )
-    return Judged(table, judge(made, table.expect, table.where), count, lost)
+    return Judged(table, judge(made, table.expect, table.where), count, lost, broken)
+
+
+def undecodable(table: Table, landed: DataFrame) -> DataFrame | None:
+    """The landed records that could not be decoded; None where the table reads no text."""
+    source = table.reads[0] if table.reads else None
+    if not isinstance(source, Source) or UNDECODED not in landed.columns:
+        return None
+    return undecoded(landed, source.encoding)
 
 
 def counts(table: Table) -> list[Column]:
@@ -130,16 +146,18 @@ def set_aside(
         for name in ("passing", "quarantined", "dropped", "passed_over")
     )
     made = passing + broken + drops + over
+    bad = 0
     if landed is None:
-        landed = batch.landed(made)
+        landed, bad = batch.landed(made)
     if table.one_to_many:
         _check_origins(batch, landed)
     added = made - landed if table.one_to_many else 0
     account = Account(landed, passing, broken, 0, drops, over, added, rules)
     account.check(writer.batch)
-    account = with_files(account, len(batch.lost))
+    account = with_unread(account, len(batch.lost), bad)
     if account.quarantined or writer.rerun:
-        writer.quarantine(_aside(batch, broken > 0))
+        rows = batch.rows.where(quarantined(table.expect)) if broken else None
+        writer.quarantine(aside(writer, table, rows, batch.lost, batch.undecoded if bad else None))
     fatal = [rule.name for rule in table.expect if rule.otherwise == "fail" and rule.name in rules]
     if fatal:
         raise LakehouseError(
@@ -168,23 +186,28 @@ def _check_origins(batch: Judged, landed: int) -> None:
         )
 
 
-def with_files(account: Account, files: int) -> Account:
-    """The account with so many unreadable files: each landed as one, and was set aside as one."""
-    if not files:
-        return account
-    return replace(
-        account,
-        landed=account.landed + files,
-        quarantined=account.quarantined + files,
-        rules={**account.rules, READABLE: files},
-    )
+def with_unread(account: Account, files: int, records: int = 0) -> Account:
+    """The account with so many unreadable files, and records that could not be decoded: each landed
+    as one, and was set aside as one."""
+    for rule, times in ((READABLE, files), (DECODED, records)):
+        if times:
+            account = replace(
+                account,
+                landed=account.landed + times,
+                quarantined=account.quarantined + times,
+                rules={**account.rules, rule: times},
+            )
+    return account
 
 
-def recall(writer: Writer, table: Table, lost: Sequence[Misfit] = ()) -> Account | None:
+def recall(
+    writer: Writer, table: Table, lost: Sequence[Misfit] = (), landed: DataFrame | None = None
+) -> Account | None:
     """The account of what an earlier run of this batch wrote; None where it is to be written.
 
     A MERGE is not recalled but repeated, which changes nothing. Quarantine is written before the
-    table, so that nothing of a written batch is missing.
+    table, so that nothing of a written batch is missing; but for records of a table as landed that
+    could not be decoded, which are looked for in `landed` again.
     """
     if stored := writer.accounted():
         return stored
@@ -194,7 +217,11 @@ def recall(writer: Writer, table: Table, lost: Sequence[Misfit] = ()) -> Account
     commit, about = own
     written = merged(commit.metrics)
     if (account := about.account) is None:  # counted while it was written
-        return with_files(Account(written, written), len(lost))
+        broken = None if landed is None else undecodable(table, landed)
+        bad = 0 if broken is None else broken.count()
+        if bad or lost:
+            writer.quarantine(aside(writer, table, None, lost, broken if bad else None))
+        return with_unread(Account(written, written), len(lost), bad)
     if not isinstance(table.write, Merge) or table.followed:
         return account
     return replace(account, kept=written, duplicate=account.duplicate + account.kept - written)
@@ -229,23 +256,32 @@ def sql_literal(value: Any) -> str:
     )
 
 
-def _aside(batch: Judged, has_broken: bool) -> DataFrame:
-    """What of a batch goes to quarantine: `rules`, `row` as JSON, `record` as it came."""
+def aside(
+    writer: Writer,
+    table: Table,
+    broken: DataFrame | None,
+    lost: Sequence[Misfit],
+    undecoded: DataFrame | None,
+) -> DataFrame:
+    """What of a batch goes to quarantine: `rules`, `row` as JSON, `record` as it came.
+
+    What no row was made of has an account of itself for a row, and no record: it has none that a
+    transform could be given once more.
+    """
+    spark = writer.lake.spark
     frames = []
-    if has_broken:
-        broken = batch.rows.where(quarantined(batch.table.expect))
-        frames.append(_set_aside_rows(broken, batch.table.columns))
-    if batch.lost:
-        files = unreadable(batch.rows.sparkSession, batch.lost)
-        frames.append(_set_aside_rows(files, ("path", "why")))
-    if not frames:
-        return batch.rows.sparkSession.createDataFrame([], ASIDE)
-    return reduce(DataFrame.unionByName, frames)
+    if broken is not None:
+        frames.append(_set_aside_rows(broken, table.columns))
+    if lost:
+        frames.append(_set_aside_rows(unreadable(spark, lost), ("path", "why")))
+    if undecoded is not None:
+        frames.append(_set_aside_rows(undecoded, ("file", "encoding", "bytes")))
+    return reduce(DataFrame.unionByName, frames or [spark.createDataFrame([], ASIDE)])
 
 
 def _set_aside_rows(broken: DataFrame, columns: Sequence[str]) -> DataFrame:
     none = F.lit(None)
-    # As Spark writes times by itself it would cut them off at milliseconds.
+    # As Spark writes times by itself it would cut them off at milliseconds; bytes are base64.
     whole = F.to_json(F.struct(*map(quoted, columns)), {"timestampFormat": TIMES})
     return broken.select(
         F.col(BROKEN).alias("rules"),

@@ -37,12 +37,12 @@ def commit(
     could be read from. Raises LakehouseError, before anything is written to the table, where rows
     are unaccounted for or break a `fail` rule.
     """
-    if writer.rerun and (account := recall(writer, table, lost)):
+    if writer.rerun and (account := recall(writer, table, lost, landed)):
         return account
     batch = judged(table, landed, beside, lost)
     with caching():
         if table.transform is as_landed and not (table.expect or table.where):
-            return append_as_landed(writer, table, batch, landed)
+            return append_as_landed(writer, batch, landed)
         return write(writer, batch)
 
 

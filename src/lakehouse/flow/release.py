@@ -26,6 +26,7 @@ from lakehouse.declare.writes import Merge, Rebuild
 from lakehouse.flow.batch import Judged, judged, recall
 from lakehouse.flow.commit import write
 from lakehouse.flow.verdict import go_on, verdicts
+from lakehouse.ingest.decode import DECODED
 from lakehouse.ingest.misfits import READABLE
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.account import OUTFLOW
@@ -83,7 +84,7 @@ def _release(lake: Lake, table: Table, query: str) -> Account:
         rows = _judged_again(lake, table, marked).drop(ASIDE)
         if table.one_to_many:
             rows = rows.withColumn(ROW, F.monotonically_increasing_id())
-        account = write(writer, Judged(table, rows, lambda made: made))
+        account = write(writer, Judged(table, rows, lambda made: (made, 0)))
     moved = dict(_moved(marked, account))
     writer.move(moved, lake.version(table.name), time() - begun)
     return replace(account, landed=0)
@@ -102,12 +103,13 @@ def _number(lake: Lake, table: Table) -> tuple[int, bool]:
 def _waiting(lake: Lake, table: Table) -> DataFrame:
     """The rows of a table in quarantine, those that were let out too.
 
-    Without the files that could not be read, which have no row to let out, and without batches that
-    are not over: these are run again as a whole.
+    Without the files that could not be read and the records that could not be decoded, which have
+    no row to let out, and without batches that are not over: these are run again as a whole.
     """
     of_table = F.col("table") == table.name
     over = lake.read(BATCHES.name).where(of_table).select("query", "batch").distinct()
-    aside = lake.read(QUARANTINE.name).where(of_table & ~F.array_contains("rules", READABLE))
+    unread = F.arrays_overlap("rules", F.array(F.lit(READABLE), F.lit(DECODED)))
+    aside = lake.read(QUARANTINE.name).where(of_table & ~unread)
     return aside.join(F.broadcast(over), on=["query", "batch"], how="left_semi")
 
 

@@ -1,6 +1,6 @@
 """Landed files as a stream: every record, with where and when it came from.
 
-A text line is kept as it is; columnar records keep their types, and what does not fit
+A text line is kept as it is, in UTF-8; columnar records keep their types, and what does not fit
 them goes into `rescued`, whole.
 """
 
@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import Source
+from lakehouse.ingest.decode import VALUE, is_read_whole, records
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.storage import storage
 
@@ -30,15 +31,14 @@ def has_landed(lake: Lake, source: Source) -> bool:
 
 
 def arrivals(lake: Lake, source: Source) -> DataFrame:
-    """The files that arrive for a source, as a stream of bronze rows."""
+    """The files that arrive for a source, as a stream of bronze rows; of text with UNDECODED."""
     folder = lake.place.arrivals(source.name)
     kind = "text" if source.format == "json" else source.format
     form = "cloudFiles" if is_rescued(lake) else kind
     reader = lake.spark.readStream.format(form).options(**_options(lake, kind))
     if source.format == "json":
-        # A blank line is the space between records, not a record.
-        landed = reader.load(folder).where(F.length(F.trim("value")) > 0)
-        return landed.select(F.col("value").alias("record"), *provenance())
+        reader = reader.option("wholetext", str(is_read_whole(source.encoding)).lower())
+        return records(reader.load(folder).select(VALUE, *provenance()), source.encoding)
     if is_rescued(lake):
         reader = reader.option("rescuedDataColumn", "rescued")
         landed = reader.schema(f"{source.schema}, rescued STRING").load(folder)

@@ -53,8 +53,9 @@ def _leaf(value: Any, inner: Inner) -> str | None:
 
 
 def _declared(value: Any, inner: Inner) -> str | None:
-    """What a project declares. A table is what it promises: how it is made is its own code. What
-    is said of a column for people makes no other rows."""
+    """What a project declares. A table is what it promises: how it is made is its own code. A
+    source is what its records are: how they are read is the definition of the table that reads
+    them. What is said of a column for people makes no other rows."""
     if isinstance(value, Table):
         return f"table({inner(value.name)}, {inner(without_comments(value.schema))})"
     if isinstance(value, Source):
