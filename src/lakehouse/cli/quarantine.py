@@ -72,8 +72,11 @@ def show(
 ) -> None:
     """Show rows that wait: the rules that they break, the row as it was made, the record."""
     table = invocation.index.table(name)
-    if rule and rule not in (table.rules or {}):
-        raise unknown("rule", rule, table.rules or {}, name)
+    if rule and rule not in (declared := table.rules or {}):
+        # Those of what could not be read are the lake's own.
+        seen = {each for _, rules, _ in _aside(invocation, name, "rules") for each in rules}
+        if rule not in seen:
+            raise unknown("rule", rule, {*declared, *seen}, name)
     found = (
         (batch, "; ".join(rules), row, record)
         for _, batch, rules, row, record, release in _aside(

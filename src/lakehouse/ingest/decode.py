@@ -59,7 +59,7 @@ def records(landed: DataFrame, encoding: str) -> DataFrame:
         broken = F.when(~F.is_valid_utf8(VALUE), raw).alias(UNDECODED)
         return landed.select(F.try_validate_utf8(VALUE).alias("record"), broken, *origin)
     schema = f"record STRING, {UNDECODED} BINARY, {PROVENANCE}"
-    return landed.select(raw.alias(VALUE), *origin).mapInArrow(_decoder(name), schema)
+    return landed.select(raw.alias(VALUE), *origin).mapInArrow(decoder(name), schema)
 
 
 def undecoded(records: DataFrame, encoding: str) -> DataFrame:
@@ -74,7 +74,7 @@ def undecoded(records: DataFrame, encoding: str) -> DataFrame:
     )
 
 
-def _decoder(name: str) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+def decoder(name: str) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     """What decodes batches of lines or, of a wide encoding, of files.
 
     Its functions are its own, so that they travel to executors by value: these need not have this

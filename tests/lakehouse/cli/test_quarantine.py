@@ -82,6 +82,21 @@ def test_an_unknown_rule_names_the_nearest(call: Call, aside: str) -> None:
     assert done.exit_code == 1
 
 
+def test_a_rule_of_the_lake_itself_is_known_where_a_record_breaks_it(
+    call: Call, tmp_path: Path
+) -> None:
+    row = '{"file":"a.jsonl","encoding":"UTF-8","bytes":"/w=="}'
+    own = ASIDE.slice(0, 1).to_pylist()[0]
+    own |= {"rules": ["a record can be decoded"], "row": row, "record": None}
+    write_deltalake(
+        str(tmp_path / "ops" / "quarantine"), pa.Table.from_pylist([own], schema=ASIDE.schema)
+    )
+    rule = ("--rule", "a record can be decoded", "--set", f"lake.root={tmp_path}", "-o", "json")
+    (found,) = json.loads(call("quarantine", "show", "silver.sold", *rule).stdout)
+    assert (found["row"], found["record"]) == (row, None)
+    assert call("quarantine", "show", "gold.totals", *rule).exit_code == 1
+
+
 def test_an_empty_quarantine_says_so(call: Call, tmp_path: Path) -> None:
     done = call("quarantine", "show", "silver.sold", "--set", f"lake.root={tmp_path}")
     assert (done.stdout, done.stderr) == ("", "no row of silver.sold waits in quarantine\n")

@@ -76,6 +76,30 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Source("things", "id BIGINT", format="csv"),  # type: ignore[arg-type]
         "source 'things': files of the format 'csv' cannot be read. Known: json, parquet.",
     ),
+    "an encoding that nobody knows": (
+        lambda: Source("things", "id BIGINT", encoding="windows-12552"),
+        "source 'things': the encoding 'windows-12552' is not known. Did you mean 'windows-1252'?",
+    ),
+    "an encoding whose letters are no ASCII": (
+        lambda: Source("things", "id BIGINT", encoding="cp037"),
+        "source 'things': where a line ends cannot be told from the bytes of a file in 'cp037'. It",
+    ),
+    "an encoding that spells letters in ASCII": (
+        lambda: Source("things", "id BIGINT", encoding="UTF-7"),
+        "where a line ends cannot be told from the bytes of a file in 'UTF-7'",
+    ),
+    "an encoding of which a line is not read alone": (
+        lambda: Source("things", "id BIGINT", encoding="ISO-2022-JP"),
+        "where a line ends cannot be told from the bytes of a file in 'ISO-2022-JP'",
+    ),
+    "an encoding of no text": (
+        lambda: Source("things", "id BIGINT", encoding="base64"),
+        "where a line ends cannot be told from the bytes of a file in 'base64'",
+    ),
+    "an encoding of Parquet": (
+        lambda: Source("things", "id BIGINT", format="parquet", encoding="UTF-16"),
+        "source 'things': Parquet is no text that could be in 'UTF-16'. Leave the encoding out.",
+    ),
     "a source whose name is no folder's": (
         lambda: Source("shop/things", "id BIGINT"),
         "source 'shop/things': its name is that of a folder and of a table",

@@ -212,6 +212,12 @@ NOT_READ: dict[str, tuple[str, str, str]] = {
         "1",
         "2",
     ),
+    "how the files of a source are read": (
+        "from lakehouse import Source\nS = Source('s', 'a STRING', encoding='UTF-{}')\n"
+        "def transform(x): return S.parse(x)",
+        "8",
+        "16",
+    ),
     "how another table is made": (
         "from lakehouse import Table\ndef other(x): return {}\n"
         "T = Table('gold.t', 'a INT', transform=other)\n"
