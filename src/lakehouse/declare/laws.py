@@ -62,6 +62,10 @@ class Table(Protocol):
         """How it may change."""
 
     @property
+    def is_as_landed(self) -> bool:
+        """Whether each landed row is added as it is."""
+
+    @property
     def one_to_many(self) -> bool:
         """Whether a landed row may become several."""
 
@@ -93,6 +97,7 @@ def check(table: Table) -> None:
     _names_its_columns(table)
     _follows_what_it_reads(table)
     _counts_what_it_multiplies(table)
+    _keeps_what_may_be_redelivered(table)
 
 
 def _has_a_layer(table: Table) -> None:
@@ -217,4 +222,18 @@ def _counts_what_it_multiplies(table: Table) -> None:
         by = "a job writes" if table.transform is None else "Rebuild writes"
         raise LakehouseError(
             f"one_to_many on a table that {by}", table.name, "leave it out: made rows are counted"
+        )
+
+
+def _keeps_what_may_be_redelivered(table: Table) -> None:
+    source = table.reads[0] if table.reads else None
+    if not isinstance(source, Source) or source.redelivered == "refuse":
+        return
+    origin = {name for name, _ in columns(source.landed_schema)}
+    if not table.is_as_landed or not origin <= set(table.columns):
+        raise LakehouseError(
+            f"the source {source.name!r} has redelivered={source.redelivered!r}, and this table "
+            "does not keep its records as they landed: what is new in a file could not be told",
+            table.name,
+            f"read it by bronze({source.name.upper()}), and judge its rows in silver",
         )

@@ -16,6 +16,9 @@ from lakehouse.declare.schema import check_columns, columns, quoted
 
 Format = Literal["json", "parquet"]
 
+Redelivered = Literal["refuse", "add", "replace"]
+"""What becomes of the records of a file that was taken, and is delivered again under its name."""
+
 # What every bronze row says of its origin. `arrived_at` is the file's own time stamp.
 PROVENANCE = "source_file STRING, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
 
@@ -36,17 +39,22 @@ class Source:
     fit the schema is named and rescued by the lake, not dropped.
 
     `encoding` is that of text, by any name that Python knows; the lake holds UTF-8. A record
-    that cannot be decoded is set aside with its bytes: docs/expectations.md.
+    that cannot be decoded is set aside with its bytes: docs/sources.md.
 
-    Raises LakehouseError where the name is no name of a folder, the format is unknown, the
-    encoding is unknown, cannot be read or is that of no text, or the schema has no columns, one
-    without a type, one twice, or one that the lake adds itself.
+    `redelivered` says what is done with a file that was taken and has other records now: `refuse`
+    tells of it and takes none, `add` takes those that are new in it, `replace` takes all of them in
+    the place of those that came before: docs/sources.md.
+
+    Raises LakehouseError where the name is no name of a folder, the format or `redelivered` is
+    unknown, the encoding is unknown, cannot be read or is that of no text, or the schema has no
+    columns, one without a type, one twice, or one that the lake adds itself.
     """
 
     name: str
     schema: Schema = SCHEMA
     format: Format = "json"
     encoding: str = "UTF-8"
+    redelivered: Redelivered = "refuse"
     classes: Classes = ()
 
     def __post_init__(self) -> None:
@@ -61,6 +69,9 @@ class Source:
         if self.format not in (known := get_args(Format)):
             what = f"files of the format {self.format!r} cannot be read"
             raise LakehouseError(what, where, did_you_mean(self.format, known))
+        if self.redelivered not in (known := get_args(Redelivered)):
+            what = f"redelivered={self.redelivered!r} is nothing that can be done with a file"
+            raise LakehouseError(what, where, did_you_mean(self.redelivered, known))
         settle(self, where)
         check_encoding(self.encoding, where)
         if self.format == "parquet" and canonical(self.encoding) != UTF_8:

@@ -66,6 +66,12 @@ class Table:
         return tuple(name for name, _ in columns(self.schema))
 
     @property
+    def is_as_landed(self) -> bool:
+        """Whether each landed row is added as it is: none is judged, left out or merged."""
+        judges = self.expect or self.where is not None
+        return self.transform is as_landed and isinstance(self.write, Append) and not judges
+
+    @property
     def contract(self) -> tuple[Field, ...]:
         """The columns with what is said of them."""
         return fields_of(self.schema, self.classes)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 
-from lakehouse.declare.table import Table, as_landed
+from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
 from lakehouse.flow.append import append, append_as_landed
 from lakehouse.flow.batch import Judged, judged, recall
@@ -41,7 +41,7 @@ def commit(
         return account
     batch = judged(table, landed, beside, lost)
     with caching():
-        if table.transform is as_landed and not (table.expect or table.where):
+        if table.is_as_landed:
             return append_as_landed(writer, batch, landed)
         return write(writer, batch)
 

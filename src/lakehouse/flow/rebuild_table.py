@@ -20,9 +20,11 @@ from lakehouse.declare.writes import Rebuild
 from lakehouse.flow.rebuild import reach_from, rebuild
 from lakehouse.flow.refresh import refresh, refresh_table
 from lakehouse.flow.verdict import Verdict, verdicts
+from lakehouse.ingest.deliveries import compared, of_files, with_text
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.account import INFLOW, OUTFLOW
 from lakehouse.lake.builds import Event, histories, record
+from lakehouse.lake.files import File, plain
 from lakehouse.lake.glance import glance
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import TABLES as OPS
@@ -134,6 +136,20 @@ def _begin(lake: Lake, about: Verdict) -> Event:
     return event
 
 
+def _less_records(lake: Lake, table: Table, source: Source, staged: Table) -> int:
+    """How many records of later deliveries' files a table has that a build of it has not."""
+    if source.redelivered == "replace" or not table.is_as_landed:
+        return 0
+    held, new = (lake.read(name) for name in (table.name, staged.name))
+    delivery = ("source_file", "arrived_at")
+    other = held.select(*delivery).distinct().exceptAll(new.select(*delivery).distinct())
+    files = [File(plain(row[0]), 0, 0) for row in other.collect()]
+    if not files:
+        return 0
+    sides = (with_text(source, of_files(rows, files)) for rows in (new, held))
+    return sum(each.gone for each in compared(files, *sides))
+
+
 def _compared(lake: Lake, table: Table, staged: Table, allow_empty: bool) -> tuple[int, int]:
     """The rows before and after. Raises LakehouseError where the swap would lose good rows."""
     stays = "the table stays as it is"
@@ -146,6 +162,14 @@ def _compared(lake: Lake, table: Table, staged: Table, allow_empty: bool) -> tup
                 f"the landing zone ({', '.join(sorted(gone)[:LISTED])})",
                 table.name,
                 f"put them back; {stays}",
+            )
+        if less := _less_records(lake, table, table.reads[0], staged):
+            raise LakehouseError(
+                f"cannot be made anew: it holds {less:,} records of files that were delivered "
+                "again without them",
+                table.name,
+                "to let them go, say redelivered='replace' of the source, or put the first files "
+                f"back; {stays}",
             )
     look = glance(lake.settings, lambda: lake)
     sums = next((each.counts for each in totals(look) if each.table == staged.name), {})

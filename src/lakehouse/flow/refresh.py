@@ -12,6 +12,7 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
+from lakehouse.flow.redelivery import take_again
 from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, run_query, stopped
 from lakehouse.flow.verdict import Verdict, go_on, verdicts
 from lakehouse.flow.work import Work, partitions
@@ -116,6 +117,13 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
 def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
     checkpoint = Checkpoint.of(lake, table.name, build)
     check_sources(table, checkpoint)
+    accounts = _run_query(lake, table, checkpoint, build, halt)
+    return [*accounts, *take_again(lake, table, checkpoint)]
+
+
+def _run_query(
+    lake: Lake, table: Table, checkpoint: Checkpoint, build: int, halt: Halt
+) -> list[Account]:
     begun, unfinished = checkpoint.begun, checkpoint.unfinished
     before = lake.version(BATCHES.name)
     work = Work(lake.settings, table, build, unfinished, partitions(lake))

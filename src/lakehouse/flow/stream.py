@@ -17,10 +17,16 @@ from lakehouse.flow.rebuild import changed_partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import arrivals
 from lakehouse.lake import Lake
+from lakehouse.lake.account import TAKEN_BACK, entry
+from lakehouse.lake.log import Commit
 from lakehouse.lake.swap import build_of
 
 POLL = 1
 """Seconds between two looks at whether a stop was requested; an end is noticed at once."""
+
+
+TAKEN_AWAY = ("DELTA_SOURCE_TABLE_IGNORE_CHANGES", "DELTA_SOURCE_IGNORE_DELETE")
+"""What Delta says where rows of a table that is followed are less: files written anew, or gone."""
 
 
 class TakenAwayError(Exception):
@@ -58,9 +64,10 @@ TAKES_NOTHING = (
 
 
 def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
-    """Raise LakehouseError where rows were taken away above by anything but a rebuild.
+    """Raise LakehouseError where rows were taken away above by anything but a rebuild, or a
+    delivery that took the place of another.
 
-    Past a rebuild the rows made so far stay, and the table is known to be stale.
+    Past these the rows made so far stay, and the table is known to be stale.
     """
     followed = table.watched or [read for read in table.reads[:1] if isinstance(read, Table)]
     since = checkpoint.versions() or [0] * len(followed)
@@ -71,7 +78,7 @@ def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
             if commit.version < version:
                 break
             takes = commit.operation not in TAKES_NOTHING and commit.mode != "Append"
-            if takes and build_of(commit) is None:
+            if takes and build_of(commit) is None and not took_back(commit):
                 raise LakehouseError(
                     f"rows of {read.name} were taken away or changed by another program "
                     f"({commit.operation} in its version {commit.version}); what was made of them "
@@ -79,6 +86,12 @@ def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
                     table.name,
                     anew(table),
                 )
+
+
+def took_back(commit: Commit) -> bool:
+    """Whether a commit took rows away whose file was delivered again."""
+    own = entry(commit.metadata)
+    return own is not None and own.batch.query.endswith(TAKEN_BACK)
 
 
 def run_query(
@@ -109,7 +122,7 @@ def run_query(
                 break
     except StreamingQueryException as error:
         if not halt.requested:
-            if "DELTA_SOURCE_TABLE_IGNORE_CHANGES" in str(error):
+            if any(each in str(error) for each in TAKEN_AWAY):
                 raise TakenAwayError from error
             raise explained(table, error) from error
     finally:

@@ -17,8 +17,8 @@ from lakehouse.lake.builds import Event, History, histories, record
 
 State = Literal["new", "adopted", "unchanged", "changed", "stale", "replaced"]
 """`adopted`: made before definitions were kept. `changed`: some of its rows were made by another
-definition. `stale`: what it reads was made anew since. `replaced`: another definition was put in
-the place of this one, so that this code is the older."""
+definition. `stale`: rows of what it reads are others since. `replaced`: another definition was put
+in the place of this one, so that this code is the older."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,11 @@ def verdicts(
     known = histories(lake) if known is None else known
     todo = [table for table in tables if table.transform is not None]
     there = {table.name: lake.exists(table.name) for table in todo}
-    builds = {name: history.build for name, history in known.items()}
+    editions = {name: history.edition for name, history in known.items()}
     for table in todo:
         if table.name in known and not there[table.name]:
-            builds[table.name] = known[table.name].next_build
-    return {
-        table.name: _verdict(
-            lake, table, known.get(table.name, History()), builds, there[table.name]
-        )
-        for table in todo
-    }
+            editions[table.name] += known[table.name].next_build - known[table.name].build
+    return {table.name: _verdict(lake, table, known, editions, there[table.name]) for table in todo}
 
 
 def go_on(lake: Lake, about: Mapping[str, Verdict]) -> None:
@@ -114,11 +109,16 @@ def go_on(lake: Lake, about: Mapping[str, Verdict]) -> None:
 
 
 def _verdict(
-    lake: Lake, table: Table, history: History, builds: Mapping[str, int], there: bool
+    lake: Lake,
+    table: Table,
+    known: Mapping[str, History],
+    editions: Mapping[str, int],
+    there: bool,
 ) -> Verdict:
     definition = definition_of(table)
-    build = builds.get(table.name, 1)
-    reads = {r.name: builds.get(r.name, 1) for r in table.reads if isinstance(r, Table)}
+    history = known.get(table.name, History())
+    build = history.build if there else history.next_build
+    reads = {r.name: editions.get(r.name, 1) for r in table.reads if isinstance(r, Table)}
     verdict = Verdict(table, definition, history, build, "unchanged", reads)
     base = history.base
     if base is None:
@@ -138,7 +138,7 @@ def _verdict(
         found = tuple(dict.fromkeys(each))
         return replace(verdict, state="changed", reasons=_told(found), changes=found)
     stale = [
-        f"{name} was made anew since"
+        f"{name} {known.get(name, History()).since(base.reads.get(name, 1))}"
         for name in reads
         if base.reads.get(name, 1) != reads[name] and not _comes_down(table, name)
     ]

@@ -6,7 +6,9 @@ Read from the logs that Spark keeps there, a small text file each; nothing is wr
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.files import Storage, plain
@@ -68,6 +70,18 @@ class Checkpoint:
             paths += self._log(number)
         return sorted(paths)
 
+    def taken(self) -> dict[str, int]:
+        """The landed files that the query has taken, and when each was changed then, in
+        milliseconds since 1970."""
+        folder = f"{self.folder}/sources/0"
+        names = [file.name for file in self.storage.files(folder)]
+        joined = {int(n.removesuffix(".compact")) for n in names if n.endswith(".compact")}
+        last = max(joined, default=-1)
+        pages = [f"{last}.compact"] if joined else []
+        pages += [name for name in names if name.isdecimal() and int(name) > last]
+        entries = (entry for page in pages for entry in self._page(f"{folder}/{page}"))
+        return {plain(entry["path"]): int(entry["timestamp"]) for entry in entries}
+
     def _last(self, log: str) -> int:
         names = (file.name for file in self.storage.files(f"{self.folder}/{log}"))
         return max((int(name) for name in names if name.isdecimal()), default=-1)
@@ -104,6 +118,8 @@ class Checkpoint:
         return self._entries(f"{folder}/{later}.compact", number)
 
     def _entries(self, page: str, number: int) -> list[str]:
+        return [plain(each["path"]) for each in self._page(page) if each["batchId"] == number]
+
+    def _page(self, page: str) -> Iterator[dict[str, Any]]:
         lines = self.storage.read(page).splitlines()[1:]  # the first names the format
-        entries = (json.loads(line) for line in lines)
-        return [plain(entry["path"]) for entry in entries if entry["batchId"] == number]
+        return (json.loads(line) for line in lines)

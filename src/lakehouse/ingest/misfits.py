@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pyspark.sql.types import StructType
 from lakehouse.declare.expectation import BROKEN
 from lakehouse.declare.schema import quoted, struct
 from lakehouse.declare.source import Source
+from lakehouse.ingest.decode import VALUE, is_read_whole, records
 from lakehouse.ingest.files import provenance
 from lakehouse.lake.files import Storage
 
@@ -78,6 +80,16 @@ def unreadable(spark: SparkSession, files: Sequence[Misfit]) -> DataFrame:
     return spark.createDataFrame(rows, f"path STRING, why STRING, {BROKEN} ARRAY<STRING>")
 
 
+def read_files(
+    spark: SparkSession, source: Source, files: Sequence[str], misfit: Sequence[Misfit] = ()
+) -> DataFrame:
+    """The rows of landed files, as a stream of them would give these."""
+    if source.format != "json":
+        return rescue(spark, source, files, misfit)
+    lines = spark.read.option("wholetext", is_read_whole(source.encoding)).text(_literal(files))
+    return records(lines.select(VALUE, *provenance()), source.encoding)
+
+
 def rescue(
     spark: SparkSession, source: Source, files: Sequence[str], misfit: Sequence[Misfit]
 ) -> DataFrame:
@@ -93,13 +105,13 @@ def rescue(
 
 
 def _fitting(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:
-    typed = spark.read.schema(source.schema).parquet(*files)
+    typed = spark.read.schema(source.schema).parquet(*_literal(files))
     rescued = F.lit(None).cast("string").alias("rescued")
     return typed.select(*map(quoted, source.fields), rescued, *provenance())
 
 
 def _rescued(spark: SparkSession, source: Source, path: str) -> DataFrame:
-    raw = spark.read.parquet(path)
+    raw = spark.read.parquet(*_literal([path]))
     columns = [
         F.col(quoted(field.name)).try_cast(field.dataType).alias(field.name)
         if field.name in raw.columns
@@ -108,3 +120,8 @@ def _rescued(spark: SparkSession, source: Source, path: str) -> DataFrame:
     ]
     whole = F.to_json(F.struct(*(F.col(quoted(name)) for name in raw.columns))).alias("rescued")
     return raw.select(*columns, whole, *provenance())
+
+
+def _literal(paths: Sequence[str]) -> list[str]:
+    """Paths as Spark's readers take them, to whom some signs of a name stand for others."""
+    return [re.sub(r"([\\*?\[\]{}])", r"\\\1", path) for path in paths]

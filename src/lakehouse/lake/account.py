@@ -15,6 +15,10 @@ OUTFLOW = ("kept", "quarantined", "duplicate", "dropped", "passed_over")
 COUNTS = (*INFLOW, *OUTFLOW)
 """What an account counts."""
 
+AGAIN, TAKEN_BACK = "/again", "/taken back"
+"""How the batches of a query are called that take files which were delivered again, and those that
+take away what had come of these before."""
+
 
 @dataclass(frozen=True)
 class Batch:

@@ -25,17 +25,18 @@ from lakehouse.lake.save import rows_of, save
 FORMAT = 1
 """Raised when an older engine could no longer read what a newer one says of a build."""
 
-Kind = Literal["new", "adopted", "run", "accepted", "begun", "rebuilt", "given up"]
+Kind = Literal["new", "adopted", "run", "accepted", "begun", "rebuilt", "given up", "taken back"]
 """`new`: its first rows. `adopted`: it was there before definitions were kept. `run`: rows were
 added by another definition, undecided. `accepted`: its rows so far are to stay as they are.
-`begun`, `rebuilt`, `given up`: of a build beside the one that serves."""
+`begun`, `rebuilt`, `given up`: of a build beside the one that serves. `taken back`: rows were taken
+away, for their file was delivered again."""
 
 DECIDED = ("new", "adopted", "accepted", "rebuilt")
 
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that was decided about a table. `reads`: the build of each table it reads."""
+    """One thing that was decided about a table. `reads`: the edition of each table it reads."""
 
     table: str
     build: int
@@ -61,6 +62,20 @@ class History:
     def build(self) -> int:
         """The number of the build that serves."""
         return self.base.build if self.base else 1
+
+    @property
+    def edition(self) -> int:
+        """Another and higher number after each time that rows of the table became others or less:
+        what was made of it before is stale."""
+        return self.build + sum(each.kind == "taken back" for each in self.events)
+
+    def since(self, edition: int) -> str:
+        """What happened to its rows after an edition of it, in a few words."""
+        editions = [History(self.events[: at + 1]).edition for at in range(len(self.events))]
+        later = {e.kind for e, at in zip(self.events, editions, strict=True) if at > edition}
+        if "taken back" in later and not later & set(DECIDED):
+            return "took a delivery in the place of another since"
+        return "was made anew since"
 
     @property
     def next_build(self) -> int:

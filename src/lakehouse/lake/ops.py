@@ -36,4 +36,12 @@ DEFINITIONS = Table(
 )
 """What each build of a table was made by: see `lake.builds`."""
 
+DELIVERIES = Table(
+    name="ops.deliveries",
+    schema="table STRING, query STRING, file STRING, changed BIGINT, decided STRING, "
+    "records BIGINT, gone BIGINT, batch BIGINT, at TIMESTAMP",
+)
+"""What was decided about files that were delivered again, once there is one: see
+`flow.redelivery`."""
+
 TABLES = (BATCHES, QUARANTINE, DEFINITIONS)

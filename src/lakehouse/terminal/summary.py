@@ -91,11 +91,11 @@ def late_tables(glance: Glance, tables: Iterable[Table]) -> Section | None:
         if any(each.definition.digest != digest for each in history.undecided):
             rows.append((table.name, "rows of another definition were added, undecided"))
         rows += [
-            (table.name, f"{read.name} was made anew since")
+            (table.name, f"{read.name} {known[read.name].since(made_of)}")
             for read in table.reads
             if role(table, read) in ("appended", "beside")
             and read.name in known
-            and history.base.reads.get(read.name, 1) != known[read.name].build
+            and (made_of := history.base.reads.get(read.name, 1)) != known[read.name].edition
         ]
     if not rows:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests import tiny
@@ -10,7 +11,7 @@ from tests import tiny
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.source import Source
-from lakehouse.declare.table import Table
+from lakehouse.declare.table import Table, as_landed, bronze
 from lakehouse.declare.writes import Append, Merge, Rebuild, Replace, Write
 
 SCHEMA = "id BIGINT, week INT, day DATE"
@@ -99,6 +100,27 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "an encoding of Parquet": (
         lambda: Source("things", "id BIGINT", format="parquet", encoding="UTF-16"),
         "source 'things': Parquet is no text that could be in 'UTF-16'. Leave the encoding out.",
+    ),
+    "a policy for what comes again that does not exist": (
+        lambda: Source("things", "id BIGINT", redelivered="merge"),  # type: ignore[arg-type]
+        "source 'things': redelivered='merge' is nothing that can be done with a file. Known: add, "
+        "refuse, replace.",
+    ),
+    "records that come again to a table that judges them": (
+        lambda: replace(
+            bronze(Source("things", "id BIGINT", redelivered="add")),
+            expect=(Expectation("it is there", "record IS NOT NULL"),),
+        ),
+        "bronze.things: the source 'things' has redelivered='add', and this table does not keep",
+    ),
+    "records that come again to a table without their file": (
+        lambda: Table(
+            "bronze.things",
+            "record STRING, arrived_at TIMESTAMP",
+            (Source("things", "id BIGINT", redelivered="replace"),),
+            as_landed,
+        ),
+        "has redelivered='replace', and this table does not keep its records as they landed",
     ),
     "a source whose name is no folder's": (
         lambda: Source("shop/things", "id BIGINT"),

@@ -16,7 +16,7 @@ from tests import tiny
 from tests.tiny import land_lines, land_prices, sale
 
 from lakehouse.declare.expectation import Expectation
-from lakehouse.declare.table import Table
+from lakehouse.declare.table import Table, as_landed
 from lakehouse.declare.writes import Append, Merge, Replace, Write
 from lakehouse.flow.commit import commit
 from lakehouse.flow.refresh import refresh
@@ -50,6 +50,12 @@ def landing_of(seed: int, rows: int = 24) -> list[Row]:
         )
         for _ in range(rows)
     ]
+
+
+def test_rows_as_they_landed_are_written_by_the_way_of_their_table(lake: Lake) -> None:
+    declared = Table("silver.things", SCHEMA, transform=as_landed, write=Merge(("id",), "at"))
+    older, newer = ([(1, "x", at, text, None)] for at, text in ((1, "old"), (2, "new")))
+    assert [row["text"] for row in written(lake, declared, [newer, older]).collect()] == ["new"]
 
 
 def cut(rows: list[Row], ends: list[int]) -> list[list[Row]]:

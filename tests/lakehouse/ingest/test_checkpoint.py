@@ -29,7 +29,10 @@ def offset(number: int) -> str:
 
 
 def log(*entries: tuple[str, int]) -> str:
-    lines = [json.dumps({"path": f"file:///in/{name}", "batchId": at}) for name, at in entries]
+    lines = [
+        json.dumps({"path": f"file:///in/{name}", "timestamp": 1000 + at, "batchId": at})
+        for name, at in entries
+    ]
     return "\n".join(["v1", *lines])
 
 
@@ -78,6 +81,18 @@ def test_pages_that_spark_has_joined_are_read_for_their_own_files_alone(tmp_path
     assert checkpoint.files(0) == ["/in/a"], "its own page is gone"
     assert checkpoint.files(1) == ["/in/b"]
     assert checkpoint.files(2) == ["/in/c"]
+
+
+def test_what_was_taken_is_known_of_joined_pages_and_those_after_them(tmp_path: Path) -> None:
+    checkpoint = made(
+        tmp_path,
+        offsets_0=offset(10),
+        **{"sources_9-compact": log(("a%20b", 0), ("c", 9))},
+        sources_8=log(("c", 8)),
+        sources_10=log(("d", 10)),
+    )
+    assert checkpoint.taken() == {"/in/a b": 1000, "/in/c": 1009, "/in/d": 1010}
+    assert made(tmp_path / "none").taken() == {}
 
 
 def test_a_page_that_is_missing_is_named(tmp_path: Path) -> None:
