@@ -26,7 +26,7 @@ run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=
 	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
 
 test: setup  ## run the tests; ARGS="-k silver" for some of them, WORKERS=4 for more at a time
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 engines: setup  ## run the small shop and the nightly job on every engine; many minutes
 	@$(PY) -m pytest -m "long or not long" tests/engines tests/lakehouse/ship/test_spark_submit.py $(ARGS)

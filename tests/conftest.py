@@ -35,6 +35,12 @@ FORGETFUL = {
 queries: hundreds of small lakes would fill the heap, and most of the time go to its collector."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages with slow tests come first: at the end no worker waits for another."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one Spark session of a worker: two threads, a small heap, its own warehouse.

@@ -25,7 +25,7 @@ from tests.servers import connect_server, free_port
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = [pytest.mark.server]
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 RULES = str(ROOT / "tests" / "engines" / "serverless")
 """A folder for Python's path whose `sitecustomize` refuses what serverless refuses."""

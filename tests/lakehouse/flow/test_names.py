@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from pyspark.sql import DataFrame
 from tests.tiny import land_lines
 
@@ -110,6 +111,7 @@ def ids(lake: Lake, table: Table) -> list[int]:
     return sorted(row["the id"] for row in lake.read(table.name).select("`the id`").collect())
 
 
+@pytest.mark.slow
 def test_every_way_of_writing_takes_any_name(lake: Lake, landing: Path) -> None:
     assert not faults(Project("tests", TABLES, ()), lake.spark)
     first = line(1, 1, "2.00"), line(2, 2, "3.00"), line(3, 3, "1.00")
