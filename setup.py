@@ -44,7 +44,7 @@ LOCAL = [*SPARK, *DATA, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
 # metadata; bare names such as `replay` do not belong on a PATH, so they have a group of their own.
-JOBS = ("replay", "refresh", "rebuild", "release", "train", "score", "summary")
+JOBS = ("replay", "refresh", "rebuild", "accept", "release", "train", "score", "summary")
 
 setup(
     name="lakehouse",

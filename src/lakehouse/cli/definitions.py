@@ -103,15 +103,21 @@ def rebuild(
         job.main(invocation.job_arguments(tables=tables, **flags))
 
 
-def accept(invocation: Invocation, names: Tables) -> None:
+def accept(
+    invocation: Invocation,
+    names: Tables,
+    judge_past: Annotated[
+        bool, typer.Option("--judge-past", help="Only if each row so far passes the rules of now.")
+    ] = False,
+) -> None:
     """Leave the rows of changed tables as they are; the next ones are made as declared now."""
-    from lakehouse.declare.project import load
-    from lakehouse.flow.plan import accept as accepted
+    from lakehouse.jobs import accept as job
+    from lakehouse.terminal.display import showing
 
-    project = load(invocation.settings.project)
-    tables = [project.table(invocation.index.table(name).name) for name in names]
-    decided = accepted(invocation.lake, tables)
-    for each in decided:
-        say(f"{each.table.name}: accepted: {'; '.join(each.reasons)}")
+    tables = ",".join(invocation.index.table(name).name for name in names)
+    with showing():
+        decided = job.main(
+            invocation.job_arguments(tables=tables, judge_past="true" if judge_past else None)
+        )
     if not decided:
         say("nothing to accept: up to date already")

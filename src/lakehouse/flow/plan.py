@@ -10,10 +10,9 @@ from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Rebuild
 from lakehouse.flow.verdict import Verdict, verdicts
 from lakehouse.lake import Lake
-from lakehouse.lake.builds import Event, histories, record
+from lakehouse.lake.builds import histories
 from lakehouse.lake.glance import Glance, glance
 from lakehouse.lake.ops import BATCHES
-from lakehouse.lake.ops import TABLES as OPS
 
 
 @dataclass(frozen=True)
@@ -58,28 +57,6 @@ def plan(lake: Lake, tables: Sequence[Table], names: Collection[str] = ()) -> li
     gone = () if names else sorted(known.keys() - declared)
     reason = ("is declared no more; what it holds stays",)
     return [*steps, *(Step(name, "gone", reason, 0, None) for name in gone)]
-
-
-def accept(lake: Lake, tables: Sequence[Table]) -> list[Verdict]:
-    """Has the rows that tables hold stay as they are, and the next ones be made as declared now.
-
-    Returns what was decided about; nothing is where a table is up to date. Raises LakehouseError,
-    before anything is recorded, where a table cannot go on without being made anew.
-    """
-    for table in OPS:
-        lake.ensure(table)
-    late = [each for each in verdicts(lake, tables).values() if not each.is_current]
-    for each in late:
-        if each.state == "changed" and each.refusal:
-            raise each.refusal
-    record(lake, [_accepted(lake, each) for each in late])
-    return late
-
-
-def _accepted(lake: Lake, about: Verdict) -> Event:
-    name = about.table.name
-    version = lake.version(name)
-    return Event(name, about.build, "accepted", about.definition, about.reads, version)
 
 
 def _step(

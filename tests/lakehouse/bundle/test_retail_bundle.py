@@ -44,6 +44,7 @@ def test_each_target_has_the_same_jobs(target: str):
     assert set(load(RETAIL, target, user=ALICE).jobs) == {
         "nightly",
         "rebuild",
+        "accept",
         "release",
         "train",
         "score",
@@ -128,6 +129,7 @@ def test_every_entry_point_is_one_of_the_installed_wheel():
         "replay",
         "refresh",
         "rebuild",
+        "accept",
         "release",
         "train",
         "score",

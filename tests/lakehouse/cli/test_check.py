@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from typer.testing import CliRunner, Result
 
 from lakehouse.declare import project
@@ -98,6 +100,35 @@ def test_warnings_fail_only_where_they_are_asked_to(
     assert done.stderr == "1 table: 1 warning\n"
     assert done.exit_code == 0
     assert call(*words, "--strict").exit_code == 1
+    project.load.cache_clear()
+
+
+def test_the_reach_of_tables_is_tried_where_it_is_asked_for(
+    spark: SparkSession, call: Call, right: Path
+) -> None:
+    pages = {
+        "raw": "from lakehouse import Source, bronze\n"
+        "TABLE = bronze(Source('sale', 'id BIGINT, week BIGINT', format='parquet'))\n",
+        "sold": "from lakehouse import Table\nfrom rightshop import raw\n"
+        "TABLE = Table('silver.sale', 'id BIGINT, week BIGINT', (raw.TABLE,), lambda raw: raw)\n",
+        "sale": "from lakehouse import Rebuild, Table\nfrom rightshop import sold\n"
+        "TABLE = Table('gold.sale', 'id BIGINT, week BIGINT', (sold.TABLE,),\n"
+        "    lambda sale: sale.selectExpr('max(id) OVER () AS id', 'week'),\n"
+        "    write=Rebuild('week'))\n",
+    }
+    for name, text in pages.items():
+        (right / "rightshop" / f"{name}.py").write_text(text)
+    columns = {"id": [1, 2, 3], "week": [1, 2, 3]}
+    write_deltalake(str(right / "data" / "lake" / "silver" / "sale"), pa.table(columns))
+    words = ("--conf", str(right / "conf"), "--set", "project=rightshop")
+    done = call("check", *words)
+    assert (done.stdout, done.exit_code) == ("", 0)
+    done = call("check", "--reach", *words)
+    assert done.stdout == (
+        f"{right}/rightshop/sale.py:5: error: gold.sale: week 1 is made of rows of week 3, and "
+        "ahead=0 does not reach there. Say ahead=2 or more.\n"
+    )
+    assert done.stderr == "3 tables: 1 error\n"
     project.load.cache_clear()
 
 

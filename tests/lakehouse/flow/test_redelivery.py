@@ -16,7 +16,8 @@ from tests.tiny import land_lines, land_prices, sale
 from lakehouse import Table, bronze
 from lakehouse.base import progress
 from lakehouse.flow import redelivery
-from lakehouse.flow.plan import accept, plan
+from lakehouse.flow.accept import accept
+from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake

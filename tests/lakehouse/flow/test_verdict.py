@@ -14,7 +14,8 @@ from tests.tiny import land_lines, sale
 from lakehouse import Append, Expectation, Merge, Table
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
-from lakehouse.flow.plan import accept, plan
+from lakehouse.flow.accept import accept
+from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake, builds
@@ -85,6 +86,52 @@ def test_an_accepted_column_is_null_in_the_rows_so_far(lake: Lake, landing: Path
     refresh(lake, (BRONZE, wider))
     held = lake.read("silver.log").orderBy("id").collect()
     assert [(row["id"], row["drink"]) for row in held] == [(1, None), (2, True)]
+
+
+PRICED = Expectation("a sale has a price", "price IS NOT NULL")
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        (
+            {"expect": (Expectation("a sale is cheap", "amount < 2", otherwise="drop"),)},
+            "1 of its 2 rows so far would not be kept: 1 break 'a sale is cheap'",
+        ),
+        ({"where": "id > 9"}, "2 of its 2 rows .* would not be kept: 2 are passed over by where"),
+        (
+            {"expect": (PRICED,), "schema": f"{LOG.schema}, price DOUBLE"},
+            "2 of its 2 rows so far would not be kept: 2 break 'a sale has a price'",
+        ),
+        ({"expect": (PRICED,)}, "cannot be judged by what they hold: there is no column 'price'"),
+    ],
+    ids=["a rule", "a filter", "a column", "a column that is not kept"],
+)
+def test_the_past_may_be_judged_and_what_would_not_be_kept_is_counted(
+    lake: Lake, landing: Path, changed: dict[str, object], why: str
+) -> None:
+    land_lines(landing, "a.jsonl", sale(1), sale(2, amount="3"))
+    refresh(lake, (BRONZE, LOG))
+    table = replace(LOG, **changed)  # type: ignore[arg-type]
+    with pytest.raises(LakehouseError, match=why) as refused:
+        accept(lake, (BRONZE, table), judge_past=True)
+    assert refused.value.todo.startswith("make it anew: lakehouse rebuild silver.log")
+    assert step(lake, table)[0] == "changed"
+
+
+def test_a_past_that_passes_is_accepted(lake: Lake, landing: Path) -> None:
+    land_lines(landing, "a.jsonl", sale(1), sale(2, amount="3"))
+    refresh(lake, (BRONZE, LOG))
+    rules = (
+        *LOG.expect,
+        Expectation("a sale is no fortune", "amount < 1000"),
+        Expectation("a sale is cheap", "amount < 2", otherwise="warn"),
+    )
+    table = replace(LOG, expect=rules, where="id < 9")
+    assert [each.table.name for each in accept(lake, (BRONZE, table), judge_past=True)] == [
+        "silver.log"
+    ]
+    assert step(lake, table) == ("unchanged", ())
 
 
 @pytest.mark.parametrize(
