@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OF_A_RUN = {
     *("source_file", "arrived_at", "ingested_at", "quarantined_at", "scored_at", "finished_at"),
-    *("query", "run", "seconds"),
+    *("query", "run", "seconds", "file", "changed", "at"),
 }
 """Columns that say when and where a run was, not what it made."""
 
@@ -51,9 +51,9 @@ def settings_of(root: Path, **more: Any) -> Settings:
     return Settings.model_validate({"project": "retail", **places, "mlflow": mlflow, **more})
 
 
-def rows(lake: Lake) -> dict[str, list[str]]:
+def rows(lake: Lake, names: Sequence[str] = shop.TABLES) -> dict[str, list[str]]:
     """Every table's rows as text, in one order, without what differs from run to run."""
-    return {name: rows_of(lake, name) for name in shop.TABLES}
+    return {name: rows_of(lake, name) for name in names}
 
 
 def rows_of(lake: Lake, name: str) -> list[str]:

@@ -19,6 +19,7 @@ import pytest
 from tests import tiny
 from tests.checkout import ROOT
 from tests.conftest import make_lake
+from tests.engines import second_day
 from tests.engines.conftest import rows, rows_of, settings_of
 from tests.servers import connect_server, free_port
 
@@ -97,6 +98,32 @@ def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake
         made["gold.sales_scores"] = named
     assert all(made.values())
     assert made == embedded
+
+
+SECOND_DAY = "import sys; from tests.engines import second_day; second_day.main(*sys.argv[1:])"
+
+
+@pytest.mark.parametrize("catalog", ["", "spark_catalog"], ids=["folders", "catalog"])
+def test_the_second_day_behind_connect_makes_the_same_lake(
+    server: str, place: Path, spark: SparkSession, tmp_path: Path, catalog: str
+) -> None:
+    root = tmp_path / "a lake"
+    root.mkdir()
+    settings = settings_of(
+        root, spark={"master": server}, lake={"root": str(root), "catalog": catalog}
+    )
+    page = tmp_path / "settings.json"
+    page.write_text(settings.model_dump_json())
+    done = call(SECOND_DAY, str(page), rules=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    if catalog:
+        for layer in LAYERS:
+            (root / layer).symlink_to(place / "warehouse" / f"{layer}.db")
+    made = rows(make_lake(spark, root, root / "landing"), second_day.TABLES)
+    meant = make_lake(spark, tmp_path / "embedded", tmp_path / "embedded landing")
+    second_day.second_day(meant)
+    assert all(made.values())
+    assert made == rows(meant, second_day.TABLES)
 
 
 REFRESH = """

@@ -15,10 +15,10 @@ from lakehouse.base.errors import LakehouseError, did_you_mean
 
 Otherwise = Literal["quarantine", "drop", "fail", "warn"]
 
-BROKEN = "_broken"
+BROKEN = "_lake_broken"
 """ARRAY<STRING>: the rules that keep a row out; NULL where it breaks none of those, and empty
 where the table's `where` passes it over: a way of writing need only ask what `passes`."""
-WARNED = "_warned"
+WARNED = "_lake_warned"
 """ARRAY<STRING>: the `warn` rules that a row breaks; NULL where it breaks none."""
 
 

@@ -40,8 +40,13 @@ def columns(ddl: str) -> tuple[tuple[str, str], ...]:
     return tuple((_bare(pair[1]), pair[2].strip()) if pair else ("", "") for pair in pairs)
 
 
+OWN = "_lake_"
+"""What the names of columns begin with that batches carry beside those of a contract."""
+
+
 def check_columns(ddl: str, where: str) -> None:
-    """Raise LakehouseError where a schema has no columns, or one without a type or named twice."""
+    """Raise LakehouseError where a schema has no columns, or one without a type, named twice, or of
+    a name that is the lake's own."""
     held = columns(ddl)
     for name, kind in held:
         if not name or not kind:
@@ -54,6 +59,12 @@ def check_columns(ddl: str, where: str) -> None:
     if twice:
         raise LakehouseError(
             f"the schema has the column {twice[0]!r} twice", where, "case does not tell names apart"
+        )
+    if taken := [name for name, _ in held if name.casefold().startswith(OWN)]:
+        raise LakehouseError(
+            f"the schema has the column {taken[0]!r}",
+            where,
+            f"name it otherwise: columns that begin with {OWN} are the lake's own",
         )
 
 

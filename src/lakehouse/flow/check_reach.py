@@ -110,7 +110,9 @@ def _sums(table: Table, made: DataFrame, column: Column) -> Mapping[int, Sequenc
     whole = F.xxhash64(F.to_json(F.struct(*map(quoted, exact))))
     sums = [F.count(F.lit(1)), F.sum(F.pmod(whole, F.lit(2**31 - 1)))]
     sums += [F.sum(F.coalesce(quoted(name), F.lit(0.5))) for name in numbers]
-    rows = made.where(column.isNotNull()).groupBy(column.alias("_p")).agg(*sums).collect()
+    rows = (
+        made.where(column.isNotNull()).groupBy(column.alias("_lake_partition")).agg(*sums).collect()
+    )
     return {row[0]: tuple(float(value) for value in row[1:]) for row in rows}
 
 

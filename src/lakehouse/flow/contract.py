@@ -11,22 +11,17 @@ from collections.abc import Callable, Iterator
 
 from pyspark.sql import types as T
 
-from lakehouse.declare.expectation import BROKEN, WARNED
 from lakehouse.declare.source import ROW
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, Merge, Replace
 from lakehouse.flow.faults import Severity
-from lakehouse.flow.follow import LAST, TAKEN
-from lakehouse.flow.merge import RANK
 from lakehouse.lake.lake import CHANGE, VERSION
 
 Found = Iterator[tuple[Severity, str, str, str]]
 """Severity, column, what is wrong with it, and what to do."""
 
-JUDGED = (BROKEN, WARNED)
-MERGED = (RANK, LAST, TAKEN)
 CHANGED = (CHANGE, VERSION, "_commit_timestamp")
-"""Columns that batches, those of a `Merge`, and change feeds carry beside those of the contract."""
+"""Columns that a change feed carries beside those of its table."""
 
 INCOMPARABLE = (T.MapType, T.VariantType)
 FRACTIONS = (T.FloatType, T.DoubleType)
@@ -70,9 +65,8 @@ def holds(kind: T.DataType, *kinds: type[T.DataType]) -> bool:
 
 def unstorable(table: Table, contract: T.StructType) -> Found:
     """Columns that no table can have, or none that changes in this way."""
-    own = JUDGED + (MERGED if isinstance(table.write, Merge) else ())
-    own += () if isinstance(table.write, Append) else CHANGED
-    own += (ROW,) if table.one_to_many else ()
+    own = {*(() if isinstance(table.write, Append) else CHANGED)}
+    own |= {ROW} if table.one_to_many else set()
     for field in contract:
         name, kind = field.name, field.dataType
         for part in parts(kind):

@@ -25,8 +25,8 @@ from lakehouse.lake.lake import CHANGE, VERSION
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
 
-LAST = "_last"
-TAKEN = "_taken"
+LAST = "_lake_last"
+TAKEN = "_lake_taken"
 """True for a row of the merge that only takes the held row of its key away."""
 
 

@@ -21,7 +21,7 @@ from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
 
-RANK = "_rank"
+RANK = "_lake_rank"
 
 
 def merge(writer: Writer, batch: Judged, write: Merge) -> Account:

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import BROKEN, WARNED, judge, passes
-from lakehouse.declare.schema import quoted
+from lakehouse.declare.schema import OWN, quoted
 from lakehouse.declare.source import RECORD, ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge, Rebuild
@@ -37,7 +37,10 @@ from lakehouse.lake.save import save
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached, caching
 
-ASIDE, ID, ARRIVED = "_aside", "_id", "arrived_at"
+ARRIVED = "arrived_at"
+ASIDE, ID, PASSES, MADE, TEXT, KNOWN, NTH, ARRIVAL = (
+    f"{OWN}{name}" for name in ("aside", "id", "passes", "made", "text", "known", "nth", "arrival")
+)
 
 
 def release(lake: Lake, table: Table) -> Account:
@@ -125,11 +128,11 @@ def _mark(lake: Lake, table: Table, number: int) -> bool:
         return False
     mark = (
         F.when(~open_, F.col("release"))
-        .when(F.col("_passes"), F.lit(number))
+        .when(F.col(PASSES), F.lit(number))
         .otherwise(F.lit(None))
         .cast("bigint")
     )
-    passes_now = passing.withColumn("_passes", F.lit(True))
+    passes_now = passing.withColumn(PASSES, F.lit(True))
     flagged = aside.withColumn(ID, _id()).join(passes_now, on=ID, how="left")
     marked = flagged.withColumn("release", mark).select(*QUARANTINE.columns)
     save(lake, marked, QUARANTINE.name, where=f"`table` = '{table.name}'")
@@ -160,8 +163,8 @@ def _judged_again(lake: Lake, table: Table, aside: DataFrame) -> DataFrame:
 
 def _as_made(table: Table, aside: DataFrame) -> DataFrame:
     """The rows as their transform made them, judged by the rules of now."""
-    made = aside.select(F.struct("*").alias(ASIDE), F.from_json("row", table.struct).alias("_made"))
-    return judge(made.select(ASIDE, "_made.*"), table.expect, table.where)
+    made = aside.select(F.struct("*").alias(ASIDE), F.from_json("row", table.struct).alias(MADE))
+    return judge(made.select(ASIDE, f"{MADE}.*"), table.expect, table.where)
 
 
 def _transformed_again(lake: Lake, table: Table, source: Source, aside: DataFrame) -> DataFrame:
@@ -172,26 +175,26 @@ def _transformed_again(lake: Lake, table: Table, source: Source, aside: DataFram
     not have its record.
     """
     landed = lake.read(table.reads[0].name)
-    keys = aside.select(F.col("record").alias("_text"), F.col(ARRIVED).alias("_known")).distinct()
-    same = (source.record() == F.col("_text")) & (
-        F.col("_known").isNull() | (F.col(ARRIVED) == F.col("_known"))
+    keys = aside.select(F.col("record").alias(TEXT), F.col(ARRIVED).alias(KNOWN)).distinct()
+    same = (source.record() == F.col(TEXT)) & (
+        F.col(KNOWN).isNull() | (F.col(ARRIVED) == F.col(KNOWN))
     )
-    first = Window.partitionBy("_text", "_known").orderBy(ARRIVED, "source_file", "ingested_at")
-    there = landed.join(keys, on=same, how="inner").withColumn("_nth", F.row_number().over(first))
-    chosen = there.where(F.col("_nth") == 1)
-    once = chosen.dropDuplicates(["_text", ARRIVED]).select(*map(quoted, landed.columns))
+    first = Window.partitionBy(TEXT, KNOWN).orderBy(ARRIVED, "source_file", "ingested_at")
+    there = landed.join(keys, on=same, how="inner").withColumn(NTH, F.row_number().over(first))
+    chosen = there.where(F.col(NTH) == 1)
+    once = chosen.dropDuplicates([TEXT, ARRIVED]).select(*map(quoted, landed.columns))
     beside = [lake.read(read.name) for read in table.reads[1:]]
     rows = judged(table, once, beside).rows
     if RECORD not in rows.columns:
         return _as_made(table, aside)
-    arrivals = chosen.select("_text", "_known", F.col(ARRIVED).alias("_arrival"))
-    known = (F.col("record") == F.col("_text")) & F.col(ARRIVED).eqNullSafe(F.col("_known"))
+    arrivals = chosen.select(TEXT, KNOWN, F.col(ARRIVED).alias(ARRIVAL))
+    known = (F.col("record") == F.col(TEXT)) & F.col(ARRIVED).eqNullSafe(F.col(KNOWN))
     held = aside.join(arrivals, on=known, how="inner").select(
-        F.struct(*aside.columns).alias(ASIDE), "_text", "_arrival"
+        F.struct(*aside.columns).alias(ASIDE), TEXT, ARRIVAL
     )
-    matches = F.col(RECORD) == F.col("_text")
+    matches = F.col(RECORD) == F.col(TEXT)
     if ARRIVED in rows.columns:
-        matches &= F.col(ARRIVED) == F.col("_arrival")
+        matches &= F.col(ARRIVED) == F.col(ARRIVAL)
     else:
         rows = rows.dropDuplicates([RECORD])
     return rows.join(held, on=matches, how="inner")

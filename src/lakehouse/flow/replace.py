@@ -100,12 +100,12 @@ def _age(at: Any) -> tuple[bool, Any]:
 def _of(rows: DataFrame, deliveries: frozenset[Delivery], part: str, newest_by: str) -> DataFrame:
     """The rows of some deliveries."""
     schema = rows.select(
-        F.col(quoted(part)).alias("_part"), F.col(quoted(newest_by)).alias("_at")
+        F.col(quoted(part)).alias("_lake_part"), F.col(quoted(newest_by)).alias("_lake_at")
     ).schema
     for field in schema:
         field.nullable = True
     keys = rows.sparkSession.createDataFrame(list(deliveries), schema)
-    same = F.col(quoted(part)).eqNullSafe(F.col("_part")) & F.col(quoted(newest_by)).eqNullSafe(
-        F.col("_at")
-    )
+    same = F.col(quoted(part)).eqNullSafe(F.col("_lake_part")) & F.col(
+        quoted(newest_by)
+    ).eqNullSafe(F.col("_lake_at"))
     return rows.join(F.broadcast(keys), on=same, how="left_semi")

@@ -22,7 +22,7 @@ from lakehouse.declare.source import PROVENANCE
 VALUE = "value"
 """What Spark calls the bytes that it read."""
 
-UNDECODED = "_undecoded"
+UNDECODED = "_lake_undecoded"
 """BINARY: the bytes of a record that cannot be decoded, whose `record` is NULL; else NULL."""
 
 DECODED = "a record can be decoded"

@@ -18,10 +18,10 @@ from lakehouse.declare.source import Source
 from lakehouse.ingest.decode import DECODED, UNDECODED
 from lakehouse.lake.files import File, plain
 
-TEXT = "_record_text"
+TEXT = "_lake_text"
 """STRING: a record as text, or the bytes of one that cannot be decoded."""
 
-_NTH = "_nth_of_equal"
+_NTH = "_lake_nth"
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,11 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Source("things", "id BIGINT, arrived_at TIMESTAMP"),
         "source 'things': the lake itself adds a column 'arrived_at'. Name the field otherwise.",
     ),
+    "a column of a name that is the lake's own": (
+        lambda: make(schema="id BIGINT, _Lake_rank INT"),
+        "silver.things: the schema has the column '_Lake_rank'. Name it otherwise: columns that "
+        "begin with _lake_ are the lake's own.",
+    ),
     "a Parquet field that the lake adds": (
         lambda: Source("things", "id BIGINT, rescued STRING", format="parquet"),
         "the lake itself adds a column 'rescued'",
