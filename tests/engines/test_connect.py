@@ -103,7 +103,9 @@ def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake
 SECOND_DAY = "import sys; from tests.engines import second_day; second_day.main(*sys.argv[1:])"
 
 
-@pytest.mark.parametrize("catalog", ["", "spark_catalog"], ids=["folders", "catalog"])
+@pytest.mark.parametrize(
+    "catalog", [pytest.param("", marks=pytest.mark.long, id="folders"), "spark_catalog"]
+)
 def test_the_second_day_behind_connect_makes_the_same_lake(
     server: str, place: Path, spark: SparkSession, tmp_path: Path, catalog: str
 ) -> None:

@@ -46,6 +46,10 @@ from lakehouse.lake.write import Writer
 LISTED = 3
 """The most files that a note names."""
 
+SECOND = 1000
+"""Milliseconds. What a reader of object storage and a folder mounted from it say of a file's time
+agrees to the second."""
+
 Decided = Literal["same", "added", "replaced", "refused"]
 """`same`: no record is another one. `added`: those that were not there are taken. `replaced`: all
 are, in the place of those before. `refused`: none is; the source says so, or it cannot be read."""
@@ -99,8 +103,11 @@ class _Again:
         folder = self.lake.place.arrivals(self.source.name)
         landed = {file.path: file for file in storage(self.lake.spark, folder).files(folder, True)}
         known = {**self._known(checkpoint), **self._settled(decisions)}
-        if files := delivered_again(landed.values(), known):
-            new = self._decide(files, max(batches, default=-1) + 1)
+        files = delivered_again(landed.values(), known, SECOND if is_rescued(self.lake) else 1)
+        size = self.lake.settings.stream.files_per_batch
+        number = max(batches, default=-1) + 1
+        for first in range(0, len(files), size):
+            new = self._decide(files[first : first + size], number + first // size)
             self._keep(new)
             if taken := [each for each in new if each.batch is not None]:
                 accounts.append(self._write(taken))

@@ -35,11 +35,14 @@ class Compared:
     gone: int
 
 
-def delivered_again(landed: Iterable[File], known: Mapping[str, int]) -> list[File]:
+def delivered_again(landed: Iterable[File], known: Mapping[str, int], unit: int = 1) -> list[File]:
     """The landed files that were taken (`known`: path and time of change, in milliseconds) and
-    were changed since, in order."""
-    again = (file for file in landed if known.get(file.path, file.changed) != file.changed)
-    return sorted(again, key=lambda file: file.path)
+    were changed since, in order. `unit`: how many milliseconds both can be relied on to tell."""
+
+    def was_changed(file: File) -> bool:
+        return known.get(file.path, file.changed) // unit != file.changed // unit
+
+    return sorted(filter(was_changed, landed), key=lambda file: file.path)
 
 
 def of_files(rows: DataFrame, files: Sequence[File]) -> DataFrame:
