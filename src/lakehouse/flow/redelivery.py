@@ -249,12 +249,12 @@ class _Again:
     def _tell_taken(self, decisions: Sequence[Decision]) -> None:
         if more := [each for each in decisions if each.decided == "added"]:
             gone = sum(each.gone for each in more)
-            stays = f"; {gone:,} that were taken are no longer in it, and stay" if gone else ""
-            what = f"{sum(each.records for each in more):,} new records were taken{stays}"
+            stays = f"; no longer in it, and kept: {gone:,}" if gone else ""
+            what = f"new records: {sum(each.records for each in more):,}{stays}"
             self._note(f"{_files(more, 'delivered again')}: {what}")
         if others := [each for each in decisions if each.decided == "replaced"]:
             new, gone = (sum(getattr(e, name) for e in others) for name in ("records", "gone"))
-            what = f"{new:,} records are new, {gone:,} are gone"
+            what = f"new records: {new:,}, gone: {gone:,}"
             self._note(f"{_files(others, 'replaced')}: {what}")
 
     def _tell_refused(self, decisions: Sequence[Decision], landed: Mapping[str, File]) -> None:

@@ -14,6 +14,4 @@ def main(argv: Sequence[str] | None = None) -> bool:
     """The next rows are made as declared now; of those so far it is said no more. False where
     nothing was to be decided."""
     job = parse(argv, "tables", "judge_past")
-    names = [name.strip() for name in job.need("tables").split(",") if name.strip()]
-    tables = [job.project.table(name) for name in names]
-    return bool(accept(job.lake, tables, judge_past=job.flag("judge_past")))
+    return bool(accept(job.lake, job.tables(), judge_past=job.flag("judge_past")))

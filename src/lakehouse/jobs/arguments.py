@@ -16,6 +16,7 @@ from lakehouse.declare import project
 from lakehouse.lake.opening import opened
 
 if TYPE_CHECKING:
+    from lakehouse.declare.table import Table
     from lakehouse.lake import Lake
 
 
@@ -35,6 +36,12 @@ class Job:
     def lake(self) -> Lake:
         """The lake, through the session of this process; the first job starts it."""
         return opened(self.settings)
+
+    def tables(self) -> list[Table]:
+        """The tables that `--tables=silver.a,silver.b` names. Raises LakehouseError for none, and
+        for a name that no table has."""
+        names = [name.strip() for name in self.need("tables").split(",") if name.strip()]
+        return [self.project.table(name) for name in names]
 
     def need(self, name: str) -> str:
         """The value of an argument. Raises LakehouseError where it is missing."""

@@ -15,8 +15,7 @@ from lakehouse.jobs.arguments import parse
 def main(argv: Sequence[str] | None = None) -> None:
     """The old rows of a table serve until the new ones take their place, in one commit."""
     job = parse(argv, "tables", "with_downstream", "since", "allow_empty")
-    names = [name.strip() for name in job.need("tables").split(",") if name.strip()]
-    tables = [job.project.table(name) for name in names]
+    tables = job.tables()
     if (since := job.whole("since")) is not None:
         if job.flag("with_downstream"):
             raise LakehouseError(
@@ -28,5 +27,5 @@ def main(argv: Sequence[str] | None = None) -> None:
             rebuild_since(job.lake, table, since)
         return
     if job.flag("with_downstream"):
-        tables = downstream(job.project.tables, names)
+        tables = downstream(job.project.tables, [table.name for table in tables])
     rebuild_tables(job.lake, tables, allow_empty=job.flag("allow_empty"))

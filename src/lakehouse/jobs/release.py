@@ -11,6 +11,5 @@ from lakehouse.jobs.arguments import parse
 def main(argv: Sequence[str] | None = None) -> None:
     """Once each, however often it is run; the accounts move along."""
     job = parse(argv, "tables")
-    names = [name.strip() for name in job.need("tables").split(",") if name.strip()]
-    for table in [job.project.table(name) for name in names]:
+    for table in job.tables():
         release(job.lake, table)
