@@ -116,8 +116,4 @@ def accept(
 
     tables = ",".join(invocation.index.table(name).name for name in names)
     with showing():
-        decided = job.main(
-            invocation.job_arguments(tables=tables, judge_past="true" if judge_past else None)
-        )
-    if not decided:
-        say("nothing to accept: up to date already")
+        job.main(invocation.job_arguments(tables=tables, judge_past="true" if judge_past else None))

@@ -131,7 +131,7 @@ def test_a_change_is_planned_and_applied(
     assert "accept silver.sold" in done.stderr
     assert "(rule 'an amount is above it' is another condition now)" in done.stderr
     done = call("accept", "silver.sold", *conf)
-    assert done.stderr == "nothing to accept: up to date already\n"
+    assert done.stderr == "!  silver.sold  (nothing to accept: up to date already)\n"
     done = call("quarantine", "replay", "silver.sold", *conf)
     assert done.stderr.endswith("1 rows of silver.sold wait still\n")
     assert held(call, conf) == {1: 9, 2: 3}
