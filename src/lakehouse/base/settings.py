@@ -235,7 +235,10 @@ def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseEr
 
 def _absolute(settings: Settings, home: Path) -> Settings:
     def place(path: str) -> str:
-        return path if not path or "://" in path or path.startswith("/") else str(home / path)
+        """Spelt as Spark spells it, who tells files by their names."""
+        if not path or "://" in path:
+            return path.rstrip("/")
+        return os.path.normpath(home / path)
 
     tracking = settings.mlflow.tracking_uri
     if tracking.startswith("sqlite:///") and not tracking.startswith("sqlite:////"):

@@ -109,8 +109,8 @@ class _Again:
         for first in range(0, len(files), size):
             new = self._decide(files[first : first + size], number + first // size)
             self._keep(new)
-            if taken := [each for each in new if each.batch is not None]:
-                accounts.append(self._write(taken))
+            if mine := [each for each in new if each.batch is not None]:
+                accounts.append(self._write(mine))
             self._tell_taken(new)
             decisions += new
         self._tell_refused(decisions, landed)
@@ -194,11 +194,13 @@ class _Again:
         before = own[0].version - 1 if own else self.lake.version(self.table.name)
         odd, files = self._readable([File(each.file, 0, each.changed) for each in decisions])
         paths = {file.path for file in files}
-        if lost := [each for each in decisions if each.file not in paths]:
+        if not own and (lost := [each for each in decisions if each.file not in paths]):
             self._keep([replace(each, decided="refused", batch=None) for each in lost])
-        replacing = {each.file for each in decisions if each.decided == "replaced"} & paths
-        replaced = [file for file in files if file.path in replacing]
-        others = [file for file in files if file.path not in replacing]
+            decisions = [each for each in decisions if each.file in paths]
+        replaced, others = (
+            [File(d.file, 0, d.changed) for d in decisions if (d.decided == "replaced") is wanted]
+            for wanted in (True, False)
+        )
         old = of_files(self.lake.read(self.table.name, before), replaced)
         gone, last = old.agg(F.count(F.lit(1)), F.max(F.unix_micros("ingested_at"))).collect()[0]
         rows = read_files(self.lake.spark, self.source, sorted(paths), odd)

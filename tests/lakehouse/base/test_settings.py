@@ -73,6 +73,16 @@ def test_or_from_a_home_that_the_environment_names(
     assert settings.load("local", {"lake.root": "/there"}, conf).lake.root == "/there"
 
 
+def test_a_folder_is_spelt_as_spark_spells_it(conf: Path) -> None:
+    for given, meant in (
+        ("/data//landing/", "/data/landing"),
+        ("/data/lake/../landing", "/data/landing"),
+        ("in//here/", f"{conf.parent}/in/here"),
+        ("s3a://bucket/landing/", "s3a://bucket/landing"),
+    ):
+        assert settings.load("local", {"landing": given}, conf).landing == meant
+
+
 def test_a_project_s_own_page_lies_between_the_base_and_the_target(conf: Path) -> None:
     (conf / "projects").mkdir()
     (conf / "projects" / "orders.yml").write_text("landing: orders\nspark: {heap: 1g}\n")

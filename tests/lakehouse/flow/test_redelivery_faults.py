@@ -85,6 +85,22 @@ def test_a_file_that_vanishes_before_it_is_taken_is_taken_when_it_is_back(
     assert counted(lake) == {"landed": 2, "kept": 2}
 
 
+def test_a_file_that_vanishes_once_its_records_are_added_is_over_all_the_same(
+    lake: Lake, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = land_lines(landing, "a.jsonl", sale(1), sale(2))
+    land_lines(landing, "b.jsonl", sale(7))
+    refresh(lake, (REPLACING,))
+    land_lines(landing, "a.jsonl", sale(3), at=2_000_000)
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(redelivery._Again, "_take_back", _raise(KilledError))
+        refresh(lake, (REPLACING,))
+    path.unlink()
+    refresh(lake, (REPLACING,))
+    assert kept(lake) == ["3", "7"]
+    assert counted(lake) == {"landed": 2, "kept": 2}
+
+
 def _raise(error: type[Exception]) -> Callable[..., None]:
     def raising(*given: object, **options: object) -> None:
         raise error
