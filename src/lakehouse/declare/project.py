@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -89,6 +90,14 @@ def _modules(root: ModuleType) -> Iterator[ModuleType]:
                 page.name,
                 "install it, or import it where it is used: every page of a project is read",
             ) from error
+        except (AttributeError, ImportError) as error:
+            if half := re.search(r"partially initialized module '([\w.]+)'", str(error)):
+                raise LakehouseError(
+                    "is made of itself: what it reads reads it in turn",
+                    half[1],
+                    "take one of these reads away",
+                ) from error
+            raise
 
 
 def _declare(into: dict[str, T], value: object, kind: type[T], module: ModuleType) -> None:

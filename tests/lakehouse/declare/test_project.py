@@ -41,6 +41,25 @@ def test_a_new_table_is_one_new_file(tmp_path: Path, package: str) -> None:
     assert [table.name for table in found.tables] == ["silver.zebra", "gold.apple"]
 
 
+@pytest.mark.parametrize(
+    "by_name", [False, True], ids=["from shop import apple", "from shop.apple import TABLE"]
+)
+def test_tables_that_read_one_another_are_refused_by_name(
+    tmp_path: Path, package: str, by_name: bool
+) -> None:
+    for name, other in (("apple", "zebra"), ("zebra", "apple")):
+        imports, reads = f"from {package} import {other}", f"{other}.TABLE,"
+        if by_name:
+            imports, reads = f"from {package}.{other} import TABLE as OTHER", "OTHER,"
+        page(tmp_path, package, name, f"silver.{name}", imports, reads)
+    with pytest.raises(LakehouseError) as refused:
+        project.load(package)
+    assert str(refused.value) == (
+        f"{package}.apple: is made of itself: what it reads reads it in turn. "
+        "Take one of these reads away."
+    )
+
+
 def test_a_name_declared_twice_is_refused(tmp_path: Path, package: str) -> None:
     page(tmp_path, package, "one", "silver.sales")
     page(tmp_path, package, "two", "silver.sales")
