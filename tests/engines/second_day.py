@@ -8,17 +8,16 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from tests import tiny
+from tests.engines.shop import new_lake
 from tests.tiny import land_lines, sale
 
 from lakehouse import Append, Expectation, Table, bronze
-from lakehouse.base.settings import Settings
 from lakehouse.flow.accept import accept
 from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import downstream, rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.flow.release import release
 from lakehouse.lake import Lake
-from lakehouse.lake.opening import opened
 
 BRONZE = bronze(replace(tiny.SALES, redelivered="replace"))
 SILVER = replace(tiny.SILVER_SALES, reads=(BRONZE,))
@@ -72,5 +71,5 @@ def states(lake: Lake, *tables: Table) -> list[str]:
 
 
 def main(settings: str) -> None:
-    """As a process of its own: the settings are JSON in a file."""
-    second_day(opened(Settings.model_validate_json(Path(settings).read_text("utf-8"))))
+    """As a process of its own."""
+    second_day(new_lake(settings))

@@ -10,6 +10,7 @@ from tests.tiny import land_lines, land_prices, sale
 from tests.tiny_model import MODEL
 
 from lakehouse.base.settings import Settings
+from lakehouse.declare.laws import LAYERS, OPS
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
 from lakehouse.lake.opening import opened
@@ -53,9 +54,18 @@ def run(lake: Lake, days: Path) -> None:
         score(lake, MODEL)
 
 
+def new_lake(settings: str) -> Lake:
+    """A lake by settings that are JSON in a file. A catalog may have the tables of another test."""
+    lake = opened(Settings.model_validate_json(Path(settings).read_text("utf-8")))
+    if catalog := lake.settings.lake.catalog:
+        for layer in (*LAYERS, OPS):
+            lake.spark.sql(f"DROP SCHEMA IF EXISTS {catalog}.{layer} CASCADE")
+    return lake
+
+
 def main(settings: str, days: str) -> None:
-    """As a process of its own: the settings are JSON in a file."""
-    run(opened(Settings.model_validate_json(Path(settings).read_text("utf-8"))), Path(days))
+    """As a process of its own."""
+    run(new_lake(settings), Path(days))
 
 
 if __name__ == "__main__":

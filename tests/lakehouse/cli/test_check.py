@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,9 @@ LINES = [
 @pytest.fixture
 def right(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a project with one table, `rightshop`, of which `sale` is the page."""
+    for name in [each for each in sys.modules if each.split(".")[0] == "rightshop"]:
+        monkeypatch.delitem(sys.modules, name)
+    project.load.cache_clear()
     (tmp_path / "rightshop").mkdir()
     (tmp_path / "rightshop" / "__init__.py").touch()
     (tmp_path / "rightshop" / "sale.py").write_text(
