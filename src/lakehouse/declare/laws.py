@@ -62,8 +62,8 @@ class Table(Protocol):
         """How it may change."""
 
     @property
-    def is_as_landed(self) -> bool:
-        """Whether each landed row is added as it is."""
+    def keeps_records(self) -> bool:
+        """Whether it has every record of its source as it landed."""
 
     @property
     def one_to_many(self) -> bool:
@@ -229,8 +229,7 @@ def _keeps_what_may_be_redelivered(table: Table) -> None:
     source = table.reads[0] if table.reads else None
     if not isinstance(source, Source) or source.redelivered == "refuse":
         return
-    origin = {name for name, _ in columns(source.landed_schema)}
-    if not table.is_as_landed or not origin <= set(table.columns):
+    if not table.keeps_records:
         raise LakehouseError(
             f"the source {source.name!r} has redelivered={source.redelivered!r}, and this table "
             "does not keep its records as they landed: what is new in a file could not be told",

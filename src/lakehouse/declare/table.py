@@ -72,6 +72,14 @@ class Table:
         return self.transform is as_landed and isinstance(self.write, Append) and not judges
 
     @property
+    def keeps_records(self) -> bool:
+        """Whether it has every record of its source as it landed, with where and when it came."""
+        source = self.reads[0] if self.reads else None
+        if not isinstance(source, Source) or not self.is_as_landed:
+            return False
+        return {name for name, _ in columns(source.landed_schema)} <= set(self.columns)
+
+    @property
     def contract(self) -> tuple[Field, ...]:
         """The columns with what is said of them."""
         return fields_of(self.schema, self.classes)

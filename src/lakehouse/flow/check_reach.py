@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, isnan
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -113,7 +114,7 @@ def _sums(table: Table, made: DataFrame, column: Column) -> Mapping[int, Sequenc
     rows = (
         made.where(column.isNotNull()).groupBy(column.alias("_lake_partition")).agg(*sums).collect()
     )
-    return {row[0]: tuple(float(value) for value in row[1:]) for row in rows}
+    return {row[0]: tuple(row[1:]) for row in rows}
 
 
 _FLOATS = (DoubleType, FloatType)
@@ -133,4 +134,11 @@ def _alike(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
     """Whether two partitions have the same sums; one that is not there has no rows."""
     if one is None or other is None:
         return False
-    return all(isclose(a, b, rel_tol=SAME, abs_tol=SAME) for a, b in zip(one, other, strict=True))
+    return all(a == b or _close(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _close(one: Any, other: Any) -> bool:
+    """Whether two sums of floating-point numbers are the same; no others may differ at all."""
+    if not isinstance(one, float):
+        return False
+    return isclose(one, other, rel_tol=SAME) or (isnan(one) and isnan(other))

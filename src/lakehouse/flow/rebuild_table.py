@@ -138,7 +138,7 @@ def _begin(lake: Lake, about: Verdict) -> Event:
 
 def _less_records(lake: Lake, table: Table, source: Source, staged: Table) -> int:
     """How many records of later deliveries' files a table has that a build of it has not."""
-    if source.redelivered == "replace" or not table.is_as_landed:
+    if source.redelivered == "replace" or not table.keeps_records:
         return 0
     held, new = (lake.read(name) for name in (table.name, staged.name))
     delivery = ("source_file", "arrived_at")
@@ -153,7 +153,7 @@ def _less_records(lake: Lake, table: Table, source: Source, staged: Table) -> in
 def _compared(lake: Lake, table: Table, staged: Table, allow_empty: bool) -> tuple[int, int]:
     """The rows before and after. Raises LakehouseError where the swap would lose good rows."""
     stays = "the table stays as it is"
-    if isinstance(table.reads[0], Source):
+    if isinstance(table.reads[0], Source) and "source_file" in table.columns:
         held, new = (lake.read(name).select("source_file") for name in (table.name, staged.name))
         gone = [row[0] for row in held.distinct().exceptAll(new.distinct()).limit(99).collect()]
         if gone:

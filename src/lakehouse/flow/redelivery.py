@@ -138,7 +138,10 @@ class _Again:
         """The files that the query has taken, and when each was changed."""
         if not is_rescued(self.lake):
             return checkpoint.taken()
-        # What that reader has taken it alone knows: here, only of files that had a record.
+        # What that reader has taken it alone knows: here, only of files that had a record, and of
+        # these where the table keeps which.
+        if not {"source_file", "arrived_at"} <= set(self.table.columns):
+            return {}
         changed = F.max(F.unix_millis("arrived_at"))
         rows = self.lake.read(self.table.name).groupBy("source_file").agg(changed).collect()
         return {plain(path): at for path, at in rows}
@@ -155,7 +158,7 @@ class _Again:
         decisions = [Decision(f.path, f.changed, "refused") for f in files if f.path in lost]
         if not whole:
             return decisions
-        if not self.table.is_as_landed:  # what it has of them is not what landed
+        if not self.table.keeps_records:  # what it has of them is not what landed
             return [*decisions, *(Decision(file.path, file.changed, "refused") for file in whole)]
         rows = read_files(self.lake.spark, self.source, [file.path for file in whole], odd)
         held = self._held(whole, None, batch)

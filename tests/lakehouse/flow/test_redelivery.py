@@ -18,6 +18,7 @@ from tests.lakehouse.flow.logs import LOG, ids, states
 from tests.tiny import land_lines, sale
 
 from lakehouse import Table
+from lakehouse.base.errors import LakehouseError
 from lakehouse.flow.accept import accept
 from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import rebuild_tables
@@ -172,7 +173,7 @@ def test_a_rebuild_refuses_to_lose_what_an_earlier_delivery_brought(
     refresh(lake, (REFUSING,))
     land_lines(landing, "a.jsonl", sale(1), sale(3), at=2_000_000)
     refresh(lake, (REFUSING,))
-    with pytest.raises(Exception, match="1 records of files that were delivered again"):
+    with pytest.raises(LakehouseError, match="1 records of files that were delivered again"):
         rebuild_tables(lake, [REFUSING])
     assert kept(lake) == ["1", "2"]
     rebuild_tables(lake, [REPLACING])
