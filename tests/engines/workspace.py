@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import venv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import RunRecord
 from lakehouse.run.job.runs import load_usable, run
 from lakehouse.run.task.call import Call
+from lakehouse.ship import wheel as wheels
 
 BUNDLE = ROOT / "bundles" / "retail"
 CATALOG = "spark_catalog"
@@ -59,10 +59,11 @@ def environment(folder: Path, wheel: Path, requirements: Sequence[str]) -> Path:
 
 
 def built_wheel(folder: Path) -> Path:
-    """Builds the wheel that the bundle deploys."""
-    build = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([sys.executable, *build, "--wheel-dir", str(folder), "."], check=True, cwd=ROOT)
-    return next(folder.glob("*.whl"))
+    """Builds the wheel that the bundle deploys; other tests read this checkout meanwhile."""
+    built = wheels.build(ROOT)
+    path = folder / built.file
+    path.write_bytes(built.content)
+    return path
 
 
 def _asked_by(wheel: Path) -> list[str]:

@@ -143,7 +143,7 @@ def histories_of(look: Glance) -> dict[str, History]:
 
 def record(lake: Lake, events: Iterable[Event]) -> None:
     """Adds events, in one commit."""
-    made_with = _versions(lake)
+    versions = made_with(lake.spark.version)
     rows = [
         {
             "table": each.table,
@@ -154,7 +154,7 @@ def record(lake: Lake, events: Iterable[Event]) -> None:
             "rule_names": dict(each.definition.rule_names),
             "reads": dict(each.reads),
             "version": each.version,
-            "made_with": made_with,
+            "made_with": versions,
             "format": FORMAT,
         }
         for each in events
@@ -166,12 +166,14 @@ def record(lake: Lake, events: Iterable[Event]) -> None:
     save(lake, events_of.withColumn("at", F.current_timestamp()), DEFINITIONS.name)
 
 
-def _versions(lake: Lake) -> dict[str, str]:
-    """With what it was made: told, and no reason to make anything anew."""
-    versions = {"python": platform.python_version(), "spark": lake.spark.version}
+def made_with(spark: str) -> dict[str, str]:
+    """What made a build, by version: for people to read, and no reason to make anything anew."""
+    versions = {"python": platform.python_version(), "spark": spark}
     for package in ("lakehouse", "delta-spark"):
         try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
+            found = version(package)
+        except (PackageNotFoundError, OSError):  # not installed, or being installed just now
             continue
+        if found:  # None where the page of metadata holds nothing yet
+            versions[package] = found
     return versions
