@@ -58,14 +58,14 @@ wheel: setup  ## build the wheel that a bundle deploys, into dist/
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist
 
-pins: setup  ## resolve constraints.txt anew; ARGS=--upgrade for newer versions
+pins: setup  ## resolve the pins of every package anew; ARGS=--upgrade for newer versions
 	@sh scripts/pins.sh $(ARGS)
 
-jars: setup  ## resolve scripts/jars.lock and s3.lock anew
+jars: setup  ## resolve the locks of the jars anew
 	@$(PY) scripts/lock_jars.py
 
 s3: setup  ## fetch the jars for files on S3 (9 MB) into .jars/s3
-	@$(PY) scripts/fetch_jars.py .jars/s3 scripts/s3.lock
+	@$(PY) -m lakehouse setup --s3
 
 clean:  ## take away all that was made here, the data too: a fresh clone is left
 	rm -rf .venv .jars .setup.lock .airflow .airflow.lock build dist data src/*.egg-info spark-warehouse metastore_db derby.log

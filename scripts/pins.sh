@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolves the ranges of setup.py into constraints.txt, once for Python 3.10, 3.11 and 3.12 and for
+# Resolves the ranges of setup.py into src/lakehouse/setup/constraints.txt, once for Python 3.10, 3.11 and 3.12 and for
 # Linux and macOS. Versions that still fit are kept; `sh scripts/pins.sh --upgrade` takes newer ones.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,4 +7,4 @@ python=.venv/bin/python
 [ -x .venv/bin/uv ] || "$python" -m pip install -q "uv>=0.5,<1"
 "$python" -m uv pip compile --universal --python-version 3.10 --extra dev \
     --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-    "$@" --output-file constraints.txt setup.py scripts/constraints.in
+    "$@" --output-file src/lakehouse/setup/constraints.txt setup.py scripts/constraints.in $(ls src/*/pyproject.toml)

@@ -99,7 +99,7 @@ def make_lake(spark: SparkSession, root: Path, landing: Path) -> Lake:
 
     settings = Settings.model_validate(
         {
-            "project": "retail",
+            "project": "shop",
             "data": str(root),
             "landing": str(landing),
             "lake": {"root": str(root)},

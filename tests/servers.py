@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from lakehouse.spark.jars import jar_paths, jars_folder
+from lakehouse.setup import jars
+from lakehouse.spark.jars import jar_paths, jars_folder, own_folder
 from tests.checkout import ROOT
 from tests.conftest import INTERPRETED
 
@@ -161,9 +162,9 @@ def losing(server: str, losses: dict[str, int]) -> Iterator[str]:
 
 def fetch_s3_jars() -> Path:
     """The folder of the jars for S3, filled where it is not."""
-    folder = ROOT / ".jars" / "s3"
-    words = [str(ROOT / "scripts" / "fetch_jars.py"), str(folder), str(ROOT / "scripts/s3.lock")]
-    subprocess.run([sys.executable, *words], check=True)
+    folder = own_folder() / "s3"
+    if not jars.are_there(folder, jars.S3_LOCK):
+        jars.fetch(folder, jars.S3_LOCK)
     return folder
 
 

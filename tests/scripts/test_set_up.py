@@ -6,8 +6,10 @@ import subprocess
 import pytest
 from tests.checkout import ROOT
 
+PINS = ["src/lakehouse/setup/constraints.txt", "scripts/airflow-constraints.txt"]
 
-@pytest.mark.parametrize("page", ["constraints.txt", "scripts/airflow-constraints.txt"])
+
+@pytest.mark.parametrize("page", PINS)
 def test_every_dependency_is_pinned_and_no_index_is_named(page):
     lines = (ROOT / page).read_text("utf-8").splitlines()
 

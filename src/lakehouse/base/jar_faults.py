@@ -27,5 +27,5 @@ def jar_fault(text: str) -> LakehouseError | None:
     return LakehouseError(
         what,
         "Spark's class path",
-        "have those of scripts/jars.lock (make setup), or of the server's or cluster's own Spark",
+        "have those of `lakehouse setup`, or of the server's or cluster's own Spark",
     )

@@ -1,7 +1,4 @@
-"""Every knob, layered: conf/base.yml < conf/<target>.yml < environment < command line.
-
-A project may have a page of its own, conf/projects/<project>.yml, right above base.yml.
-"""
+"""Every knob, in layers: defaults, conf/base.yml, conf/<target>.yml, environment, command line."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ class _Page(BaseModel):
 class LakeSettings(_Page):
     """Where tables live: folders below `root`, or, with a `catalog`, three-level names."""
 
-    root: str
+    root: str = "data/lake"
     catalog: str = ""
 
 
@@ -66,9 +63,9 @@ class MlflowSettings(_Page):
     `scratch`: the folder through which Spark models move; empty: beside the tables.
     """
 
-    tracking_uri: str
+    tracking_uri: str = "sqlite:///data/mlflow.db"
     registry_uri: str = ""
-    artifacts: str = ""
+    artifacts: str = "data/mlflow"
     scratch: str = ""
     experiment: str = "{model}"
     registered: str = ""
@@ -91,12 +88,12 @@ class Settings(_Page):
     """All settings of a run, frozen; an unknown key is an error that names the nearest."""
 
     project: str
-    data: str
-    landing: str
-    lake: LakeSettings
+    data: str = "data"
+    landing: str = "data/landing"
+    lake: LakeSettings = LakeSettings()
     spark: SparkSettings = SparkSettings()
     stream: StreamSettings = StreamSettings()
-    mlflow: MlflowSettings
+    mlflow: MlflowSettings = MlflowSettings()
     train: TrainSettings = TrainSettings()
     replay: ReplaySettings = ReplaySettings()
 
@@ -140,11 +137,8 @@ def load(
             str(folder),
             f"known targets: {', '.join(known) or 'none'}",
         )
-    base, own = _read(folder / "base.yml"), _read(folder / f"{target}.yml")
-    changes = {**_from_environment(), **(overrides or {})}
-    project = {**base, **own, **changes}.get("project")
-    merged = _merge(_merge(base, _of_project(folder, project)), own)
-    for dotted, value in changes.items():
+    merged = _merge(_read(folder / "base.yml"), _read(folder / f"{target}.yml"))
+    for dotted, value in {**_from_environment(), **(overrides or {})}.items():
         merged = _merge(merged, _nest(_keys(dotted), value))
     try:
         settings = Settings.model_validate(merged)
@@ -163,14 +157,6 @@ def _read(page: Path) -> dict[str, Any]:
     if content is not None and not isinstance(content, dict):
         raise LakehouseError("settings must be keys with values", str(page), "mend the file")
     return content or {}
-
-
-def _of_project(folder: Path, project: Any) -> dict[str, Any]:
-    """What is special to a project; nothing where it has no page."""
-    page = folder / "projects" / f"{project}.yml"
-    if not str(project).isidentifier() or not page.is_file():
-        return {}
-    return {key: value for key, value in _read(page).items() if key != "project"}
 
 
 def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +215,7 @@ def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseEr
     return LakehouseError(
         "; ".join(faults),
         f"{folder}/base.yml, {folder}/{target}.yml, environment or command line",
-        "mend the setting; conf/base.yml lists them all",
+        "mend the setting",
     )
 
 

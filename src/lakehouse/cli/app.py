@@ -8,7 +8,18 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from lakehouse.cli import check, definitions, jobs, new, notebook, quarantine, show, sql, tables
+from lakehouse.cli import (
+    check,
+    definitions,
+    jobs,
+    new,
+    notebook,
+    quarantine,
+    setup,
+    show,
+    sql,
+    tables,
+)
 from lakehouse.cli.command import common_options
 
 BUNDLE = "bundle"
@@ -49,3 +60,4 @@ sql.add_to(app)
 check.add_to(app)
 notebook.add_to(app)
 new.add_to(app)
+setup.add_to(app)

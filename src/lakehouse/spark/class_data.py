@@ -8,6 +8,8 @@ classes out whose jar's path a URL would write otherwise, such as one with a spa
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,11 +19,9 @@ from lakehouse.spark.java import Java
 
 def archive_path(folder: Path, java: Java) -> Path:
     """Where the archive for this Java and these jars lies, made or not."""
-    from pyspark import __file__ as spark
-    from pyspark import __version__ as version
-
+    spark = find_spec("pyspark")  # importing it would take longer than all of this
     release = java.home / "release"
-    parts = [str(java.home), str(folder.resolve()), spark, version]
+    parts = [str(java.home), str(folder.resolve()), str(spark and spark.origin), version("pyspark")]
     parts += [path.name for path in jar_paths(folder)]
     parts += [release.read_text("utf-8", errors="replace")] if release.is_file() else []
     return folder / f"classes-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}.jsa"

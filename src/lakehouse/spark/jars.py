@@ -10,7 +10,7 @@ DELTA = "io.delta:delta-spark_2.13:4.0.1"
 # 4.0.0: the 4.0.1 of its companion, the token provider, is not in every repository.
 KAFKA = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"
 COORDINATES = (DELTA, KAFKA)
-"""What set-up resolves (`group:artifact:version`), with all that they need."""
+"""What `make jars` resolves (`group:artifact:version`), with all that they need."""
 
 AWS = "2.25.53"  # what Spark 4.0.1 itself names, as single modules instead of one jar of 560 MB
 S3 = (
@@ -18,7 +18,7 @@ S3 = (
     f"software.amazon.awssdk:s3:{AWS}",
     f"software.amazon.awssdk:s3-transfer-manager:{AWS}",
 )
-"""What `make s3` resolves, beside these."""
+"""What reading and writing S3 takes, beside these."""
 
 NOT_FOR_S3 = (
     "software.amazon.awssdk:bundle",
@@ -30,15 +30,21 @@ NOT_FOR_S3 = (
 FOLDER = ".jars"
 
 
-def jars_folder() -> Path | None:
-    """The folder that set-up filled, or None: LAKEHOUSE_JARS, beside the sources or the venv."""
+def own_folder() -> Path:
+    """The folder that set-up fills: LAKEHOUSE_JARS, or `.jars` beside the virtual environment; of a
+    Python that is none, in the cache of the user."""
     if named := os.environ.get("LAKEHOUSE_JARS"):
         return Path(named)
-    for beside in (Path(__file__).parents[3], Path(sys.prefix).parent):
-        folder = beside / FOLDER
-        if any(folder.glob("delta-spark_*.jar")):
-            return folder
-    return None
+    if sys.prefix != sys.base_prefix:
+        return Path(sys.prefix).parent / FOLDER
+    cache = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    return Path(cache) / "lakehouse" / "jars"
+
+
+def jars_folder() -> Path | None:
+    """The folder that set-up filled; None where it was not run."""
+    folder = own_folder()
+    return folder if any(folder.glob("delta-spark_*.jar")) else None
 
 
 def jar_paths(folder: Path) -> list[Path]:

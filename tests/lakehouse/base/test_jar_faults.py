@@ -7,7 +7,7 @@ import pytest
 from lakehouse.base.failing import explained
 from lakehouse.base.jar_faults import jar_fault
 
-TODO = "Have those of scripts/jars.lock (make setup), or of the server's or cluster's own Spark."
+TODO = "Have those of `lakehouse setup`, or of the server's or cluster's own Spark."
 
 
 @pytest.mark.parametrize(

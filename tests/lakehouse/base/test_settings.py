@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.checkout import ROOT
 
 from lakehouse.base import settings
 from lakehouse.base.errors import LakehouseError
@@ -83,15 +82,15 @@ def test_a_folder_is_spelt_as_spark_spells_it(conf: Path) -> None:
         assert settings.load("local", {"landing": given}, conf).landing == meant
 
 
-def test_a_project_s_own_page_lies_between_the_base_and_the_target(conf: Path) -> None:
-    (conf / "projects").mkdir()
-    (conf / "projects" / "orders.yml").write_text("landing: orders\nspark: {heap: 1g}\n")
-    orders = settings.load("local", {"project": "orders"}, conf)
-    assert orders.project == "orders"
-    assert orders.landing == str(conf.parent / "orders")
-    assert orders.lake.root == str(conf.parent / "lake")
-    assert orders.spark.heap == "2g"
-    assert settings.load("local", conf=conf).landing == str(conf.parent / "landing")
+def test_a_project_needs_only_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    (folder / "base.yml").write_text("project: orders\n")
+    (folder / "local.yml").touch()
+    found = settings.load("local", conf=folder)
+    assert found.lake.root == str(tmp_path / "data" / "lake")
+    assert found.landing == str(tmp_path / "data" / "landing")
+    assert found.mlflow.tracking_uri == f"sqlite:///{tmp_path}/data/mlflow.db"
 
 
 def test_folders_are_taken_from_the_folder_that_holds_conf(conf: Path) -> None:
@@ -125,11 +124,3 @@ def test_broken_yaml_is_named_with_its_file(conf: Path) -> None:
     (conf / "local.yml").write_text("spark: {heap: 2g\n")
     with pytest.raises(LakehouseError, match=r"local\.yml: not valid YAML"):
         settings.load("local", conf=conf)
-
-
-def test_the_project_s_own_targets_all_load() -> None:
-    folder = ROOT / "conf"
-    targets = sorted(page.stem for page in folder.glob("*.yml") if page.stem != "base")
-    assert targets == ["dev", "local", "prod", "staging"]
-    for target in targets:
-        assert settings.load(target, conf=folder).project == "retail"

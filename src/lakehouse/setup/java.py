@@ -1,4 +1,4 @@
-"""Print the home of a Java that Spark runs on; install one first where that is allowed."""
+"""Java, found or installed. Needs nothing but Python itself, so that it can be had first."""
 
 from __future__ import annotations
 
@@ -8,39 +8,36 @@ import subprocess
 import sys
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.spark.java import find_java, install_command
+from lakehouse.spark.java import Java, find_java, install_command
 
 
-def main() -> int:
+def ensure() -> Java:
+    """The Java that Spark starts with; where there is none, it is installed if that is allowed.
+
+    Raises LakehouseError that says what to install.
+    """
     try:
-        print(find_java().home)
-        return 0
-    except LakehouseError as missing:
-        said = missing
-    if install():
-        try:
-            print(find_java().home)
-            return 0
-        except LakehouseError as still_missing:
-            said = still_missing
-    print(f"set-up: {said}", file=sys.stderr)
-    return 1
+        return find_java()
+    except LakehouseError:
+        if not _install():
+            raise
+    return find_java()
 
 
-def install() -> bool:
+def _install() -> bool:
     """Install a Java through the package manager; False where it is not ours to use."""
     manager, *_ = command = install_command() or ("",)
-    privilege = how_to_be_root(manager)
+    privilege = _how_to_be_root(manager)
     if privilege is None:
         return False
     if manager == "apt-get":
-        quietly(*privilege, "apt-get", "-q", "update")
+        _quietly(*privilege, "apt-get", "-q", "update")
         command = install_command()  # what can be had is known only now
     print(f"set-up: installing Java ({' '.join(command)})", file=sys.stderr)
-    return quietly(*privilege, *command)
+    return _quietly(*privilege, *command)
 
 
-def how_to_be_root(manager: str) -> tuple[str, ...] | None:
+def _how_to_be_root(manager: str) -> tuple[str, ...] | None:
     """The words before the command: none for root, sudo without a password; None if not allowed."""
     if not manager:
         return None
@@ -50,10 +47,10 @@ def how_to_be_root(manager: str) -> tuple[str, ...] | None:
     if root:
         return ()
     sudo = ("sudo", "-n")
-    return sudo if shutil.which("sudo") and quietly(*sudo, "true") else None
+    return sudo if shutil.which("sudo") and _quietly(*sudo, "true") else None
 
 
-def quietly(*command: str) -> bool:
+def _quietly(*command: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     return (
         subprocess.run(command, capture_output=True, check=False, env=environment).returncode == 0
@@ -61,4 +58,7 @@ def quietly(*command: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        ensure()
+    except LakehouseError as error:
+        sys.exit(f"set-up: {error}")

@@ -1,52 +1,39 @@
-"""Record a class-data archive in the jars' folder, by a small session that does a bit of all.
-
-What fails here is no one's loss but the seconds that the archive would have saved.
-"""
+"""Records a class-data archive: a process of its own, for the JVM writes it as it ends."""
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import traceback
+from pathlib import Path
+from typing import Any
 
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse.base.settings import SparkSettings
-from lakehouse.spark.class_data import archive_path, can_hold, record
-from lakehouse.spark.jars import jars_folder
-from lakehouse.spark.java import find_java
+from lakehouse.spark.class_data import record
 from lakehouse.spark.session import JAVA_OPTIONS, make_session
 
 
-def main() -> int:
-    folder = jars_folder()
-    if folder is None:
-        return 1
-    if not can_hold(folder):
-        return 0
-    target = archive_path(folder, find_java())
-    for other in folder.glob("classes-*"):
-        if other != target:
-            other.unlink()
-    if target.is_file():
-        return 0
+def record_into(folder: Path, target: Path) -> None:
+    """Start Spark with the jars of a folder, use it, and end it."""
     part = target.with_suffix(".part")
     settings = SparkSettings(
         master="local[2]", heap="1g", shuffle_partitions=2, conf={JAVA_OPTIONS: record(part)}
     )
+    os.environ["LAKEHOUSE_JARS"] = str(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        spark = make_session(settings, app="archive-classes", warehouse=scratch, quick=True)
+        spark = make_session(settings, app="class-archive", warehouse=scratch, quick=True)
         try:
             exercise(spark, scratch)
         except Exception:  # what was loaded till then is worth keeping
             traceback.print_exc()
         spark.stop()
         end_jvm()
-    if not part.is_file():
-        return 1
-    part.replace(target)
-    return 0
+    if part.is_file():
+        part.replace(target)
 
 
 def exercise(spark: SparkSession, scratch: str) -> None:
@@ -73,11 +60,11 @@ def exercise(spark: SparkSession, scratch: str) -> None:
 
 def end_jvm() -> None:
     """Let the JVM end by itself: it writes the archive as it goes."""
-    gateway = SparkContext._gateway
+    gateway: Any = SparkContext._gateway
     gateway.shutdown()
     gateway.proc.stdin.close()
     gateway.proc.wait(120)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    record_into(*map(Path, sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What a machine needs beside Python's packages: Java, jars, a class-data archive."""
