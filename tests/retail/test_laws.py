@@ -1,0 +1,7 @@
+"""The laws that hold for every table and model of the shop."""
+
+from lakehouse.testing import Laws
+
+
+class TestLaws(Laws):
+    project = "retail"
