@@ -28,15 +28,20 @@ NOTEBOOKS = ["markdown-it-py>=3,<5", "nbformat>=5.9,<6", "Pygments>=2.17,<3"]
 # A server that speaks S3, for the cluster that shares no disk; MLflow reaches it by boto3. Not
 # moto's extra `server`, which brings what thirty other services need.
 S3 = ["boto3>=1.35,<2", "flask>=3,<4", "flask-cors>=5,<7", "moto[s3]>=5.2,<6"]
+# What the tests of any project take.
 TEST = [
-    *S3,
     "chispa>=0.11,<0.13",
     "pyspark-test>=0.2,<0.3",
+    "pytest>=8,<10",
+    "pytest-xdist>=3.6,<4",
+]
+# What those of the engine itself take beside.
+OWN_TEST = [
+    *S3,
+    *TEST,
     "databricks-sdk>=0.156,<1",
     "import-linter>=2.10,<3",
-    "pytest>=8,<10",
     "pytest-timeout>=2.3,<3",
-    "pytest-xdist>=3.6,<4",
 ]
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["lightgbm>=4.5,<5"]
@@ -60,9 +65,10 @@ setup(
     package_data={
         "": ["py.typed", "**/*.yml"],
         "lakehouse.setup": ["*.lock", "constraints.txt"],
-        "lakehouse.new": ["template/**/*.py", "template/**/*.yml"],
+        "lakehouse.new": ["template/**/*", "template/*"],
     },
     install_requires=[
+        "Jinja2>=3.1,<4",
         "matplotlib>=3.8,<4",
         "mlflow>=3.1,<3.18",
         "numpy>=1.26,<3",
@@ -80,11 +86,12 @@ setup(
         "models": MODELS,
         "local": LOCAL,
         "connect": CONNECT,
-        "test": [*LOCAL, *CONNECT, *TEST],
+        "test": [*LOCAL, *TEST],
         "lint": LINT,
         "bench": [*LOCAL, *BENCH],
-        "mutants": [*LOCAL, *CONNECT, *TEST, *MUTANTS],
-        "dev": [*LOCAL, *CONNECT, *TEST, *LINT, *BENCH, *MUTANTS],
+        "engine": [*LOCAL, *CONNECT, *OWN_TEST, *LINT],
+        "mutants": [*LOCAL, *CONNECT, *OWN_TEST, *MUTANTS],
+        "dev": [*LOCAL, *CONNECT, *OWN_TEST, *LINT, *BENCH, *MUTANTS],
     },
     entry_points={
         "console_scripts": [

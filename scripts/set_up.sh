@@ -54,7 +54,7 @@ if ! venv_is_good; then
     PYTHONPATH=src "$python" -m lakehouse.setup.java
     say "installing what $pins names (some minutes, once)"
     "$python" -m pip install --quiet --constraint "$pins" pip setuptools wheel
-    set -- --editable ".[test,lint]"
+    set -- --editable ".[engine]"
     for each in $(projects); do set -- "$@" --editable "./$each"; done
     # Spark comes as source: it is built with the pinned tools just installed, not with newer ones.
     "$python" -m pip install -qq --constraint "$pins" --no-build-isolation "$@"

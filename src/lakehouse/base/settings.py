@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,6 +89,7 @@ class Settings(_Page):
     """All settings of a run, frozen; an unknown key is an error that names the nearest."""
 
     project: str
+    engine: str = ""
     data: str = "data"
     landing: str = "data/landing"
     lake: LakeSettings = LakeSettings()
@@ -144,7 +146,22 @@ def load(
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise _explained(error, folder, target) from None
+    _check_engine(settings.engine, folder)
     return _absolute(settings, Path(os.environ.get(HOME) or folder.resolve().parent))
+
+
+def _check_engine(wanted: str, folder: Path) -> None:
+    """Raise LakehouseError where the project was made for another version of the engine."""
+    try:
+        there = version("lakehouse")
+    except PackageNotFoundError:  # on Python's path, without a version
+        return
+    if wanted and there.split("+")[0].split(".")[: len(wanted.split("."))] != wanted.split("."):
+        raise LakehouseError(
+            f"the project was made for version {wanted} of the engine, and this is {there}",
+            f"{folder}/base.yml, engine",
+            "install the wheel of that version, or change what the new one asks for, and say so",
+        )
 
 
 def _read(page: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import importlib.util
 import keyword
 import re
 import sys
-from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
 
@@ -34,10 +33,8 @@ def check(name: str) -> None:
         raise LakehouseError("is a module of Python's own library", where, "choose another")
 
 
-def check_free(name: str, home: Path) -> None:
-    """Raise LakehouseError for a name that is taken: by a folder here, or by a package."""
-    where = f"name {name!r}"
-    if (home / name).exists():
-        raise LakehouseError("is a folder of this checkout already", where, "choose another")
+def check_free(name: str) -> None:
+    """Raise LakehouseError for a name that an installed package has."""
     if importlib.util.find_spec(name) is not None:
+        where = f"name {name!r}"
         raise LakehouseError("is a package that is installed already", where, "choose another")

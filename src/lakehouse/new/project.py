@@ -4,108 +4,69 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.new.naming import check, check_free
+from lakehouse.new.plan import Plan
+from lakehouse.new.render import project_files
+from lakehouse.ship.engine import engine_wheel
 
-TEMPLATE = Path(__file__).parent / "template"
-TOKEN = "new_project"
-"""Stands for the project's name in the template, in texts and in paths."""
-
-CHECKOUT = ("conf/base.yml", "src", "bundles", "tests/conftest.py")
-"""What a folder has that a project can be added to."""
+ENGINE = "lakehouse"
 
 
 @dataclass(frozen=True)
 class NewProject:
-    """A project that was written: its name, the checkout, and the paths added to it."""
+    """A project that was written: its name, its folder, and its files in that."""
 
     name: str
     home: Path
     paths: tuple[Path, ...]
 
 
-def make(name: str, home: Path) -> NewProject:
-    """Write the project `name` into the checkout `home`: package, tests, bundle, settings.
+def make(name: str, home: Path, plan: Plan | None = None) -> NewProject:
+    """Write the project `name` into the folder `home`, which is not there or empty: a repository of
+    its own, with the wheel of this engine in it.
 
     The files are written beside and then moved, so that nothing half-written is left. Raises
-    LakehouseError for a name that no package can have, for a project that is there already, and
-    for a folder that is no checkout.
+    LakehouseError for a name that no package can have, answers that do not fit together, and a
+    folder that is not empty.
     """
-    home = home.resolve()
-    missing = [each for each in CHECKOUT if not (home / each).exists()]
-    if missing:
-        raise LakehouseError(
-            f"a project is added to a checkout of this one, and here is no {missing[0]}",
-            str(home),
-            "name the checkout's folder with --into",
-        )
     check(name)
-    places = [
-        Path("src") / name,
-        Path("tests") / name,
-        Path("bundles") / name,
-        Path("conf/projects") / f"{name}.yml",
-    ]
-    for place in places:
-        if (home / place).exists():
-            raise LakehouseError(f"there is a project {name!r} already", str(home / place))
-    check_free(name, home)
-    beside = Path(tempfile.mkdtemp(prefix=f".new-{name}-", dir=home))
+    check_free(name)
+    home = home.resolve()
+    _check_empty(home)
+    texts = list(project_files(name, plan or Plan(), version(ENGINE)))
+    wheel = engine_wheel()
+    pins = files("lakehouse.setup").joinpath("constraints.txt").read_text(encoding="utf-8")
+    contents = {path: text.encode() for path, text in texts}
+    contents |= {Path("wheels") / wheel.file: wheel.content, Path("constraints.txt"): pins.encode()}
+    above = next(each for each in home.parents if each.is_dir())
     try:
-        for path, text in project_files(name):
-            page = beside / path
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(text, encoding="utf-8")
-        _move(beside, home, places)
+        beside = Path(tempfile.mkdtemp(prefix=f".new-{name}-", dir=above))
+    except OSError as error:
+        raise LakehouseError(f"cannot be written: {error.strerror}", str(home)) from None
+    try:
+        for path, content in contents.items():
+            (beside / path).parent.mkdir(parents=True, exist_ok=True)
+            (beside / path).write_bytes(content)
+        beside.chmod(0o755)  # a folder of its own was for nobody else
+        home.parent.mkdir(parents=True, exist_ok=True)
+        beside.replace(home)
+    except OSError as error:
+        raise LakehouseError(f"cannot be written: {error.strerror}", str(home)) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return NewProject(name, home, tuple(places))
+    return NewProject(name, home, tuple(sorted(contents)))
 
 
-def project_files(name: str) -> Iterator[tuple[Path, str]]:
-    """The files of a project of this name: their paths in the checkout, and their texts."""
-    for page in sorted(TEMPLATE.rglob("*")):
-        if page.is_file() and page.suffix in (".py", ".yml"):
-            path = Path(str(page.relative_to(TEMPLATE)).replace(TOKEN, name))
-            text = page.read_text(encoding="utf-8").replace(TOKEN, name)
-            yield path, _with_sorted_imports(text) if page.suffix == ".py" else text
-
-
-def _with_sorted_imports(text: str) -> str:
-    """The imports of a page in the order of their modules: the new name may come anywhere."""
-    statements: list[str] = []
-    for line in text.splitlines():
-        last = statements[-1] if statements else ""
-        if last.startswith("from ") and last.endswith(("(", ",")):  # it goes on in parentheses
-            statements[-1] += f"\n{line}"
-        else:
-            statements.append(line)
-    ordered: list[str] = []
-    for are_imports, run in groupby(statements, lambda each: each.startswith("from ")):
-        block = list(run)
-        ordered += sorted(block, key=lambda each: each.split()[1]) if are_imports else block
-    return "\n".join(ordered) + "\n"
-
-
-def _move(beside: Path, home: Path, places: list[Path]) -> None:
-    """Move the files to their places, all of them or none."""
-    moved: list[Path] = []
-    try:
-        for place in places:
-            (home / place).parent.mkdir(parents=True, exist_ok=True)
-            (beside / place).rename(home / place)
-            moved.append(home / place)
-    except BaseException as error:
-        for path in moved:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
-        with suppress(OSError):
-            (home / "conf" / "projects").rmdir()  # made by this call, if it is empty
-        if isinstance(error, OSError):
-            raise LakehouseError(f"cannot be written: {error.strerror}", str(home)) from None
-        raise
+def _check_empty(home: Path) -> None:
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise LakehouseError(
+            "there is something already, and a project is written into an empty folder",
+            str(home),
+            "name another folder with --into",
+        )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakehouse.bundle.checking.artifacts import artifact_folders
+from lakehouse.bundle.checking.artifacts import artifact_folders, built_folders, wheel_patterns
 from lakehouse.bundle.checking.walk import text
 from lakehouse.bundle.load import Bundle
 from lakehouse.bundle.nodes import at
 from lakehouse.bundle.paths import from_root
 from lakehouse.ship.sources import is_excluded, source_files
-from lakehouse.ship.wheel import Wheel, build
+from lakehouse.ship.wheel import Wheel, build, wheel_in
 
 MANIFEST = "manifest.json"
 PROGRAM = "program.json"
@@ -44,6 +44,7 @@ def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
     """
     if wheels is None:
         wheels = [build(folder) for folder in artifact_folders(bundle, "", "whl")]
+        wheels += _wheels_there(bundle)
     top, files = _synced_files(bundle)
     for wheel in wheels:
         files[f"wheels/{wheel.file}"] = wheel.content
@@ -69,6 +70,19 @@ def contents(bundle: Bundle, wheels: list[Wheel] | None = None) -> Contents:
         "files": checksums,
     }
     return Contents({**files, MANIFEST: _json(manifest)}, manifest)
+
+
+def _wheels_there(bundle: Bundle) -> list[Wheel]:
+    """The wheels that jobs install and the bundle does not build, such as that of the engine."""
+    built = {Path(os.path.normpath(each)) for each in built_folders(bundle)}
+    patterns = {Path(os.path.normpath(bundle.root / each)) for each in wheel_patterns(bundle.jobs)}
+    paths = {
+        path
+        for pattern in patterns
+        if pattern.parent not in built
+        for path in pattern.parent.glob(pattern.name)
+    }
+    return [wheel_in(path) for path in sorted(paths)]
 
 
 def version_of(checksums: Mapping[str, str]) -> str:

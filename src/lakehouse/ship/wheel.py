@@ -53,33 +53,51 @@ def build(folder: Path) -> Wheel:
             lines = (process.stderr or process.stdout).strip().splitlines()
             error = lines[-1] if lines else "no wheel was made"
             raise LakehouseError(f"the wheel cannot be built: {error}", str(folder))
-        return stamp(wheels[0].name, wheels[0].read_bytes())
+        return stamp(wheels[0].name, unpacked(wheels[0].read_bytes()))
 
 
-def stamp(file: str, content: bytes) -> Wheel:
-    """Return a wheel under a version made from its content: `0.1.0+<12 hexadecimal digits>`.
+def wheel_in(path: Path) -> Wheel:
+    """Return a wheel that was built before, as it is."""
+    name, version, *_ = path.name.removesuffix(".whl").split("-")
+    return Wheel(path.name, path.read_bytes(), name, version)
 
-    Its files are written in one order, with one date, so that equal sources are equal bytes.
+
+def unpacked(content: bytes) -> dict[str, bytes]:
+    """Return the files of a wheel, by path."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {each: archive.read(each) for each in archive.namelist() if each[-1] != "/"}
+
+
+def stamp(file: str, files: Mapping[str, bytes]) -> Wheel:
+    """Return a wheel under a version made from its files: `0.1.0+<12 hexadecimal digits>`.
+
+    These are written in one order, with one date, so that equal sources are equal bytes.
     """
     name, old, *tags = file.removesuffix(".whl").split("-")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        files = {each: archive.read(each) for each in archive.namelist() if each[-1] != "/"}
-    info = f"{name}-{old}.dist-info/"
-    parts = {path: data for path, data in files.items() if path != f"{info}RECORD"}
+    base = old.split("+")[0]
+    parts = _of_version(files, name, old, base)
     digest = hashlib.sha256()
     for path in sorted(parts):
         digest.update(f"{path}\0{hashlib.sha256(parts[path]).hexdigest()}\n".encode())
-    version = f"{old.split('+')[0]}+{digest.hexdigest()[:12]}"
-    fresh = f"{name}-{version}.dist-info/"
-    renamed = {
-        (fresh + path.removeprefix(info) if path.startswith(info) else path): data
-        for path, data in parts.items()
-    }
-    metadata = renamed[f"{fresh}METADATA"].decode()
-    metadata = re.sub(r"^Version: .*$", f"Version: {version}", metadata, count=1, flags=re.M)
-    renamed[f"{fresh}METADATA"] = metadata.encode()
-    renamed[f"{fresh}RECORD"] = _record(renamed, f"{fresh}RECORD")
+    version = f"{base}+{digest.hexdigest()[:12]}"
+    renamed = _of_version(parts, name, base, version)
+    record = f"{name}-{version}.dist-info/RECORD"
+    renamed[record] = _record(renamed, record)
     return Wheel(f"{name}-{version}-{'-'.join(tags)}.whl", zip_bytes(renamed), name, version)
+
+
+def _of_version(files: Mapping[str, bytes], name: str, old: str, new: str) -> dict[str, bytes]:
+    """The files of a wheel as another version has them, but for the RECORD of what they are."""
+    before, after = f"{name}-{old}.dist-info/", f"{name}-{new}.dist-info/"
+    renamed = {
+        (after + path.removeprefix(before) if path.startswith(before) else path): content
+        for path, content in files.items()
+        if path != f"{before}RECORD"
+    }
+    metadata = renamed[f"{after}METADATA"].decode()
+    metadata = re.sub(r"^Version: .*$", f"Version: {new}", metadata, count=1, flags=re.M)
+    renamed[f"{after}METADATA"] = metadata.encode()
+    return renamed
 
 
 def _record(files: dict[str, bytes], own: str) -> bytes:

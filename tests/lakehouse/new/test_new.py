@@ -1,42 +1,37 @@
-"""A project made by `lakehouse new`, in a checkout of its own: whole, sound, and it runs."""
+"""A project made by `lakehouse new`, outside any checkout: whole, sound, and it runs."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from tests.checkout import ROOT, called, checkout
+from tests.checkout import ROOT, called
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.bundle.load import load
 from lakehouse.bundle.targets import User
 from lakehouse.bundle.validate import validate
-from lakehouse.new import make
+from lakehouse.new import Plan, make
 from lakehouse.new.naming import LONGEST
-from lakehouse.new.project import TEMPLATE, TOKEN, project_files
-from lakehouse.ship.wheel import build
+from lakehouse.new.render import TOKEN, project_files
+from lakehouse.ship.contents import contents
 
 ALICE = User("alice@example.com")
+ANSWERS = ("--source", "sales", "--key", "Sale No.", "--time", "soldAt", "--entity", "customer_id",
+           "--fields", "amount,shop id")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with the new project `orders`, made by the command."""
-    folder = checkout(tmp_path_factory.mktemp("a checkout"))
-    done = called(folder, "-m", "lakehouse", "new", "orders")
+    """The new project `orders`, made by the command and told what to make."""
+    folder = tmp_path_factory.mktemp("a folder") / "orders"
+    done = called(ROOT, "-m", "lakehouse", "new", "orders", "--into", str(folder), *ANSWERS)
     assert done.returncode == 0, done.stderr
-    assert "lakehouse bundle run bundles/orders nightly" in done.stdout.splitlines()
+    assert done.stdout.splitlines() == [f"cd {folder}", "make run", "make test"]
     return folder
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Path:
-    """The least that a project can be added to."""
-    for name in ("conf/base.yml", "src/shop/__init__.py", "tests/conftest.py", "bundles/x"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    return tmp_path
 
 
 def everything(folder: Path) -> list[str]:
@@ -44,7 +39,7 @@ def everything(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "told"),
     [
         ("my-shop", "Did you mean 'my_shop'"),
         ("2nd_shop", "Did you mean 'nd_shop'"),
@@ -56,83 +51,96 @@ def everything(folder: Path) -> list[str]:
         ("json", "Python's own library"),
         ("lakehouse", "installed already"),
         ("pyspark", "installed already"),
-        ("bundles", "a folder of this checkout"),
-        ("shop", "there is a project 'shop' already"),
         ("x" * (LONGEST + 1), "more than 40 letters"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_and_nothing_is_written(
-    empty: Path, name: str, said: str
+    tmp_path: Path, name: str, told: str
 ) -> None:
-    before = everything(empty)
-    with pytest.raises(LakehouseError, match=said):
-        make(name, empty)
-    assert everything(empty) == before
-
-
-@pytest.mark.parametrize("taken", ["tests/orders", "bundles/orders", "conf/projects/orders.yml"])
-def test_what_is_there_already_is_left_alone(empty: Path, taken: str) -> None:
-    (empty / taken).mkdir(parents=True)
-    before = everything(empty)
-    with pytest.raises(LakehouseError, match="there is a project 'orders' already"):
-        make("orders", empty)
-    assert everything(empty) == before
-
-
-def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LakehouseError, match=r"here is no conf/base\.yml"):
-        make("orders", tmp_path)
+    with pytest.raises(LakehouseError, match=told):
+        make(name, tmp_path / "here")
     assert everything(tmp_path) == []
 
 
-def test_outside_any_checkout_one_is_asked_for(tmp_path: Path) -> None:
-    done = called(tmp_path, "-m", "lakehouse", "new", "orders", PYTHONPATH=str(ROOT / "src"))
-    assert done.returncode == 1
-    assert "name its folder with --into" in done.stderr.lower()
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(LakehouseError, match="there is something already"):
+        make("orders", tmp_path)
+    assert everything(tmp_path) == ["notes.txt"]
 
 
 def test_a_failure_in_the_middle_leaves_nothing_behind(
-    empty: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = everything(empty)
-    rename = Path.rename
+    write = Path.write_bytes
 
-    def full(path: Path, to: Path) -> Path:
-        if to.parent.name == "bundles":
+    def full(path: Path, content: bytes) -> int:
+        if path.suffix == ".whl":
             raise OSError(28, "No space left on device")
-        return rename(path, to)
+        return write(path, content)
 
-    monkeypatch.setattr(Path, "rename", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(LakehouseError, match="No space left on device"):
-        make("orders", empty)
-    assert everything(empty) == before
+        make("orders", tmp_path / "deep" / "orders")
+    assert everything(tmp_path) == []
 
 
-def test_each_file_of_the_template_goes_to_its_place_under_the_new_name() -> None:
-    found = {str(path): text for path, text in project_files("orders")}
-    assert len(found) == sum(path.is_file() for path in TEMPLATE.rglob("*.[py]*[!c]"))
-    assert {path for path in found if path.startswith("src/")} == {
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        (Plan(kind="xml"), "files of the kind 'xml' cannot be read"),  # type: ignore[arg-type]
+        (Plan(source="my sales"), "its name is that of a folder, a module and a table"),
+        (Plan(key="id", entity="id"), "the field 'id' is named twice"),
+        (Plan(others=("Amount", "amount")), "would both be the column 'amount'"),
+        (Plan(others=("day",)), "the lake itself adds a column 'day'"),
+        (Plan(others=("€",)), "has no letter"),
+    ],
+)
+def test_answers_that_do_not_fit_together_are_refused(
+    tmp_path: Path, plan: Plan, told: str
+) -> None:
+    with pytest.raises(LakehouseError, match=told):
+        make("orders", tmp_path / "orders", plan)
+    assert everything(tmp_path) == []
+
+
+def test_it_is_a_repository_of_its_own_under_the_names_that_were_told(home: Path) -> None:
+    found = [path for path in everything(home) if (home / path).is_file()]
+    assert [path for path in found if path.startswith("src/")] == [
         "src/orders/__init__.py",
         "src/orders/bronze/__init__.py",
-        "src/orders/bronze/events.py",
-        "src/orders/silver/__init__.py",
-        "src/orders/silver/events.py",
+        "src/orders/bronze/sales.py",
         "src/orders/gold/__init__.py",
-        "src/orders/gold/user_days.py",
+        "src/orders/gold/customer_days.py",
         "src/orders/models/__init__.py",
         "src/orders/models/returning.py",
         "src/orders/replay.py",
-    }
-    assert not [path for path, text in found.items() if TOKEN in path or TOKEN in text]
-    assert max(len(text.splitlines()) for text in found.values()) < 120
+        "src/orders/silver/__init__.py",
+        "src/orders/silver/sales.py",
+    ]
+    own = {"README.md", "Makefile", "pyproject.toml", "constraints.txt", ".gitignore"}
+    assert own <= set(found)
+    texts = {path: (home / path).read_text() for path in found if not path.endswith(".whl")}
+    assert not [path for path, text in texts.items() if TOKEN in path or TOKEN in text]
+    assert not [path for path, text in texts.items() if "retail" in text or str(ROOT) in text]
+    assert "`Sale No.` AS sale_no" in texts["src/orders/silver/sales.py"]
+    assert max(len(t.splitlines()) for p, t in texts.items() if p != "constraints.txt") < 140
 
 
 @pytest.mark.parametrize("name", ["a", "lakehouses", "zeta_9", "x" * LONGEST])
-def test_what_is_written_is_in_style_and_in_form_under_any_name(tmp_path: Path, name: str) -> None:
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "lakehouse").symlink_to(ROOT / "src" / "lakehouse")  # for the imports
-    for path, text in project_files(name):
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(),
+        Plan("sales", "parquet", "Sale No.", "Zeit", "Kunde", ("Größe", "a b"), encoding=""),
+        Plan("s", "csv", "k", "t", "e", tuple(f"a field of many words {n}" for n in range(9)), ";"),
+    ],
+    ids=["events", "parquet", "csv"],
+)
+def test_what_is_written_is_in_style_and_in_form_under_any_name(
+    tmp_path: Path, name: str, plan: Plan
+) -> None:
+    for path, text in project_files(name, plan, "0.1.0"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     for words in (["check"], ["format", "--check"]):
@@ -141,53 +149,98 @@ def test_what_is_written_is_in_style_and_in_form_under_any_name(tmp_path: Path, 
 
 
 def test_its_types_are_right(home: Path) -> None:
-    done = called(home, "-m", "mypy", "--cache-dir", str(ROOT / ".mypy_cache"), "src/orders")
+    cache = str(ROOT / ".mypy_cache")
+    done = called(home, "-m", "mypy", "--cache-dir", cache, MYPYPATH=str(ROOT / "src"))
     assert done.returncode == 0, done.stdout
 
 
 def test_its_bundle_has_no_fault_in_any_target(home: Path) -> None:
     bundle = home / "bundles" / "orders"
     assert [str(each) for each in validate(bundle, user=ALICE, environment={})] == []
+    assert {"local", "dev", "staging", "prod"} == {
+        each for each in ("local", "dev", "staging", "prod") if load(bundle, each, user=ALICE).jobs
+    }
 
 
-def test_the_wheel_brings_the_template(home: Path) -> None:
-    made = build(home)
-    packed = home / made.file
-    packed.write_bytes(made.content)
-    listed = called(home, "-m", "zipfile", "--list", made.file).stdout.split()
-    packed.unlink()
-    assert "lakehouse/new/template/src/new_project/silver/events.py" in listed
-    assert "lakehouse/new/template/bundles/new_project/resources/nightly.job.yml" in listed
-    assert "orders/silver/events.py" in listed
+def test_an_archive_of_it_holds_its_wheel_and_that_of_the_engine(home: Path) -> None:
+    made = contents(load(home / "bundles" / "orders", "local"))
+    wheels = made.manifest["wheels"]
+    assert set(wheels) == {"orders", "lakehouse"}
+    engine = (home / "wheels").glob("*.whl")
+    assert next(engine).name.startswith(f"lakehouse-{wheels['lakehouse']}-")
+    own = [path for path in made.files if path.startswith("wheels/orders-")]
+    names = listed(home, made.files[own[0]])
+    assert "orders/silver/sales.py" in names
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"orders"}
+
+
+def test_the_engine_s_wheel_brings_the_template_and_the_pins_and_no_project(home: Path) -> None:
+    wheel = next((home / "wheels").glob("*.whl"))
+    names = listed(home, wheel.read_bytes())
+    for each in (
+        "new/template/src/new_project/silver/SOURCE.py",
+        "new/template/Makefile",
+        "new/template/dot_gitignore",
+        "setup/constraints.txt",
+        "setup/jars.lock",
+    ):
+        assert f"lakehouse/{each}" in names
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"lakehouse"}
+
+
+def listed(home: Path, wheel: bytes) -> list[str]:
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        return archive.namelist()
+
+
+def test_the_wheel_of_an_installed_engine_is_the_one_that_it_was_installed_from(
+    home: Path, tmp_path: Path
+) -> None:
+    wheel = next((home / "wheels").glob("*.whl"))
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"]
+    subprocess.run([sys.executable, *install, str(tmp_path / "site"), str(wheel)], check=True)
+    code = "from lakehouse.ship.engine import engine_wheel as w; print(w().file, end='')"
+    done = called(tmp_path, "-c", code, PYTHONPATH=str(tmp_path / "site"))
+    assert done.stdout == wheel.name, done.stderr
+
+
+def test_a_project_made_for_another_version_of_the_engine_says_so(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "base.yml").write_text('project: orders\nengine: "0.2"\n')
+    (tmp_path / "conf" / "local.yml").touch()
+    done = called(tmp_path, "-m", "lakehouse", "tables")
+    assert done.returncode == 1
+    assert "the project was made for version 0.2 of the engine, and this is 0.1.0" in done.stderr
 
 
 @pytest.mark.slow
 def test_its_own_tests_pass(home: Path) -> None:
-    done = called(home, "-m", "pytest", "-q", "tests/orders")
+    done = called(home, "-m", "pytest", "-q")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "14 passed" in done.stdout
+    assert "39 passed" in done.stdout
 
 
 @pytest.mark.slow
 def test_its_nightly_job_runs_from_simulated_files_to_scores(home: Path) -> None:
     done = called(home, "-m", "lakehouse", "bundle", "run", "bundles/orders", "nightly")
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "export LAKEHOUSE_PROJECT=orders" in done.stdout
-    listed = called(
-        home, "-m", "lakehouse", "tables", "list", "--set", "project=orders", "--output", "json"
-    )
+    listed = called(home, "-m", "lakehouse", "tables", "list", "--output", "json")
     rows = {each["table"]: each["rows"] for each in json.loads(listed.stdout)}
     assert rows == {
-        "bronze.events": 8558,
-        "silver.events": 8482,
-        "gold.user_days": 1692,
+        "bronze.sales": 8558,
+        "silver.sales": 8482,
+        "gold.customer_days": 1692,
         "gold.returning_scores": 38,
         "ops.batches": 4,
         "ops.definitions": 3,
         "ops.quarantine": 76,
     }
-    landed = home / "data" / "projects" / "orders" / "landing" / "events"
-    assert rows["bronze.events"] == sum(
-        len(page.read_text().splitlines()) for page in landed.iterdir()
-    )
-    assert rows["bronze.events"] == rows["silver.events"] + rows["ops.quarantine"]
+    landed = home / "data" / "landing" / "sales"
+    lines = [line for page in landed.iterdir() for line in page.read_text().splitlines()]
+    assert rows["bronze.sales"] == len(lines)
+    assert rows["bronze.sales"] == rows["silver.sales"] + rows["ops.quarantine"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,11 +40,7 @@ def wheel(module: str = "def main(argv): print('counted by the wheel')\n") -> Wh
         "shop-1.0.dist-info/entry_points.txt": "[jobs]\ncount = shop_main:main\n",
         "shop-1.0.dist-info/RECORD": "",
     }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return stamp("shop-1.0-py3-none-any.whl", buffer.getvalue())
+    return stamp("shop-1.0-py3-none-any.whl", {name: text.encode() for name, text in files.items()})
 
 
 def made(write: Write, greet: str = GREET, bundle: str = BUNDLE) -> Contents:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from lakehouse.base.errors import nearest
 from lakehouse.bundle.checking.walk import elements, jobs, text, with_inner
@@ -50,6 +51,22 @@ def built_folders(bundle: Bundle) -> list[Path]:
     if bundle.config.get("artifacts") is None and (bundle.root / "setup.py").is_file():
         folders = [bundle.root]  # the official CLI builds this wheel without being told to
     return [each for folder in folders for each in (folder, folder / "dist")]
+
+
+def wheel_patterns(jobs: Mapping[str, Any]) -> set[str]:
+    """Return what jobs, as they are resolved, name of wheels in local files: paths from the root of
+    the bundle, whose last part may be a pattern."""
+    found: set[str] = set()
+    todo: list[Any] = list(jobs.values())
+    while todo:
+        each = todo.pop()
+        if isinstance(each, Mapping):
+            todo += each.values()
+        elif isinstance(each, list):
+            todo += each
+        elif isinstance(each, str) and each.endswith(".whl") and is_local(each, loose=True):
+            found.add(each)
+    return found
 
 
 def _artifact(bundle: Bundle, name: str, node: Node) -> Iterator[Fault]:

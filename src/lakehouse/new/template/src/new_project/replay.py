@@ -1,41 +1,53 @@
-"""SIMULATED events, so that the project runs before it has data. Nobody did any of this.
+"""SIMULATED [[ source ]], so that the project runs before it has data. Nothing of this happened.
 
-Where files arrive by themselves, delete this page, and the task `replay` in databricks.yml.
+Where files arrive by themselves, delete this page, its test and the task `replay` in databricks.yml.
 """
 
 from __future__ import annotations
 
+[% if kind == "json" %]
 import json
+[% elif kind == "csv" %]
+import csv
+[% endif %]
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from random import Random
 
+[% if kind == "parquet" %]
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+[% endif %]
 from lakehouse import Delivery, LakehouseError
+[% if kind != "json" %]
+from new_project.bronze.[[ source ]] import SOURCE
+[% endif %]
 
 FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2026, 2, 11)
-USERS = 80
-KINDS = ("view", "view", "view", "search", "order")
+MANY = 80
+"""How many there are of [[ noun ]]."""
+
 NOBODY = 0.01
-"""The share of events that nobody is named for: they end in quarantine."""
+"""The share of records that are nobody's: they end in quarantine."""
 
 
-def simulated(day: date) -> Iterator[dict[str, object]]:
-    """The events of a day, the same at every call: user 1 comes seldom and leaves soon, user 80
-    comes every day and stays."""
+def simulated(day: date) -> Iterator[dict[str, str | None]]:
+    """The records of a day, the same at every call: number 1 comes seldom and leaves soon, number
+    80 comes every day and stays."""
     dice = Random(day.toordinal())
-    number = 1000 * (day - FIRST_DAY).days
-    for user in range(1, USERS + 1):
-        times = dice.randint(1 + user // 20, 2 + user // 10) if dice.random() < user / USERS else 0
-        for _ in range(times):
-            number += 1
+    count = 1000 * (day - FIRST_DAY).days
+    for number in range(1, MANY + 1):
+        comes = dice.random() < number / MANY
+        for _ in range(dice.randint(1 + number // 20, 2 + number // 10) if comes else 0):
+            count += 1
             at = _midnight(day) + timedelta(seconds=dice.randrange(24 * 60 * 60))
             yield {
-                "event_id": number,
-                "user_id": None if dice.random() < NOBODY else user,
-                "kind": dice.choice(KINDS),
-                "happened_at": at.isoformat(),
+[% for field in fields %]
+                [[ field.simulated ]],
+[% endfor %]
             }
 
 
@@ -51,12 +63,22 @@ def deliveries(until: str = "") -> Iterator[Delivery]:
     for past in range((last - FIRST_DAY).days + 1):
         day = FIRST_DAY + timedelta(days=past)
         over = _midnight(day + timedelta(days=1))
-        yield Delivery("events", f"events-{day}.jsonl", over, partial(_write, day))
+        yield Delivery("[[ source ]]", f"[[ source ]]-{day}.[[ suffix ]]", over, partial(_write, day))
 
 
 def _write(day: date, path: Path) -> None:
-    lines = [json.dumps(event) for event in simulated(day)]
+[% if kind == "json" %]
+    lines = [json.dumps(record) for record in simulated(day)]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+[% elif kind == "csv" %]
+    with path.open("w", encoding="[[ encoding or "utf-8" ]]", newline="") as file:
+        rows = csv.DictWriter(file, SOURCE.fields, delimiter="[[ delimiter ]]", lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(simulated(day))
+[% else %]
+    schema = pa.schema([(name, pa.string()) for name in SOURCE.fields])
+    pq.write_table(pa.Table.from_pylist(list(simulated(day)), schema), path)
+[% endif %]
 
 
 def _midnight(day: date) -> datetime:

@@ -1,4 +1,4 @@
-"""Who will come back tomorrow: a logistic regression on what users did up to today."""
+"""Which [[ noun ]] comes back tomorrow: a logistic regression on what it did up to today."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from lakehouse import (
     Table,
     classification,
 )
-from new_project.gold import user_days
+from new_project.gold import [[ noun ]]_days
 
-FEATURES = ("events", "orders", "active_days")
+FEATURES = ("records", "active_days")
 
 TEST_FROM = 20487
-"""2026-02-03 in days since 1970. The day before is left out: the answers of training reach it."""
+"""2026-02-03 in days since 1970: the last fifth of the simulated days. The day before is left out,
+for the answers of training reach it."""
 
 
 def eligible(rows: DataFrame) -> DataFrame:
@@ -57,8 +58,8 @@ def evaluate(fitted: PipelineModel, frames: Frames, split: Split) -> Report:
 
 
 def baselines(frames: Frames, split: Split) -> Mapping[str, Mapping[str, float]]:
-    """What takes no model: the share of the last seven days that a user came on."""
-    share = (F.col("active_days") / user_days.WEEK).alias("chance")
+    """What takes no model: the share of the last seven days that it came on."""
+    share = (F.col("active_days") / [[ noun ]]_days.WEEK).alias("chance")
     test = split.test(frames[0]).select("returned", share)
     return {"share_of_days": classification.metrics(*_arrays(test))}
 
@@ -78,22 +79,26 @@ def score(fitted: PipelineModel, frames: Frames) -> DataFrame:
     """The chance of everybody who came on the newest day."""
     newest = F.broadcast(frames[0].agg(F.max("day").alias("day")))
     rows = frames[0].join(newest, on="day", how="left_semi")
-    return with_chance(fitted, rows).select("user_id", "day", F.col("chance").alias("probability"))
+    return with_chance(fitted, rows).select(
+        "[[ entity ]]",
+        "day",
+        F.col("chance").alias("probability"),
+    )
 
 
 def example(frames: Frames) -> DataFrame:
     """A few rows as the pipeline takes them."""
-    return frames[0].orderBy("day", "user_id").select(*FEATURES).limit(5)
+    return frames[0].orderBy("day", "[[ entity ]]").select(*FEATURES).limit(5)
 
 
 SCORES = Table(
     name="gold.returning_scores",
-    schema=f"user_id BIGINT, day INT, probability DOUBLE, {SCORED}",
+    schema=f"[[ entity ]] STRING, day INT, probability DOUBLE, {SCORED}",
 )
 
 MODEL = Model(
     name="returning",
-    reads=(user_days.TABLE,),
+    reads=([[ noun ]]_days.TABLE,),
     split=Split(by="day", train_before=TEST_FROM - 1, test_from=TEST_FROM),
     eligible=eligible,
     candidates=(Candidate(name="logistic_regression", fit=fit, params={"ridge": 0.01}),),

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from lakehouse import Split
-from new_project.gold.user_days import TABLE
+from new_project.gold.[[ noun ]]_days import TABLE
 from new_project.models import returning
 
 SPLIT = Split(by="day", train_before=8, test_from=9)
@@ -16,14 +16,14 @@ SPLIT = Split(by="day", train_before=8, test_from=9)
 
 @pytest.fixture(scope="module")
 def rows(spark: SparkSession) -> DataFrame:
-    """30 users on 12 days: who came on most days of a week comes back. The last day is open."""
+    """12 days of 30: who came on most days of a week comes back. The last day is open."""
     dice = Random(1)
     made = []
     for day in range(12):
-        for user in range(30):
+        for number in range(30):
             active = dice.randint(1, 7)
             back = int(dice.randint(1, 7) <= active) if day < 11 else None
-            made.append((day, user, dice.randint(1, 5), dice.randint(0, 1), active, back))
+            made.append((day, str(number), dice.randint(1, 5), active, back))
     return spark.createDataFrame(made, TABLE.schema)
 
 
@@ -43,6 +43,6 @@ def test_the_regression_beats_chance_by_what_it_should_lean_on(rows: DataFrame) 
 def test_everybody_of_the_newest_day_is_scored(rows: DataFrame) -> None:
     fitted = returning.fit((returning.eligible(rows),), SPLIT, {"ridge": 0.01})
     scores = returning.score(fitted, (rows,)).collect()
-    assert sorted(row["user_id"] for row in scores) == list(range(30))
+    assert {row["[[ entity ]]"] for row in scores} == {str(number) for number in range(30)}
     assert {row["day"] for row in scores} == {11}
     assert all(0 < row["probability"] < 1 for row in scores)
