@@ -129,7 +129,9 @@ def read_files(
 def _text(
     spark: SparkSession, source: Source, files: Sequence[str], header: Sequence[str]
 ) -> DataFrame:
-    read = spark.read.option("wholetext", is_read_whole(source)).text(_literal(files))
+    # Not by `text()`, whose own `wholetext` is False and outweighs the option.
+    reader = spark.read.format("text").option("wholetext", is_read_whole(source))
+    read = reader.load(_literal(files))
     return rows_of_text(read, source, header)
 
 

@@ -88,7 +88,7 @@ def test_a_cell_may_be_longer_than_any_stack(spark: SparkSession, tmp_path: Path
 
 HEADERS = {
     "it fits": (b"id,item,amount,sold\n1", []),
-    "case, blanks and quotes": (b'\xef\xbb\xbf\r\n"ID" , Item,amount,sold', []),
+    "case, blanks and quotes": (b'\xef\xbb\xbf\r\n"ID", Item ,amount,sold', []),
     "no records": (b"\n \n", []),
     "another order": (b"item,id,amount,sold\n", ["its columns are in another order"]),
     "others": (
