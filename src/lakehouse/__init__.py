@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lakehouse.base.errors import LakehouseError
+    from lakehouse.declare.csv import Csv
     from lakehouse.declare.expectation import Expectation
     from lakehouse.declare.field import Field
     from lakehouse.declare.model import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "lakehouse.base.errors": ("LakehouseError",),
+    "lakehouse.declare.csv": ("Csv",),
     "lakehouse.declare.expectation": ("Expectation",),
     "lakehouse.declare.field": ("Field",),
     "lakehouse.declare.model": (
@@ -54,6 +56,7 @@ __all__ = [
     "SCORED",
     "Append",
     "Candidate",
+    "Csv",
     "Delivery",
     "Expectation",
     "Field",

@@ -93,11 +93,18 @@ def _of_reads(old: list[list[str]], new: list[list[str]]) -> Iterator[Change]:
     yield Change("reads", f"read {_reads(old)}, reads {_reads(new)}", needs)
 
 
-def _of_source(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
-    """Another encoding makes other text of the same files, and other records broken."""
+def _of_source(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """Another encoding makes other text of the same files, and other records broken; another
+    delimiter makes other cells."""
     was, now = old.get("encoding", UTF_8), new.get("encoding", UTF_8)
     if was != now:
         yield Change("source", f"source encoding was {was}, is {now}", "rebuild")
+    if "csv" in old and "csv" in new:
+        signs = {name: (old["csv"].get(name), new["csv"][name]) for name in new["csv"]}
+        for name in (name for name, (before, after) in signs.items() if before != after):
+            what = f"source csv {name} was {signs[name][0]!r}, is {signs[name][1]!r}"
+            yield Change("source", what, "rebuild")
+        old, new = ({k: v for k, v in each.items() if k != "csv"} for each in (old, new))
     old, new = ({k: v for k, v in each.items() if k != "encoding"} for each in (old, new))
     if old != new:
         yield Change("source", f"source was {_text(old)}, is {_text(new)}")

@@ -24,6 +24,10 @@ from lakehouse.declare.writes import Append, Rebuild
 ENGINE = 1
 """Raised by hand when the engine would make other rows of the same declaration."""
 
+SPLIT_BY = ("delimiter", "quote", "escape", "header", "null", "multiline")
+"""What of a CSV dialect decides what is in bronze. The rest is for `parse`: it is of the code of
+the tables that call it."""
+
 _ALIASES = {"INTEGER": "INT", "LONG": "BIGINT", "BYTE": "TINYINT", "SHORT": "SMALLINT"}
 _SQL = re.compile(
     r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`]|``)*`)|--[^\n]*|/\*.*?\*/|\s+", re.DOTALL
@@ -103,11 +107,14 @@ def _code(table: Table) -> Mapping[str, str]:
     return {} if table.transform is None else code_of(table.transform)
 
 
-def _source(source: Source) -> dict[str, str]:
-    """What decides how a landed file is read. JSON lines are kept as they are."""
-    facts = {"name": source.name, "format": source.format}
+def _source(source: Source) -> dict[str, Any]:
+    """What decides how a landed file is read. JSON lines are kept as they are, cells as text."""
+    facts: dict[str, Any] = {"name": source.name, "format": source.format}
     if (encoding := canonical(source.encoding)) != UTF_8:
         facts["encoding"] = encoding
     if source.format == "json":
         return facts
+    if source.format == "csv":
+        csv = {name: getattr(source.csv, name) for name in SPLIT_BY}
+        return {**facts, "fields": ", ".join(source.fields), "csv": csv}
     return {**facts, "schema": without_comments(source.schema)}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructType
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.declare import text
+from lakehouse.declare.csv import Csv
 from lakehouse.declare.encoding import UTF_8, canonical, check_encoding
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
-from lakehouse.declare.schema import check_columns, columns, quoted
+from lakehouse.declare.schema import OWN, check_columns, columns, quoted
 
-Format = Literal["json", "parquet"]
+Format = Literal["json", "csv", "parquet"]
 
 Redelivered = Literal["refuse", "add", "replace"]
 """What becomes of the records of a file that was taken, and is delivered again under its name."""
@@ -28,15 +29,20 @@ RECORD = "_record"
 # Which landed row a row is made of (BIGINT, of one batch), where one may become several.
 ROW = "_row"
 
+PARSED = f"{OWN}parsed"
+
+CSV = Csv()
+
 
 @dataclass(frozen=True)
 class Source:
     """Files of one kind, arriving in `<landing>/<name>/`.
 
-    `schema` is that of a raw record, as DDL or as `Field`s. JSON lines are kept as text and read as
-    strings (a silver transform casts them with `try_cast`), so a wrong type can
-    never lose a record. Parquet carries its own types; a file whose types do not
-    fit the schema is named and rescued by the lake, not dropped.
+    `schema` is that of a raw record, as DDL or as `Field`s. Text is kept as it came, JSON as lines
+    and CSV (whose signs `csv` says) as cells; `parse` reads each field as its type, and what is no
+    value of that is NULL, so a wrong type can never lose a record. Parquet carries its own types; a
+    file whose types, or a CSV file whose header does not fit the schema, is named and rescued by
+    the lake, not dropped.
 
     `encoding` is that of text, by any name that Python knows; the lake holds UTF-8. A record
     that cannot be decoded is set aside with its bytes: docs/sources.md.
@@ -47,7 +53,8 @@ class Source:
 
     Raises LakehouseError where the name is no name of a folder, the format or `redelivered` is
     unknown, the encoding is unknown, cannot be read or is that of no text, or the schema has no
-    columns, one without a type, one twice, or one that the lake adds itself.
+    columns, one without a type, one twice, one that the lake adds itself, or one that no cell of
+    CSV can hold.
     """
 
     name: str
@@ -55,6 +62,7 @@ class Source:
     format: Format = "json"
     encoding: str = "UTF-8"
     redelivered: Redelivered = "refuse"
+    csv: Csv = CSV
     classes: Classes = ()
 
     def __post_init__(self) -> None:
@@ -74,7 +82,10 @@ class Source:
             raise LakehouseError(what, where, did_you_mean(self.redelivered, known))
         settle(self, where)
         check_encoding(self.encoding, where)
-        if self.format == "parquet" and canonical(self.encoding) != UTF_8:
+        if self.format != "csv" and self.csv != CSV:
+            what = f"csv is said of files of the format {self.format!r}"
+            raise LakehouseError(what, where, "say format='csv', or leave it out")
+        if not self.is_text and canonical(self.encoding) != UTF_8:
             what = f"Parquet is no text that could be in {self.encoding!r}"
             raise LakehouseError(what, where, "leave the encoding out")
         check_columns(self.schema, where)
@@ -86,6 +97,22 @@ class Source:
             raise LakehouseError(
                 f"the lake itself adds a column {taken[0]!r}", where, "name the field otherwise"
             )
+        if self.format == "csv":
+            self._check_cells(where)
+
+    def _check_cells(self, where: str) -> None:
+        for field in self.contract:
+            if text.word(field.type) in (*text.NESTED, "VARIANT", "VOID"):
+                raise LakehouseError(
+                    f"the field {field.name!r} is {field.type}, and a cell of CSV holds one value",
+                    where,
+                    "declare it as STRING, and read it in silver: from_json",
+                )
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its files are text, read line by line or, where lines cannot be told, whole."""
+        return self.format != "parquet"
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -100,32 +127,50 @@ class Source:
     @property
     def landed_schema(self) -> str:
         """DDL of the bronze table: the untouched record, then where it came from."""
-        record = "record STRING" if self.format == "json" else f"{self.schema}, rescued STRING"
+        match self.format:
+            case "json":
+                record = "record STRING"
+            case "csv":
+                cells = (replace(field, type="STRING").ddl for field in self.contract)
+                record = f"{', '.join(cells)}, {RECORD} STRING, rescued STRING"
+            case "parquet":
+                record = f"{self.schema}, rescued STRING"
         return f"{record}, {PROVENANCE}"
 
     def record(self) -> Column:
-        """The record of a bronze row as text, as it came."""
-        if self.format == "json":
-            return F.col("record")
-        return F.coalesce("rescued", F.to_json(F.struct(*map(quoted, self.fields))))
+        """The record of a bronze row as text: the line as it came; as JSON where the line alone
+        does not say what it means, for it is of Parquet or of a file with another header."""
+        match self.format:
+            case "json":
+                return F.col("record")
+            case "csv":
+                return F.coalesce("rescued", RECORD)
+            case "parquet":
+                return F.coalesce("rescued", F.to_json(F.struct(*map(quoted, self.fields))))
 
     def parse(self, raw: DataFrame) -> DataFrame:
-        """Bronze rows to one string column a field, `arrived_at`, `_record` and, if given, `_row`.
+        """Bronze rows to fields of their types, `arrived_at`, `_record` and, if given, `_row`.
 
-        A field that is missing, and every field of a line that is not JSON, is
-        NULL; `_record` always holds the line itself. Pure.
+        A field that is missing or is no value of its type, and every field of a line that is not
+        JSON, is NULL; `_record` always holds the record itself. Pure.
         """
-        row = [ROW] if ROW in raw.columns else []
-        if self.format != "json":
-            return raw.select(
-                *map(quoted, self.fields), "arrived_at", self.record().alias(RECORD), *row
-            )
-        text = StructType()
-        for field in self.fields:
-            text.add(field, StringType())
-        return raw.select(
-            F.from_json("record", text).alias("parsed"),
-            "arrived_at",
-            self.record().alias(RECORD),
-            *row,
-        ).select("parsed.*", "arrived_at", RECORD, *row)
+        beside = [F.col("arrived_at"), self.record().alias(RECORD)]
+        beside += [F.col(ROW)] if ROW in raw.columns else []
+        names = {field.name: quoted(field.name) for field in self.contract}
+        match self.format:
+            case "json":
+                lines = ", ".join(f"{name} STRING" for name in names.values())
+                raw = raw.select("*", F.from_json("record", lines).alias(PARSED))
+                values = [
+                    text.of_json(F.col(f"{PARSED}.{names[field.name]}"), field.type)
+                    for field in self.contract
+                ]
+            case "csv":
+                values = [
+                    text.of_csv(F.col(names[field.name]), field.type, self.csv)
+                    for field in self.contract
+                ]
+            case "parquet":
+                values = [F.col(name) for name in names.values()]
+        fields = [value.alias(name) for value, name in zip(values, names, strict=True)]
+        return raw.select(*fields, *beside)

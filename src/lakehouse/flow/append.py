@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pyspark.sql import DataFrame
 
 from lakehouse.declare.expectation import passes
 from lakehouse.flow.batch import Judged, aside, counts, recall, set_aside, with_unread
+from lakehouse.ingest.unread import count
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
@@ -27,15 +29,16 @@ def append_as_landed(writer: Writer, batch: Judged, landed: DataFrame) -> Accoun
     """Adds the rows as they landed. Neither a transform nor a `where` could leave one out: the
     commit counts them.
 
-    Records that cannot be decoded are left out, and known once the files were read, which is when
+    Records that cannot be read are left out, and known once the files were read, which is when
     the table is written: here alone they are set aside after it. To know before would be one more
     pass over the files of every batch, for what hardly one has. Nothing is lost by it: a batch
     without an account is not over, and its rerun (`recall`) reads the files again; a file that is
     gone by then is named in quarantine, as ever.
     """
-    table, broken, bad = batch.table, batch.undecoded, 0
+    table, broken = batch.table, batch.unread
+    bad: Mapping[str, int] = {}
     if writer.rerun and broken is not None:
-        bad = broken.count()
+        bad = count(broken)
     if batch.lost or writer.rerun:
         writer.quarantine(aside(writer, table, None, batch.lost, broken if bad else None))
     last = -1 if broken is None or writer.rerun else writer.lake.version(table.name)

@@ -6,7 +6,7 @@ refused then: it can be run again with a mended transform.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,8 +31,9 @@ from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import RECORD, ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
-from lakehouse.ingest.decode import DECODED, UNDECODED, undecoded
+from lakehouse.ingest import unread
 from lakehouse.ingest.misfits import READABLE, Misfit, unreadable
+from lakehouse.ingest.unread import UNREAD, unread_records
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer, merged
 
@@ -48,15 +49,16 @@ class Judged:
     """The rows of a batch after the transform, with the rules that they break.
 
     `landed` gives the number of rows that went into the transform, and of records that could not be
-    decoded, once the rows were read and given how many these are; `lost` are landed files that no
-    row could be read from, `undecoded` those records, None where they are of no text.
+    read by the rule that they break, once the rows were read and given how many these are; `lost`
+    are landed files that no row could be read from, `unread` those records, None where they are of
+    no text.
     """
 
     table: Table
     rows: DataFrame
-    landed: Callable[[int], tuple[int, int]]
+    landed: Callable[[int], tuple[int, Mapping[str, int]]]
     lost: Sequence[Misfit] = ()
-    undecoded: DataFrame | None = None
+    unread: DataFrame | None = None
 
     def with_rows(self, rows: DataFrame) -> Judged:
         """The same batch with these rows: ranked, cached."""
@@ -70,22 +72,21 @@ def judged(
     if table.transform is None:
         raise LakehouseError("has no transform to refresh it with", table.name, "a job writes it")
     observation = Observation()
-    broken = undecodable(table, landed)
-    bad = F.lit(None) if broken is None else F.col(UNDECODED)
-    totals = F.count_if(bad.isNull()).alias("landed"), F.count(bad).alias("undecoded")
+    broken = unread_of(table, landed)
+    totals = [F.count(F.lit(1)).alias("landed")] if broken is None else unread.counts()
     watched = landed.observe(observation, *totals)
     if broken is not None:  # after they were counted
-        watched = watched.where(bad.isNull()).drop(UNDECODED)
+        watched = watched.where(F.col(UNREAD).isNull()).drop(UNREAD)
     if table.one_to_many:
         watched = watched.withColumn(ROW, F.monotonically_increasing_id())
 
-    def count(made: int) -> tuple[int, int]:
+    def count(made: int) -> tuple[int, Mapping[str, int]]:
         """Counted while the rows were read; read again where the runtime observes nothing.
 
         Nor does Spark report what it observed below an empty cache: it would be waited for forever.
         """
         seen = (observation.get if made else None) or landed.agg(*totals).collect()[0].asDict()
-        return seen["landed"], seen["undecoded"]
+        return seen["landed"], {} if broken is None else unread.by_rule(seen)
 
     made = table.transform(watched, *beside)
     if table.one_to_many and ROW not in made.columns:
@@ -97,12 +98,12 @@ def judged(
     return Judged(table, judge(made, table.expect, table.where), count, lost, broken)
 
 
-def undecodable(table: Table, landed: DataFrame) -> DataFrame | None:
-    """The landed records that could not be decoded; None where the table reads no text."""
+def unread_of(table: Table, landed: DataFrame) -> DataFrame | None:
+    """The landed records that cannot be read; None where the table reads no text."""
     source = table.reads[0] if table.reads else None
-    if not isinstance(source, Source) or UNDECODED not in landed.columns:
+    if not isinstance(source, Source) or UNREAD not in landed.columns:
         return None
-    return undecoded(landed, source.encoding)
+    return unread_records(landed, source)
 
 
 def counts(table: Table) -> list[Column]:
@@ -146,7 +147,7 @@ def set_aside(
         for name in ("passing", "quarantined", "dropped", "passed_over")
     )
     made = passing + broken + drops + over
-    bad = 0
+    bad: Mapping[str, int] = {}
     if landed is None:
         landed, bad = batch.landed(made)
     if table.one_to_many:
@@ -157,7 +158,7 @@ def set_aside(
     account = with_unread(account, len(batch.lost), bad)
     if account.quarantined or writer.rerun:
         rows = batch.rows.where(quarantined(table.expect)) if broken else None
-        writer.quarantine(aside(writer, table, rows, batch.lost, batch.undecoded if bad else None))
+        writer.quarantine(aside(writer, table, rows, batch.lost, batch.unread if bad else None))
     fatal = [rule.name for rule in table.expect if rule.otherwise == "fail" and rule.name in rules]
     if fatal:
         raise LakehouseError(
@@ -186,10 +187,10 @@ def _check_origins(batch: Judged, landed: int) -> None:
         )
 
 
-def with_unread(account: Account, files: int, records: int = 0) -> Account:
-    """The account with so many unreadable files, and records that could not be decoded: each landed
-    as one, and was set aside as one."""
-    for rule, times in ((READABLE, files), (DECODED, records)):
+def with_unread(account: Account, files: int, records: Mapping[str, int]) -> Account:
+    """The account with so many unreadable files, and records that could not be read by the rule
+    that they break: each landed as one, and was set aside as one."""
+    for rule, times in {READABLE: files, **records}.items():
         if times:
             account = replace(
                 account,
@@ -207,7 +208,7 @@ def recall(
 
     A MERGE is not recalled but repeated, which changes nothing. Quarantine is written before the
     table, so that nothing of a written batch is missing; but for records of a table as landed that
-    could not be decoded, which are looked for in `landed` again.
+    could not be read, which are looked for in `landed` again.
     """
     if stored := writer.accounted():
         return stored
@@ -217,8 +218,8 @@ def recall(
     commit, about = own
     written = merged(commit.metrics)
     if (account := about.account) is None:  # counted while it was written
-        broken = None if landed is None else undecodable(table, landed)
-        bad = 0 if broken is None else broken.count()
+        broken = None if landed is None else unread_of(table, landed)
+        bad = {} if broken is None else unread.count(broken)
         if bad or lost:
             writer.quarantine(aside(writer, table, None, lost, broken if bad else None))
         return with_unread(Account(written, written), len(lost), bad)
@@ -261,12 +262,12 @@ def aside(
     table: Table,
     broken: DataFrame | None,
     lost: Sequence[Misfit],
-    undecoded: DataFrame | None,
+    records: DataFrame | None,
 ) -> DataFrame:
     """What of a batch goes to quarantine: `rules`, `row` as JSON, `record` as it came.
 
-    What no row was made of has an account of itself for a row, and no record: it has none that a
-    transform could be given once more.
+    What no row was made of (`lost` files, `records` that could not be read) has an account of
+    itself for a row, and the text of the record where it is text.
     """
     spark = writer.lake.spark
     frames = []
@@ -274,8 +275,8 @@ def aside(
         frames.append(_set_aside_rows(broken, table.columns))
     if lost:
         frames.append(_set_aside_rows(unreadable(spark, lost), ("path", "why")))
-    if undecoded is not None:
-        frames.append(_set_aside_rows(undecoded, ("file", "encoding", "bytes")))
+    if records is not None:
+        frames.append(_set_aside_rows(records, ("file", "encoding", "bytes", "why")))
     return reduce(DataFrame.unionByName, frames or [spark.createDataFrame([], ASIDE)])
 
 

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import IntegralType, NullType, StructField, StructType
 
 from lakehouse.base.errors import did_you_mean
+from lakehouse.declare import text
 from lakehouse.declare.model import Model
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
@@ -75,6 +76,9 @@ class _Check:
             for severity, column, what, todo in unusable(table, contract):
                 yield self._at(table, "write", column, what, todo, severity)
         yield from self._reads(table, table.reads)
+        for read in table.reads:
+            if isinstance(read, Source) and read.is_text:
+                yield from self._texts(table, read)
         if table.transform is None:
             return
         made = yield from self._run(
@@ -149,6 +153,31 @@ class _Check:
             if isinstance(read, Table) and read.name not in self.tables:
                 what = f"reads {read.name}, which no page declares"
                 yield self._at(value, "reads", "", what, did_you_mean(read.name, self.tables))
+
+    def _texts(self, table: Table, source: Source) -> Iterator[Fault]:
+        """The fields of a source that no text can be read as. Its bronze table has them as they
+        came: their types are of `parse` alone."""
+        lines = self.spark.range(1).select(F.lit("").alias("line"))
+        for name, kind in ((each.name, each.type) for each in source.contract):
+            try:
+                struct(f"{quoted(name)} {kind}")
+                if source.format == "csv":
+                    value = text.of_csv(F.col("line"), kind, source.csv)
+                else:
+                    value = text.of_json(F.col("line"), kind)
+                analysed(lines.select(value))
+            except PySparkException as error:
+                what, todo = sentence(error, self.spark)
+                what = f"the field {name!r} of {source.name} cannot be read as {kind}: {what}"
+                yield self._at(table, "schema", name, what, todo)
+        for name, pattern in (("dates", source.csv.dates), ("times", source.csv.times)):
+            try:
+                if pattern:  # looked at where it is first used
+                    lines.select(F.try_to_timestamp("line", F.lit(pattern))).collect()
+            except PySparkException:
+                what = f"{name}={pattern!r} of {source.name} is no pattern that Spark reads by"
+                todo = "as many letters as are known: yyyy-MM-dd HH:mm:ss.SSSSSS"
+                yield self._at(table, "csv", pattern, what, todo)
 
     def _frame(self, read: Table | Source) -> DataFrame | None:
         """An empty frame of what is read; None where its schema is at fault."""

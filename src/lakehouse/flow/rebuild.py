@@ -71,7 +71,7 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: tuple[str,
         made = rows.select(*table.quoted).observe(count, F.count(F.lit(1)).alias("made"))
         written = writer.replace(made, table.name, anew)
         return Account(count.get.get("made", written), written)
-    batch = Judged(table, cached(judge(rows, table.expect, table.where)), lambda made: (made, 0))
+    batch = Judged(table, cached(judge(rows, table.expect, table.where)), lambda made: (made, {}))
     groups = batch.rows.agg(*counts(table)).collect()
     account = set_aside(writer, batch, groups)
     good = batch.rows.where(passes()).select(*table.quoted)

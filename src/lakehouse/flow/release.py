@@ -26,8 +26,8 @@ from lakehouse.declare.writes import Merge, Rebuild
 from lakehouse.flow.batch import Judged, judged, recall
 from lakehouse.flow.commit import write
 from lakehouse.flow.verdict import go_on, verdicts
-from lakehouse.ingest.decode import DECODED
 from lakehouse.ingest.misfits import READABLE
+from lakehouse.ingest.unread import breaks_a_rule
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.account import OUTFLOW
 from lakehouse.lake.lock import lock
@@ -87,7 +87,7 @@ def _release(lake: Lake, table: Table, query: str) -> Account:
         rows = _judged_again(lake, table, marked).drop(ASIDE)
         if table.one_to_many:
             rows = rows.withColumn(ROW, F.monotonically_increasing_id())
-        account = write(writer, Judged(table, rows, lambda made: (made, 0)))
+        account = write(writer, Judged(table, rows, lambda made: (made, {})))
     moved = dict(_moved(marked, account))
     writer.move(moved, lake.version(table.name), time() - begun)
     return replace(account, landed=0)
@@ -106,12 +106,12 @@ def _number(lake: Lake, table: Table) -> tuple[int, bool]:
 def _waiting(lake: Lake, table: Table) -> DataFrame:
     """The rows of a table in quarantine, those that were let out too.
 
-    Without the files that could not be read and the records that could not be decoded, which have
+    Without the files and the records that could not be read, which have
     no row to let out, and without batches that are not over: these are run again as a whole.
     """
     of_table = F.col("table") == table.name
     over = lake.read(BATCHES.name).where(of_table).select("query", "batch").distinct()
-    unread = F.arrays_overlap("rules", F.array(F.lit(READABLE), F.lit(DECODED)))
+    unread = F.array_contains("rules", READABLE) | breaks_a_rule("rules")
     aside = lake.read(QUARANTINE.name).where(of_table & ~unread)
     return aside.join(F.broadcast(over), on=["query", "batch"], how="left_semi")
 

@@ -16,8 +16,9 @@ from lakehouse.flow.commit import commit, commit_followed, commit_rebuilt
 from lakehouse.flow.failure import BatchError, explained
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import is_rescued
-from lakehouse.ingest.misfits import Misfit, misfits, rescue
+from lakehouse.ingest.misfits import Misfit, misfits, read_files
 from lakehouse.lake import Account, Batch, Lake
+from lakehouse.lake.files import plain
 from lakehouse.lake.write import Writer
 
 PARTITIONS = "spark.sql.shuffle.partitions"
@@ -84,10 +85,13 @@ def _landed(
     writer: Writer, source: Source, rows: DataFrame, checkpoint: Checkpoint
 ) -> tuple[DataFrame, Sequence[Misfit]]:
     """The landed rows, and the files that do not fit their source; the rows of these rescued."""
-    if is_rescued(writer.lake):
+    if not is_rescued(writer.lake):
+        files = checkpoint.files(writer.batch.number)
+    elif source.format == "csv" and source.csv.header:
+        # That reader alone knows its files; what their headers say it does not know.
+        urls = rows.select("source_file").distinct().collect()
+        files = sorted(plain(url[0]) for url in urls)
+    else:
         return rows, ()
-    files = checkpoint.files(writer.batch.number)
     odd = misfits(checkpoint.storage, source, files)
-    if odd and source.format != "json":
-        return rescue(rows.sparkSession, source, files, odd), odd
-    return rows, odd
+    return (read_files(rows.sparkSession, source, files, odd) if odd else rows), odd

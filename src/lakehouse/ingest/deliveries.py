@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import Source
-from lakehouse.ingest.decode import DECODED, UNDECODED
+from lakehouse.ingest.unread import UNREAD, breaks_a_rule
 from lakehouse.lake.files import File, plain
 
 TEXT = "_lake_text"
@@ -55,21 +55,21 @@ def of_files(rows: DataFrame, files: Sequence[File]) -> DataFrame:
 def with_text(source: Source, landed: DataFrame) -> DataFrame:
     """Landed rows with TEXT; the bytes of a record that cannot be decoded are in base64."""
     text = source.record()
-    if UNDECODED in landed.columns:
-        text = F.coalesce(text, F.base64(UNDECODED))
+    if UNREAD in landed.columns:
+        text = F.coalesce(text, F.base64(f"{UNREAD}.bytes"))
     return landed.withColumn(TEXT, text)
 
 
 def taken(source: Source, kept: DataFrame, aside: DataFrame, files: Sequence[File]) -> DataFrame:
     """`source_file`, `ingested_at` and TEXT of what was taken of these files: rows that are `kept`
-    as they landed, and those set `aside` (as in quarantine) that could not be decoded."""
+    as they landed, and those set `aside` (as in quarantine) that could not be read."""
     names = ("source_file", "ingested_at", TEXT)
-    undecoded = aside.where(F.array_contains("rules", DECODED)).select(
+    unread = aside.where(breaks_a_rule("rules")).select(
         F.get_json_object("row", "$.file").alias(names[0]),
         F.col("quarantined_at").alias(names[1]),
-        F.get_json_object("row", "$.bytes").alias(names[2]),
+        F.coalesce("record", F.get_json_object("row", "$.bytes")).alias(names[2]),
     )
-    return of_files(with_text(source, kept).select(*names).unionAll(undecoded), files)
+    return of_files(with_text(source, kept).select(*names).unionAll(unread), files)
 
 
 def compared(files: Sequence[File], landed: DataFrame, held: DataFrame) -> list[Compared]:

@@ -1,16 +1,19 @@
 """Landed files as a stream: every record, with where and when it came from.
 
-A text line is kept as it is, in UTF-8; columnar records keep their types, and what does not fit
-them goes into `rescued`, whole.
+Text is kept as it is, in UTF-8, line by line or cell by cell; columnar records keep their types,
+and what does not fit them goes into `rescued`, whole.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.source import Source
+from lakehouse.ingest.cells import cells
 from lakehouse.ingest.decode import VALUE, is_read_whole, records
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.storage import storage
@@ -31,14 +34,14 @@ def has_landed(lake: Lake, source: Source) -> bool:
 
 
 def arrivals(lake: Lake, source: Source) -> DataFrame:
-    """The files that arrive for a source, as a stream of bronze rows; of text with UNDECODED."""
+    """The files that arrive for a source, as a stream of bronze rows; of text with UNREAD."""
     folder = lake.place.arrivals(source.name)
-    kind = "text" if source.format == "json" else source.format
+    kind = "text" if source.is_text else source.format
     form = "cloudFiles" if is_rescued(lake) else kind
     reader = lake.spark.readStream.format(form).options(**_options(lake, kind))
-    if source.format == "json":
-        reader = reader.option("wholetext", str(is_read_whole(source.encoding)).lower())
-        return records(reader.load(folder).select(VALUE, *provenance()), source.encoding)
+    if source.is_text:
+        reader = reader.option("wholetext", str(is_read_whole(source)).lower())
+        return rows_of_text(reader.load(folder), source)
     if is_rescued(lake):
         reader = reader.option("rescuedDataColumn", "rescued")
         landed = reader.schema(f"{source.schema}, rescued STRING").load(folder)
@@ -46,6 +49,12 @@ def arrivals(lake: Lake, source: Source) -> DataFrame:
         rescued = F.lit(None).cast("string")
         landed = reader.schema(source.schema).load(folder).withColumn("rescued", rescued)
     return landed.select(*map(quoted, source.fields), "rescued", *provenance())
+
+
+def rows_of_text(read: DataFrame, source: Source, header: Sequence[str] = ()) -> DataFrame:
+    """What Spark's reader of text gives, as bronze rows and UNREAD. `header`: as for `cells`."""
+    lines = records(read.select(VALUE, *provenance()), source)
+    return cells(lines, source, header) if source.format == "csv" else lines
 
 
 def _options(lake: Lake, kind: str) -> dict[str, str]:

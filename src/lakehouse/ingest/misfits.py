@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,40 +18,64 @@ from pyspark.sql.types import StructType
 from lakehouse.declare.expectation import BROKEN
 from lakehouse.declare.schema import quoted, struct
 from lakehouse.declare.source import Source
-from lakehouse.ingest.decode import VALUE, is_read_whole, records
-from lakehouse.ingest.files import provenance
+from lakehouse.ingest.decode import is_read_whole
+from lakehouse.ingest.files import provenance, rows_of_text
+from lakehouse.ingest.headers import UnreadableError, header_faults, header_of
+from lakehouse.ingest.unread import UNREAD, UNREAD_TYPE
 from lakehouse.lake.files import Storage
 
 AT_ONCE = 16
 """Footers that are read at the same time: on object storage each takes a round trip or two."""
 
 
+VANISHED = "the file vanished before it was read"
+
+
 @dataclass(frozen=True)
 class Misfit:
-    """A landed file that does not fit its source, and in what way."""
+    """A landed file that does not fit its source, and in what way; of CSV, by which header."""
 
     path: str
     why: str
     readable: bool
+    header: tuple[str, ...] = ()
 
 
 def misfits(storage: Storage, source: Source, files: Sequence[str]) -> tuple[Misfit, ...]:
     """The files among `files` that are gone, empty, unreadable or of other columns.
 
-    A text file can only be gone. Reads footers, not rows.
+    Reads footers and headers, not rows; but a `.gz` file whole, to see that it is. A JSON file that
+    is not packed can only be gone.
     """
-    wanted = struct(source.schema)
-    check = partial(_misfit, storage, wanted, source.format == "json")
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        if source.is_text:
+            check = partial(_text_misfit, storage, source)
+        else:
+            check = partial(_misfit, storage, struct(source.schema))
         return tuple(misfit for misfit in pool.map(check, files) if misfit)
 
 
-def _misfit(storage: Storage, wanted: StructType, text: bool, path: str) -> Misfit | None:
+def _text_misfit(storage: Storage, source: Source, path: str) -> Misfit | None:
     size = storage.size(path)
     if size is None:
-        return Misfit(path, "the file vanished before it was read", readable=False)
-    if text:
+        return Misfit(path, VANISHED, readable=False)
+    if not size or (source.format == "json" and not path.endswith(".gz")):
         return None
+    try:
+        with storage.open(path) as file:
+            header = header_of(file, path, source)
+        faults = header_faults(header, source)
+    except FileNotFoundError:
+        return Misfit(path, VANISHED, readable=False)
+    except UnreadableError as error:
+        return Misfit(path, str(error), readable=False)
+    return Misfit(path, ", ".join(faults), readable=True, header=header) if faults else None
+
+
+def _misfit(storage: Storage, wanted: StructType, path: str) -> Misfit | None:
+    size = storage.size(path)
+    if size is None:
+        return Misfit(path, VANISHED, readable=False)
     try:
         with storage.open(path) as file:
             schema = from_arrow_schema(pq.read_schema(file))
@@ -83,25 +107,32 @@ def unreadable(spark: SparkSession, files: Sequence[Misfit]) -> DataFrame:
 def read_files(
     spark: SparkSession, source: Source, files: Sequence[str], misfit: Sequence[Misfit] = ()
 ) -> DataFrame:
-    """The rows of landed files, as a stream of them would give these."""
-    if source.format != "json":
-        return rescue(spark, source, files, misfit)
-    lines = spark.read.option("wholetext", is_read_whole(source.encoding)).text(_literal(files))
-    return records(lines.select(VALUE, *provenance()), source.encoding)
-
-
-def rescue(
-    spark: SparkSession, source: Source, files: Sequence[str], misfit: Sequence[Misfit]
-) -> DataFrame:
-    """The batch read again, its misfit files one by one, so that none costs the others."""
+    """The rows of landed files, as a stream of them would give these; of those that do not fit what
+    can be read, each by itself, so that none costs the others."""
     bad = {each.path for each in misfit}
     fitting = [path for path in files if path not in bad]
-    frames = [_fitting(spark, source, fitting)] if fitting else []
-    frames += [_rescued(spark, source, each.path) for each in misfit if each.readable]
-    rows = frames[0] if frames else spark.createDataFrame([], source.landed_schema)
-    for frame in frames[1:]:
-        rows = rows.unionByName(frame)
-    return rows
+    if source.is_text:
+        by_header: dict[tuple[str, ...], list[str]] = {(): fitting} if fitting else {}
+        for each in misfit:
+            if each.readable:
+                by_header.setdefault(each.header, []).append(each.path)
+        frames = [_text(spark, source, paths, header) for header, paths in by_header.items()]
+    else:
+        frames = [_fitting(spark, source, fitting)] if fitting else []
+        frames += [_rescued(spark, source, each.path) for each in misfit if each.readable]
+    unread = f", {UNREAD} {UNREAD_TYPE}" if source.is_text else ""
+    if not frames:
+        return spark.createDataFrame([], f"{source.landed_schema}{unread}")
+    return reduce(DataFrame.unionByName, frames)
+
+
+def _text(
+    spark: SparkSession, source: Source, files: Sequence[str], header: Sequence[str]
+) -> DataFrame:
+    # Not by `text()`, whose own `wholetext` is False and outweighs the option.
+    reader = spark.read.format("text").option("wholetext", is_read_whole(source))
+    read = reader.load(_literal(files))
+    return rows_of_text(read, source, header)
 
 
 def _fitting(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:

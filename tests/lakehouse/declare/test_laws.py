@@ -74,8 +74,8 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         "gold.scores: one_to_many on a table that a job writes. Leave it out",
     ),
     "files of a format that nothing reads": (
-        lambda: Source("things", "id BIGINT", format="csv"),  # type: ignore[arg-type]
-        "source 'things': files of the format 'csv' cannot be read. Known: json, parquet.",
+        lambda: Source("things", "id BIGINT", format="avro"),  # type: ignore[arg-type]
+        "source 'things': files of the format 'avro' cannot be read. Known: csv, json, parquet.",
     ),
     "an encoding that nobody knows": (
         lambda: Source("things", "id BIGINT", encoding="windows-12552"),

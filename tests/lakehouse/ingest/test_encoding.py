@@ -16,13 +16,13 @@ from pyspark.sql import functions as F
 
 from lakehouse import Expectation, Merge, Source, Table, bronze
 from lakehouse.base.errors import LakehouseError
-from lakehouse.declare.encoding import canonical
 from lakehouse.declare.source import PROVENANCE
 from lakehouse.flow.commit import commit
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.flow.release import release
-from lakehouse.ingest.decode import DECODED, UNDECODED, decoder
+from lakehouse.ingest.decode import BYTES, decoder
+from lakehouse.ingest.unread import DECODED, UNREAD, UNREAD_TYPE
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.write import Writer
 
@@ -89,10 +89,8 @@ def test_bytes_become_text_or_stay_bytes(file: str) -> None:
     content, expected = FILES[file]
     landed = pa.RecordBatch.from_pydict({"value": [b"", content], "source_file": ["a", "b"]})
     source = Source("s", "id STRING", encoding=file.split()[0])
-    rows = [
-        row for batch in decoder(canonical(source.encoding))([landed]) for row in batch.to_pylist()
-    ]
-    assert [row["record"] if row[UNDECODED] is None else row[UNDECODED] for row in rows] == expected
+    rows = [row for batch in decoder(source)([landed]) for row in batch.to_pylist()]
+    assert [row["record"] if row[BYTES] is None else row[BYTES] for row in rows] == expected
     assert {row["source_file"] for row in rows} <= {"b"}
 
 
@@ -159,8 +157,14 @@ NONE: Landed = [(None, b"\xff")]
 
 def run(lake: Lake, table: Table, landed: Landed, rerun: bool = False) -> Account:
     """Writes a batch of records, or of bytes of such, and its account, as a query does."""
-    kind = f"record STRING, {UNDECODED} BINARY, {PROVENANCE}"
-    rows = lake.spark.createDataFrame([(*each, "a.jsonl", None, None) for each in landed], kind)
+    kind = f"record STRING, {UNREAD} {UNREAD_TYPE}, {PROVENANCE}"
+    rows = lake.spark.createDataFrame(
+        [
+            (text, content and (DECODED, None, content), "a.jsonl", None, None)
+            for text, content in landed
+        ],
+        kind,
+    )
     writer = Writer(lake, Batch(table.name, "a-query", 0), rerun)
     account = commit(writer, table, rows)
     writer.account(account, lake.version(table.name), 0.0)
@@ -234,7 +238,7 @@ def test_a_batch_without_a_broken_record_is_read_once(
     lake.ensure(table)
     for action in ("count", "collect", "persist"):
         monkeypatch.setattr(DataFrame, action, read_again)
-    kind = f"record STRING, {UNDECODED} BINARY, {PROVENANCE}"
+    kind = f"record STRING, {UNREAD} {UNREAD_TYPE}, {PROVENANCE}"
     rows = lake.spark.createDataFrame([("a", None, "a.jsonl", None, None)], kind)
     account = commit(Writer(lake, Batch(table.name, "a-query", 0)), table, rows)
     assert account == Account(1, 1)

@@ -61,6 +61,10 @@ def _declared(value: Any, inner: Inner) -> str | None:
     if isinstance(value, Source):
         schema = inner(without_comments(value.schema))
         text = f"name={inner(value.name)}, schema={schema}, format={inner(value.format)}"
+        if value.format == "csv":  # what `parse` reads its cells by
+            csv = value.csv
+            by = ", ".join(map(inner, (csv.dates, csv.times, csv.decimal)))
+            text = f"{text}, by={by}"
         return _made(value, inner, text)
     if isinstance(value, Field):
         return _made(value, inner, f"name={inner(value.name)}, type={inner(value.type)}")

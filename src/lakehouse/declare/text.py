@@ -1,0 +1,45 @@
+"""Text as a value of the type that a source declares. What is no such value is NULL."""
+
+from __future__ import annotations
+
+import re
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from lakehouse.declare.csv import Csv
+
+NESTED = ("ARRAY", "MAP", "STRUCT")
+FRACTIONS = ("DECIMAL", "DEC", "NUMERIC", "FLOAT", "REAL", "DOUBLE")
+
+_NOT_NULL = re.compile(r"\s+NOT\s+NULL\s*$", re.IGNORECASE)
+
+
+def word(kind: str) -> str:
+    """The first word of a type, which says what is to be done for it."""
+    return re.split(r"\W", kind.strip().upper(), maxsplit=1)[0]
+
+
+def of_json(text: Column, kind: str) -> Column:
+    """The text of a JSON value as a type: of a nested one, the JSON in it."""
+    kind = _NOT_NULL.sub("", kind)
+    if word(kind) in NESTED:
+        return F.from_json(text, kind)
+    return F.try_parse_json(text) if word(kind) == "VARIANT" else _plain(text, kind)
+
+
+def of_csv(text: Column, kind: str, csv: Csv) -> Column:
+    """The text of a cell as a type that is not nested."""
+    kind = _NOT_NULL.sub("", kind)
+    first = word(kind)
+    pattern = csv.dates if first == "DATE" else csv.times if first.startswith("TIMESTAMP") else ""
+    if pattern:
+        return F.try_to_timestamp(text, F.lit(pattern)).cast(kind)
+    if csv.decimal == "," and first in FRACTIONS:
+        # A point is no sign of a number then: as a comma it is refused.
+        text = F.translate(text, ",.", ".,")
+    return _plain(text, kind)
+
+
+def _plain(text: Column, kind: str) -> Column:
+    return text if word(kind) == "STRING" else text.try_cast(kind)
