@@ -28,8 +28,8 @@ run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=
 test: setup  ## run the tests; ARGS="-k silver" for some of them, WORKERS=4 for more at a time
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-engines: setup  ## run the small shop and the nightly job on every engine; many minutes
-	@$(PY) -m pytest -m "long or not long" tests/engines tests/lakehouse/ship/test_spark_submit.py $(ARGS)
+engines: setup  ## run small shops and nightly jobs on every engine; many minutes
+	@$(PY) -m pytest -m "long or not long" $(wildcard tests/engines tests/*/engines) tests/lakehouse/ship/test_spark_submit.py $(ARGS)
 
 lint: setup  ## check style, form and types
 	@$(PY) -m ruff check .

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PROJECTS = sorted({page.parent.name for page in ROOT.glob("src/*/__init__.py")} - {"lakehouse"})
+"""The packages beside the engine; there may be none."""
 NEEDED = ("setup.py", "pyproject.toml", "README.md", "conf", "src/lakehouse", "tests/conftest.py")
 
 # Compiled lightly: less work where there are few rows.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lakehouse.lake import Lake
+    from tests.airflow_home import Airflow
 
 pytest_plugins = ["lakehouse.testing.fixtures", "pytester"]
 
@@ -34,6 +35,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     place = tmp_path_factory.mktemp("cluster")
     with standalone(place) as address:
         yield address, place
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+    """A real Airflow, whose folder of DAGs is empty at first."""
+    from tests.airflow_home import installed
+
+    return installed(tmp_path_factory.mktemp("airflow home"))
 
 
 @pytest.fixture

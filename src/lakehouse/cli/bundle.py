@@ -43,7 +43,7 @@ def _flags(max_parallel: int, output: str, verbose: bool) -> list[str]:
     return [*flags, "--verbose"] if verbose else flags
 
 
-@app.command(epilog="Example: lakehouse bundle validate bundles/retail --target prod")
+@app.command(epilog="Example: lakehouse bundle validate bundles/orders --target prod")
 def validate(
     bundle: Folder,
     target: Annotated[
@@ -71,7 +71,7 @@ def validate(
     )
 
 
-@app.command(epilog="Example: lakehouse bundle plan bundles/retail --target local")
+@app.command(epilog="Example: lakehouse bundle plan bundles/orders --target local")
 def plan(
     bundle: Folder,
     target: Target = None,
@@ -85,7 +85,7 @@ def plan(
     guarded(lambda: action(bundle, target, pairs(var, "--var"), data, output))
 
 
-@app.command(epilog="Example: lakehouse bundle deploy bundles/retail --target local")
+@app.command(epilog="Example: lakehouse bundle deploy bundles/orders --target local")
 def deploy(
     bundle: Folder,
     target: Target = None,
@@ -102,7 +102,7 @@ def deploy(
     guarded(lambda: action(bundle, target, pairs(var, "--var"), data, extra))
 
 
-@app.command(epilog="Example: lakehouse bundle rollback bundles/retail")
+@app.command(epilog="Example: lakehouse bundle rollback bundles/orders")
 def rollback(
     bundle: Folder,
     version: Annotated[
@@ -117,7 +117,7 @@ def rollback(
     guarded(lambda: action(bundle, version, target, data))
 
 
-@app.command(epilog="Example: lakehouse bundle destroy bundles/retail --target local --yes")
+@app.command(epilog="Example: lakehouse bundle destroy bundles/orders --target local --yes")
 def destroy(
     bundle: Folder,
     target: Target = None,
@@ -132,7 +132,7 @@ def destroy(
 
 
 @app.command(
-    epilog="Example: lakehouse bundle run bundles/retail nightly --params until=2017-03-31"
+    epilog="Example: lakehouse bundle run bundles/orders nightly --params until=2017-03-31"
 )
 def run(
     bundle: Annotated[
@@ -180,7 +180,7 @@ def run(
     guarded(action, verbose)
 
 
-@app.command(epilog="Example: lakehouse bundle runs bundles/retail 12 --log silver")
+@app.command(epilog="Example: lakehouse bundle runs bundles/orders 12 --log silver")
 def runs(
     bundle: Folder,
     run: Annotated[str | None, typer.Argument(help="Show this run.", metavar="[RUN]")] = None,
@@ -202,7 +202,7 @@ def runs(
     guarded(action)
 
 
-@app.command(epilog="Example: lakehouse bundle repair bundles/retail 12")
+@app.command(epilog="Example: lakehouse bundle repair bundles/orders 12")
 def repair(
     bundle: Annotated[
         Path, typer.Argument(help="A bundle's folder, or the archive of one.", metavar="BUNDLE")

@@ -64,7 +64,7 @@ def test_each_command_shows_an_example_in_its_help(command: str):
     done = CliRunner().invoke(app, [command, "--help"])
 
     assert done.exit_code == 0
-    assert f"Example: lakehouse bundle {command} bundles/retail" in " ".join(done.output.split())
+    assert f"Example: lakehouse bundle {command} bundles/orders" in " ".join(done.output.split())
 
 
 def test_a_run_tells_its_tasks_on_stderr_and_prints_what_the_last_ones_print(call):

@@ -77,9 +77,10 @@ def test_an_unknown_package_is_named() -> None:
         project.load("no_such_shop")
 
 
-def test_an_unknown_table_is_answered_with_the_nearest() -> None:
-    with pytest.raises(LakehouseError, match=r"Did you mean 'silver\.basket_lines'"):
-        project.load("retail").table("silver.basket_line")
+def test_an_unknown_table_is_answered_with_the_nearest(tmp_path: Path, package: str) -> None:
+    page(tmp_path, package, "sales", "silver.sales")
+    with pytest.raises(LakehouseError, match=r"Did you mean 'silver\.sales'"):
+        project.load(package).table("silver.sale")
 
 
 def test_columns_are_read_without_spark() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pyspark.sql import DataFrame
-from tests import tiny
+from tests import tiny, tiny_model
 from tests.checkout import ROOT
 from tests.lakehouse.flow.small_tables import RAW, told
 
@@ -64,8 +64,9 @@ def test_what_is_wrong_with_a_model_is_told(
 def test_right_projects_have_no_fault(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "src/lakehouse/new/template/src"))
     for declared in (
-        Project("tests", tiny.TABLES, ()), project.load("retail"), project.load("new_project"),
-    ):  # fmt: skip
+        Project("tests", tiny.TABLES, (tiny_model.MODEL,)),
+        project.load("new_project"),
+    ):
         assert faults(declared, spark) == ()
 
 

@@ -4,7 +4,7 @@ In a file of Airflow's `dags` folder:
 
     from lakehouse.run.airflow import dags
 
-    globals().update(dags("/path/to/bundles/retail", target="local"))
+    globals().update(dags("/path/to/bundles/orders", target="local"))
 """
 
 from lakehouse.run.airflow.build import dags

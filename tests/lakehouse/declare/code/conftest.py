@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lakehouse.declare.code.small_shop import Shop, forget
+from tests.lakehouse.declare.code.small_shop import Shop, shop_in
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    yield Shop(tmp_path)
-    forget()
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with shop_in(tmp_path) as written:
+        yield written

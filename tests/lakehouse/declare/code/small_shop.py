@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -39,6 +41,18 @@ class Shop:
         """The code map of a name of the page `sales`."""
         self.load(pages)
         return code_of(getattr(importlib.import_module("shop.sales"), name))
+
+
+@contextmanager
+def shop_in(folder: Path) -> Iterator[Shop]:
+    """A shop that writes below a folder; what it imported is forgotten at the end."""
+    path, dont_write = list(sys.path), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield Shop(folder)
+    finally:
+        sys.path[:], sys.dont_write_bytecode = path, dont_write
+        forget()
 
 
 def forget() -> None:

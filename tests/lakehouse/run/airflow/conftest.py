@@ -1,22 +1,59 @@
-"""Tiny bundles, and a real Airflow in an environment and a home of its own."""
+"""Tiny bundles: one of a single job, and a shop with a target here and two elsewhere."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tests.checkout import ROOT
-
-PYTHON = ROOT / ".airflow" / "bin" / "python"
 
 Write = Callable[..., Path]
+
+SHOP = """
+bundle: {name: shop}
+variables:
+  operators: {default: operators@example.com}
+targets:
+  local:
+    default: true
+    resources:
+      jobs:
+        nightly:
+          tasks:
+            - {task_key: land, notebook_task: {notebook_path: task.py}}
+            - task_key: clean
+              depends_on: [{task_key: land}]
+  dev: {mode: development}
+  prod:
+    mode: production
+    workspace: {root_path: /Workspace/Shared/shop}
+    run_as: {service_principal_name: 00000000-0000-0000-0000-000000000000}
+resources:
+  jobs:
+    nightly:
+      name: shop-nightly
+      tags: {layer: all}
+      schedule: {quartz_cron_expression: 0 30 4 * * ?, timezone_id: America/New_York}
+      max_concurrent_runs: 1
+      timeout_seconds: 7200
+      email_notifications: {on_failure: ["${var.operators}"]}
+      parameters: [{name: until, default: ""}]
+      tasks:
+        - {task_key: clean, notebook_task: {notebook_path: task.py}}
+        - task_key: count
+          depends_on: [{task_key: clean}]
+          notebook_task: {notebook_path: task.py}
+        - task_key: learn
+          depends_on: [{task_key: clean}]
+          notebook_task: {notebook_path: task.py}
+        - task_key: tell
+          depends_on: [{task_key: count}, {task_key: learn}]
+          notebook_task: {notebook_path: task.py}
+    score:
+      trigger: {file_arrival: {url: /Volumes/shop/ops/requests/}}
+      tasks: [{task_key: score, notebook_task: {notebook_path: task.py}}]
+"""
 
 
 @pytest.fixture
@@ -38,84 +75,13 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
-def python_with(folder: Path, **variables: str) -> str:
-    """Writes a Python that has these environment variables, which Airflow would not hand on."""
-    settings = " ".join(f"{name}='{value}'" for name, value in variables.items())
-    folder.mkdir(parents=True, exist_ok=True)
-    python = folder / "python"
-    python.write_text(f"#!/bin/sh\nexec env {settings} '{sys.executable}' \"$@\"\n")
-    python.chmod(0o755)
-    return str(python)
-
-
-@dataclass(frozen=True)
-class Airflow:
-    """Airflow's command line, with a database, a `dags` folder and logs of its own."""
-
-    home: Path
-
-    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Call `airflow ...`; with what it prints."""
-        return self.python("-m", "airflow", *words)
-
-    def python(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Call the Python that Airflow is installed in."""
-        variables = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("LAKEHOUSE_", "AIRFLOW_", "DATABRICKS_"))
-        }
-        return subprocess.run(
-            [PYTHON, *words],
-            cwd=self.home,
-            env={
-                **variables,
-                "PYTHONPATH": str(ROOT / "src"),
-                "AIRFLOW_HOME": str(self.home),
-                "AIRFLOW__CORE__DAGS_FOLDER": str(self.home / "dags"),
-                "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-                "NO_COLOR": "1",
-            },
-            capture_output=True,
-            text=True,
-            timeout=500,
-            check=False,
-        )
-
-    def dags(self, bundle: Path, **options: object) -> None:
-        """Write the file of DAGs that a person would: the only one."""
-        arguments = "".join(f", {key}={value!r}" for key, value in options.items())
-        (self.home / "dags").mkdir(exist_ok=True)
-        (self.home / "dags" / "bundles.py").write_text(
-            f"from lakehouse.run.airflow import dags\n\n"
-            f"globals().update(dags({str(bundle)!r}{arguments}))\n"
-        )
-
-    def states(self, dag: str) -> dict[str, tuple[str, int]]:
-        """How the tasks of the newest run of a DAG ended, and at which try."""
-        run = "SELECT run_id FROM dag_run WHERE dag_id = ? ORDER BY id DESC LIMIT 1"
-        with sqlite3.connect(self.home / "airflow.db") as database:
-            rows = database.execute(
-                "SELECT task_id, state, try_number FROM task_instance WHERE dag_id = ? "
-                f"AND run_id = ({run})",
-                (dag, dag),
-            ).fetchall()
-        return {task: (state, tries) for task, state, tries in rows}
-
-
-@pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    """Airflow, installed once into .airflow/, with a fresh SQLite database."""
-    done = subprocess.run(
-        ["sh", str(ROOT / "scripts" / "airflow_env.sh")],
-        env={**os.environ, "VIRTUAL_ENV": sys.prefix},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(f"no environment for Airflow could be made: {done.stderr[-2000:]}")
-    airflow = Airflow(tmp_path_factory.mktemp("airflow home"))
-    migrated = airflow.call("db", "migrate")
-    assert migrated.returncode == 0, migrated.stderr[-2000:]
-    return airflow
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The folder of the shop's bundle, in a project with settings."""
+    folder = tmp_path / "project" / "bundles" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "databricks.yml").write_text(SHOP)
+    (folder / "task.py").write_text("# Databricks notebook source\n")
+    (tmp_path / "project" / "conf").mkdir()
+    (tmp_path / "project" / "conf" / "base.yml").write_text("project: shop\n")
+    return folder

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.checkout import ROOT
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.data_folder import home_of
@@ -13,7 +12,6 @@ from lakehouse.run.airflow import dags, plans
 from lakehouse.run.airflow.plan import ENDLESS, DagPlan, TaskPlan, When
 from lakehouse.run.airflow.project import bundle_folder, clean, python_of
 
-RETAIL = ROOT / "bundles" / "retail"
 FILE = {"f": "print()"}
 
 
@@ -26,58 +24,52 @@ def steps(plan: DagPlan) -> dict[str, TaskPlan]:
     return {each.key: each for each in plan.tasks}
 
 
-def test_the_nightly_job_is_a_dag_of_its_tasks_in_the_order_of_its_graph() -> None:
-    nightly = {plan.id: plan for plan in plans(RETAIL, "local")}["retail.local.nightly"]
+def test_a_job_is_a_dag_of_its_tasks_in_the_order_of_its_graph(shop: Path) -> None:
+    nightly = {plan.id: plan for plan in plans(shop, "local")}["shop.local.nightly"]
 
-    assert nightly.name == "retail-nightly"
+    assert nightly.name == "shop-nightly"
     assert nightly.when == When("30 4 * * *", "America/New_York")
     assert not nightly.paused
     assert nightly.runs_at_once == 1
-    assert nightly.timeout == 14_400
+    assert nightly.timeout == 7200
     assert nightly.parameters["until"] == ""
-    assert nightly.tags[:3] == ("bundle:retail", "target:local", "project:retail")
-    assert nightly.mail == {"on_failure": ("retail-operators@example.com",)}
+    assert nightly.tags == ("bundle:shop", "target:local", "layer:all")
+    assert nightly.mail == {"on_failure": ("operators@example.com",)}
     assert {step.key: step.above for step in nightly.tasks} == {
-        "replay": (),
-        "bronze": ("replay",),
-        "silver": ("bronze",),
-        "gold": ("silver",),
-        "train_churn": ("gold",),
-        "train_recommendations": ("gold",),
-        "score_churn": ("train_churn",),
-        "score_recommendations": ("train_recommendations",),
-        "summary": ("score_churn", "score_recommendations"),
+        "land": (),
+        "clean": ("land",),
+        "count": ("clean",),
+        "learn": ("clean",),
+        "tell": ("count", "learn"),
     }
     assert {step.rule for step in nightly.tasks} == {"all_success"}
 
 
-def test_a_job_without_a_schedule_says_what_starts_it_elsewhere() -> None:
-    score = {plan.job: plan for plan in plans(RETAIL, "local")}["score"]
+def test_a_job_without_a_schedule_says_what_starts_it_elsewhere(shop: Path) -> None:
+    score = {plan.job: plan for plan in plans(shop, "local")}["score"]
     assert score.when == When()
     assert "file_arrival" in score.description
 
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [("dev", "[dev alice] retail-nightly"), ("prod", "retail-nightly")],
+    [("dev", "[dev alice] shop-nightly"), ("prod", "shop-nightly")],
 )
 def test_a_deployed_job_is_started_by_the_name_it_was_deployed_under(
-    target: str, name: str
+    shop: Path, target: str, name: str
 ) -> None:
-    nightly = {plan.job: plan for plan in plans(RETAIL, target, user="alice@example.com")}[
-        "nightly"
-    ]
+    nightly = {plan.job: plan for plan in plans(shop, target, user="alice@example.com")}["nightly"]
     assert nightly.remote == name
     assert nightly.tasks == ()
     assert nightly.when == When()  # it keeps its schedule there: two would start it twice
 
 
-def test_dags_of_two_developers_never_meet() -> None:
+def test_dags_of_two_developers_never_meet(shop: Path) -> None:
     ids = [
-        {plan.id for plan in plans(RETAIL, "dev", user=user)}
+        {plan.id for plan in plans(shop, "dev", user=user)}
         for user in ("alice@example.com", "bob@example.com")
     ]
-    assert "retail.dev_alice.nightly" in ids[0]
+    assert "shop.dev_alice.nightly" in ids[0]
     assert not ids[0] & ids[1]
 
 
@@ -202,28 +194,30 @@ def test_a_bundle_with_faults_is_refused_with_the_first_of_them(write) -> None:
     assert message.endswith(f"All of them: lakehouse bundle validate {folder}")
 
 
-def test_without_airflow_one_sentence_says_what_to_install() -> None:
+def test_without_airflow_one_sentence_says_what_to_install(shop: Path) -> None:
     with pytest.raises(LakehouseError, match=r"pip install 'apache-airflow>=3\.1,<4'"):
-        dags(RETAIL)
+        dags(shop)
 
 
 def test_a_relative_bundle_is_looked_for_around_the_file_that_names_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert bundle_folder("bundles/retail", str(ROOT / "dags" / "file.py")) == RETAIL
+    project = shop.parents[1]
+    assert bundle_folder("bundles/shop", str(project / "dags" / "file.py")) == shop
     with pytest.raises(LakehouseError, match="name it by its whole path"):
-        bundle_folder("bundles/nowhere", str(tmp_path / "file.py"))
+        bundle_folder("bundles/nowhere", str(project / "dags" / "file.py"))
 
 
-def test_tasks_run_in_the_project_s_own_python(tmp_path: Path) -> None:
-    assert python_of(RETAIL, {"LAKEHOUSE_PYTHON": "/usr/bin/other"}) == "/usr/bin/other"
-    bundle = tmp_path / "project" / "bundles" / "b"
-    python = tmp_path / "project" / ".venv" / "bin" / "python"
-    for folder in (bundle, python.parent):
-        folder.mkdir(parents=True)
+def test_tasks_run_in_the_project_s_own_python(shop: Path) -> None:
+    assert python_of(shop, {"LAKEHOUSE_PYTHON": "/usr/bin/other"}) == "/usr/bin/other"
+    python = shop.parents[1] / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
     python.touch()
-    assert python_of(bundle, {}) == str(python)
-    assert home_of(RETAIL) == ROOT
-    assert home_of(bundle) == bundle
+    assert python_of(shop, {}) == str(python)
     assert clean({"PYTHONPATH": "/airflow", "HOME": "/me"}) == {"HOME": "/me"}
+
+
+def test_a_project_s_home_is_the_folder_that_holds_its_settings(shop: Path, tmp_path: Path) -> None:
+    assert home_of(shop) == shop.parents[1]
+    assert home_of(tmp_path) == tmp_path

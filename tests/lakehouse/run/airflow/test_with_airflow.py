@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from tests.airflow_home import Airflow, python_with
 from tests.checkout import ROOT, checkout, environment
-from tests.lakehouse.run.airflow.conftest import python_with
 
-from lakehouse.bundle.load import load
 from lakehouse.new import make
 
 TINY = """
@@ -92,47 +90,34 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_dag_of_every_target_is_imported_without_a_fault(airflow) -> None:
-    everything = dedent(
-        f"""
-        from lakehouse.run.airflow import dags
-
-        for target in ("local", "dev", "staging", "prod"):
-            globals().update(dags({str(ROOT / "bundles" / "retail")!r}, target, user="alice@x.com"))
-        """
-    )
-    (airflow.home / "dags").mkdir(exist_ok=True)
-    (airflow.home / "dags" / "bundles.py").write_text(everything)
-    done = airflow.call("dags", "reserialize")
-    assert done.returncode == 0, done.stderr[-2000:]
-    with sqlite3.connect(airflow.home / "airflow.db") as database:
-        assert database.execute("SELECT stacktrace FROM import_error").fetchall() == []
-        rows = database.execute(
-            "SELECT dag_id, timetable_summary, max_active_runs FROM dag WHERE dag_id LIKE 'retail%'"
-        ).fetchall()
-    assert {row[0] for row in rows} == {
-        f"retail.{target}.{job}"
-        for target in ("local", "dev_alice", "staging", "prod")
-        for job in load(ROOT / "bundles" / "retail", target.partition("_")[0]).jobs
+def test_every_dag_of_every_target_is_imported_without_a_fault(
+    airflow: Airflow, shop: Path
+) -> None:
+    assert airflow.imported(shop, "local", "dev", "prod") == {
+        "shop.local.nightly": ("30 4 * * *", 1),
+        "shop.local.score": ("None", 1),
+        "shop.dev_alice.nightly": ("None", 1),
+        "shop.dev_alice.score": ("None", 4),  # as development has it
+        "shop.prod.nightly": ("None", 1),
+        "shop.prod.score": ("None", 1),
     }
-    assert ("retail.local.nightly", "30 4 * * *", 1) in rows
-    assert ("retail.prod.nightly", "None", 1) in rows
 
 
-def test_a_bundle_with_faults_is_an_import_error_that_says_which(airflow, tmp_path: Path) -> None:
+def test_a_bundle_with_faults_is_an_import_error_that_says_which(
+    airflow: Airflow, tmp_path: Path
+) -> None:
     wrong = TINY.replace("{task_key: long}", "{task_key: lnog}")
     for name, text in {"databricks.yml": wrong, **FILES}.items():
         (tmp_path / name).write_text(dedent(text))
     airflow.dags(tmp_path)
     airflow.call("dags", "reserialize")
-    with sqlite3.connect(airflow.home / "airflow.db") as database:
-        ((error,),) = database.execute("SELECT stacktrace FROM import_error").fetchall()
+    (error,) = airflow.faults()
     assert "the bundle has a fault" in error
     assert "Did you mean 'long'?" in error
     assert "databricks.yml:27:" in error
 
 
-def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path, python: str) -> None:
+def test_a_run_has_the_semantics_of_the_bundle(airflow: Airflow, tiny: Path, python: str) -> None:
     airflow.dags(tiny, python=python)
     done = airflow.call(
         "dags", "test", "tiny.local.steps", "2026-01-02", "--conf", '{"who": "Eve!"}'
@@ -155,7 +140,7 @@ def test_a_run_has_the_semantics_of_the_bundle(airflow, tiny: Path, python: str)
 
 
 def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(
-    airflow, tiny: Path, python: str
+    airflow: Airflow, tiny: Path, python: str
 ) -> None:
     airflow.dags(tiny, python=python)
     done = airflow.call("dags", "test", "tiny.local.late")
@@ -167,43 +152,17 @@ def test_a_task_that_is_late_is_stopped_and_what_follows_is_not_run(
     assert "the task did not end within 1 s" in done.stdout + done.stderr
 
 
-def test_a_deployed_job_is_started_by_name_with_what_was_changed(airflow) -> None:
-    """The provider's own operator and hook, with a stand-in for the workspace's answers."""
-    airflow.dags(ROOT / "bundles" / "retail", target="dev", user="alice@example.com")
-    airflow.call("dags", "reserialize")
-    script = f"""
-        from unittest.mock import patch
-        from airflow.providers.databricks.hooks.databricks import DatabricksHook
-        from lakehouse.run.airflow import dags
-
-        calls = []
-
-        def answer(self, endpoint, json=None, **_):
-            calls.append((endpoint[1], json))
-            name = {{"name": "[dev alice] retail-nightly"}}
-            state = {{"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}
-            state["state_message"] = ""
-            return {{
-                "jobs": [{{"job_id": 7, "settings": name}}],
-                "has_more": False, "run_id": 5, "run_page_url": "https://x", "state": state,
-            }}
-
-        by_id = dags({str(ROOT / "bundles" / "retail")!r}, "dev", user="alice@example.com")
-        with patch.object(DatabricksHook, "_do_api_call", answer):
-            for conf in ({{}}, {{"until": "2017-01-31"}}):
-                run = by_id["retail.dev_alice.nightly"].test(run_conf=conf)
-                print("ended", run.state)
-        print("calls", [sorted(json.items()) for path, json in calls if path.endswith("run-now")])
-        """
-    done = airflow.python("-c", dedent(script))
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("ended success") == 2
-    changed = [("job_id", 7), ("job_parameters", {"until": "2017-01-31"})]
-    assert f"calls {[[('job_id', 7)], changed]}" in done.stdout
+def test_a_deployed_job_is_started_by_name_with_what_was_changed(
+    airflow: Airflow, shop: Path
+) -> None:
+    asked = airflow.asked_for(
+        shop, "shop.dev_alice.nightly", "[dev alice] shop-nightly", {}, {"until": "2017-01-31"}
+    )
+    assert asked == [{"job_id": 7}, {"job_id": 7, "job_parameters": {"until": "2017-01-31"}}]
 
 
 @pytest.mark.slow
-def test_a_nightly_job_runs_green_from_files_to_scores(airflow, tmp_path: Path) -> None:
+def test_a_nightly_job_runs_green_from_files_to_scores(airflow: Airflow, tmp_path: Path) -> None:
     home = checkout(tmp_path / "a checkout")
     make("orders", home)
     python_with(home / ".venv" / "bin", **environment(home))

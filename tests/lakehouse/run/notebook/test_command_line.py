@@ -10,7 +10,7 @@ from tests.lakehouse.run.notebook.conftest import Write
 from typer.testing import CliRunner, Result
 
 SETTINGS = """
-project: retail
+project: shop
 data: data
 landing: data/landing
 lake: {root: data/lake}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.checkout import ROOT
-from tests.notebooks.conftest import basket_lines
+from tests.retail.notebooks.conftest import basket_lines
 
 from lakehouse.run.notebook.notebook_run import NotebookRun
 from lakehouse.run.notebook.outputs import Output, Picture, Table, Text

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.checkout import ROOT
 from tests.conftest import make_lake
-from tests.engines import small_retail
 from tests.engines.conftest import rows_of
-from tests.engines.workspace import CATALOG, Workspace, built_wheel, environment, listed
+from tests.retail.engines import small_retail
+from tests.retail.engines.workspace import CATALOG, Workspace, built_wheels, environment, listed
 from tests.servers import QUICK, connect_server, spark_home
 
 from lakehouse.lake.glance import Logs
@@ -34,15 +34,15 @@ TASKS = ("bronze", "silver", "gold", "train_churn", "train_recommendations", "sc
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that the bundle deploys."""
-    return built_wheel(tmp_path_factory.mktemp("wheel"))
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheels that the bundle deploys."""
+    return built_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 @contextmanager
-def serverless(home: Path, wheel: Path, target: str) -> Iterator[Workspace]:
+def serverless(home: Path, wheels: list[Path], target: str) -> Iterator[Workspace]:
     """A workspace whose compute is Spark Connect, with what serverless refuses."""
-    python = environment(home / "environment", wheel, listed(target))
+    python = environment(home / "environment", wheels, listed(target))
     with connect_server(home, packages=RULES, heap="4g", python=python) as address:
         variables = {
             "DATABRICKS_RUNTIME_VERSION": "client.5.1",
@@ -55,9 +55,9 @@ def serverless(home: Path, wheel: Path, target: str) -> Iterator[Workspace]:
 
 
 @contextmanager
-def classic(home: Path, wheel: Path, target: str, master: str) -> Iterator[Workspace]:
+def classic(home: Path, wheels: list[Path], target: str, master: str) -> Iterator[Workspace]:
     """A workspace whose compute is a cluster; its catalog outlives the driver of each task."""
-    python = environment(home / "environment", wheel, listed(target))
+    python = environment(home / "environment", wheels, listed(target))
     metastore = f"jdbc:derby:;databaseName={home}/metastore;create=true"
     folder = jars_folder()
     assert folder is not None
@@ -86,21 +86,21 @@ def classic(home: Path, wheel: Path, target: str, master: str) -> Iterator[Works
 
 @pytest.fixture(params=["dev", "prod"])
 def workspace(
-    request: pytest.FixtureRequest, cluster: tuple[str, Path], wheel: Path, tmp_path: Path
+    request: pytest.FixtureRequest, cluster: tuple[str, Path], wheels: list[Path], tmp_path: Path
 ) -> Iterator[Workspace]:
     """A workspace of each kind of compute."""
-    with opened(request.param, tmp_path, wheel, cluster[0]) as there:
+    with opened(request.param, tmp_path, wheels, cluster[0]) as there:
         yield there
 
 
 @contextmanager
-def opened(target: str, home: Path, wheel: Path, master: str) -> Iterator[Workspace]:
+def opened(target: str, home: Path, wheels: list[Path], master: str) -> Iterator[Workspace]:
     """The workspace of a target, by the compute that its jobs ask for."""
     with ExitStack() as stack:
         if target == "dev":
-            yield stack.enter_context(serverless(home, wheel, target))
+            yield stack.enter_context(serverless(home, wheels, target))
         else:
-            yield stack.enter_context(classic(home, wheel, target, master))
+            yield stack.enter_context(classic(home, wheels, target, master))
 
 
 def test_a_task_runs_in_a_workspace_s_own_environment(workspace: Workspace) -> None:
@@ -118,10 +118,10 @@ def test_a_task_runs_in_a_workspace_s_own_environment(workspace: Workspace) -> N
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("target", ["dev", "staging", "prod"])
 def test_the_nightly_job_of_a_target_makes_the_lake_of_this_machine(
-    target: str, here: Path, cluster: tuple[str, Path], wheel: Path, tmp_path: Path,
+    target: str, here: Path, cluster: tuple[str, Path], wheels: list[Path], tmp_path: Path,
     spark: SparkSession,
 ) -> None:  # fmt: skip
-    with opened(target, tmp_path, wheel, cluster[0]) as there:
+    with opened(target, tmp_path, wheels, cluster[0]) as there:
         small_retail.land(there.landing)
         record = there.run("nightly", only=TASKS)
         assert record.result == "SUCCESS", there.logs

@@ -1,7 +1,7 @@
 """A stand-in for a Databricks workspace: the tasks of a job, called as Databricks calls them.
 
-Each task is a process of its own, in an environment that holds the wheel, what the bundle lists
-beside it, and what the runtime brings; nothing else of this checkout. A catalog is Spark's own
+Each task is a process of its own, in an environment that holds the wheels, what the bundle lists
+beside them, and what the runtime brings; nothing else of this checkout. A catalog is Spark's own
 `spark_catalog`, a volume is a folder, MLflow is a SQLite file, and landed files are read by Spark
 instead of `cloudFiles`: settings say so, and nothing else differs.
 """
@@ -24,17 +24,17 @@ from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import RunRecord
 from lakehouse.run.job.runs import load_usable, run
 from lakehouse.run.task.call import Call
-from lakehouse.ship import wheel as wheels
+from lakehouse.ship.wheel import build
 
 BUNDLE = ROOT / "bundles" / "retail"
 CATALOG = "spark_catalog"
 RUNTIME = ("pyspark", "delta-spark", "grpcio", "grpcio-status", "googleapis-common-protos",
            "zstandard", "pip", "setuptools")  # fmt: skip
-"""What every runtime of Databricks brings, which the wheel does not ask for."""
+"""What every runtime of Databricks brings, which the wheels do not ask for."""
 
 
 def listed(target: str) -> list[str]:
-    """What the bundle lists beside the wheel for the compute of a target."""
+    """What the bundle lists beside the wheels for the compute of a target."""
     job = load_usable(BUNDLE, target, {"catalog": CATALOG}).jobs["nightly"]
     if environments := job.get("environments"):
         return [each for each in environments[0]["spec"]["dependencies"] if ".whl" not in each]
@@ -42,28 +42,30 @@ def listed(target: str) -> list[str]:
     return [each["pypi"]["package"] for each in libraries if "pypi" in each]
 
 
-def environment(folder: Path, wheel: Path, requirements: Sequence[str]) -> Path:
-    """Makes a virtual environment with a wheel and what is required; gives its Python.
+def environment(folder: Path, wheels: Sequence[Path], requirements: Sequence[str]) -> Path:
+    """Makes a virtual environment with wheels and what is required; gives its Python.
 
     Distributions are linked from this checkout's environment, which has them at the versions of
-    constraints.txt, so that it takes seconds and no network; the wheel is installed.
+    constraints.txt, so that it takes seconds and no network; the wheels are installed.
     """
     venv.create(folder, symlinks=True)
     site = next((folder / "lib").glob("python*")) / "site-packages"
-    asked = [*requirements, *RUNTIME, *_asked_by(wheel)]
-    for each in _closure(asked):
+    asked = [each for wheel in wheels for each in _asked_by(wheel)]
+    for each in _closure([*requirements, *RUNTIME, *asked]):
         _link(each, site)
-    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([folder / "bin/python", *install], check=True)
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([folder / "bin/python", *install, *wheels], check=True)
     return folder / "bin/python"
 
 
-def built_wheel(folder: Path) -> Path:
-    """Builds the wheel that the bundle deploys; other tests read this checkout meanwhile."""
-    built = wheels.build(ROOT)
-    path = folder / built.file
-    path.write_bytes(built.content)
-    return path
+def built_wheels(folder: Path) -> list[Path]:
+    """Builds the wheels that the bundle deploys; other tests read this checkout meanwhile."""
+    paths = []
+    for artifact in load_usable(BUNDLE, "prod").data["artifacts"].values():
+        built = build((BUNDLE / artifact["path"]).resolve())
+        paths.append(folder / built.file)
+        paths[-1].write_bytes(built.content)
+    return paths
 
 
 def _asked_by(wheel: Path) -> list[str]:

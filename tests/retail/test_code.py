@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.checkout import ROOT
-from tests.lakehouse.declare.code.small_shop import Shop
+from tests.lakehouse.declare.code.mutants import mutants, rewritten
+from tests.lakehouse.declare.code.small_shop import Shop, shop_in
 
 from lakehouse.declare import project
 from lakehouse.declare.code import code_of
@@ -44,55 +44,23 @@ GAPS = (ROOT / "src/retail/features/gaps.py").read_text(encoding="utf-8")
 WEEKS = (ROOT / "src/retail/features/weeks.py").read_text(encoding="utf-8")
 
 
-def mutations(name: str) -> Iterator[str]:
-    """The page with one constant or operator of a function changed, once for each of them."""
-    for number in count():
-        tree = ast.parse(GAPS)
-        function = next(
-            each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == name
-        )
-        changes = [change for node in ast.walk(function) if (change := mutation(node, function))]
-        if number == len(changes):
-            return
-        changes[number]()
-        yield ast.unparse(tree)
-
-
-def mutation(node: ast.AST, function: ast.FunctionDef) -> Callable[[], None] | None:
-    operators = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
-    compared = {ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.Eq: ast.NotEq, ast.BitAnd: ast.BitOr}
-    first = function.body[0]
-    match node:
-        case ast.Constant(value=str(text)):
-            if isinstance(first, ast.Expr) and first.value is node:
-                return None
-            return lambda: setattr(node, "value", f"{text}_")
-        case ast.Constant(value=int() | float() as number):
-            return lambda: setattr(node, "value", number + 1)
-        case ast.BinOp(op=op) if type(op) in operators | compared:
-            return lambda: setattr(node, "op", (operators | compared)[type(op)]())
-        case ast.Compare(ops=[op]) if type(op) in compared:
-            return lambda: setattr(node, "ops", [compared[type(op)]()])
-    return None
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with shop_in(tmp_path) as written:
+        yield written
 
 
 @pytest.mark.parametrize("name", ["past_quiet", "_quiet_odds"])
 def test_any_constant_or_operator_counts_and_nothing_else_does(shop: Shop, name: str) -> None:
     weeks = WEEKS.replace("retail.", "shop.").replace("shop.features.", "shop.")
+    calendar = (ROOT / "src/retail/calendar.py").read_text(encoding="utf-8")
 
     def code(text: str) -> str:
         pages = {"sales": text.replace("retail.features.", "shop."), "weeks": weeks}
-        calendar = (ROOT / "src/retail/calendar.py").read_text(encoding="utf-8")
         return shop.code({**pages, "calendar": calendar}, name)[f"shop.sales.{name}"]
 
     plain = code(GAPS)
-    assert code(ast.unparse(ast.parse(GAPS))) == plain  # no comment, other layout and parentheses
-    assert (
-        code(GAPS.replace("\n    ", "\n\n    ").replace("    return ", "    # !\n    return "))
-        == plain
-    )
-    mutants = list(mutations(name))
-    assert len(mutants) >= 8
-    digests = [code(mutant) for mutant in mutants]
-    assert plain not in digests
-    assert len(set(digests)) == len(digests)
+    assert [code(text) for text in rewritten(GAPS)] == [plain] * 2
+    digests = [code(mutant) for mutant in mutants(GAPS, name)]
+    assert len(digests) >= 8
+    assert len({plain, *digests}) == 1 + len(digests)
