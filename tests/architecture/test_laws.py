@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.checkout import ROOT
 
-from lakehouse.declare import project
+from lakehouse.declare import project, sql
 from lakehouse.declare.laws import LAYERS
 from lakehouse.declare.model import Model
 from lakehouse.declare.project import Project
@@ -142,6 +142,20 @@ def test_transforms_are_pure(page: Path) -> None:
         assert owner in ("F", "date") or name not in IMPURE, f"{where} is an action"
         assert name not in STORAGE | {"read", "sparkSession", "getOrCreate"}, f"{where} is I/O"
         assert name not in CLOCKS, f"{where} looks at the clock or at chance"
+
+
+def selects() -> list[Path]:
+    """The tables in SQL."""
+    roots = [folder / name for name, folder in packages().items()]
+    return [page for root in roots for page in sorted(root.rglob("*.sql"))]
+
+
+def test_selects_are_pure() -> None:
+    """That they read no files is a law of declarations."""
+    assert selects()
+    for page in selects():
+        words = {each.text.lower() for each in sql.code(page.read_text(encoding="utf-8"))}
+        assert not words & CLOCKS, f"{page} looks at the clock or at chance"
 
 
 def test_only_the_lake_touches_storage() -> None:
