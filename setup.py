@@ -63,7 +63,7 @@ setup(
     package_dir={"": "src"},
     packages=find_packages("src", include=["lakehouse", "lakehouse.*"]),
     package_data={
-        "": ["py.typed", "**/*.yml"],
+        "": ["py.typed", "**/*.sql", "**/*.yml"],
         "lakehouse.setup": ["*.lock", "constraints.txt"],
         "lakehouse.new": ["template/**/*", "template/*"],
     },
@@ -78,6 +78,7 @@ setup(
         "PyYAML>=6,<7",
         "rich>=13.7,<16",
         "scikit-learn>=1.4,<2",
+        "sqlglot>=27,<31",
         "typer>=0.19,<1",
         "typing-extensions>=4.6,<5",
     ],

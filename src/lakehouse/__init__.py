@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Split,
     )
     from lakehouse.declare.replay import Delivery
+    from lakehouse.declare.select import select
     from lakehouse.declare.source import Source
     from lakehouse.declare.summary import Part
     from lakehouse.declare.table import Table, bronze
@@ -42,6 +43,7 @@ _HOMES = {
         *("SCORED", "Candidate", "Frames", "Gate", "Model", "Params", "Report", "Split"),
     ),
     "lakehouse.declare.replay": ("Delivery",),
+    "lakehouse.declare.select": ("select",),
     "lakehouse.declare.source": ("Source",),
     "lakehouse.declare.summary": ("Part",),
     "lakehouse.declare.table": ("Table", "bronze"),
@@ -79,6 +81,7 @@ __all__ = [
     "open_lake",
     "ranking",
     "scratch_lake",
+    "select",
 ]
 
 

@@ -11,7 +11,7 @@ from tests import tiny
 from tests.engines.shop import new_lake
 from tests.tiny import land_lines, sale
 
-from lakehouse import Append, Expectation, Table, bronze
+from lakehouse import Append, Expectation, Table, bronze, select
 from lakehouse.flow.accept import accept
 from lakehouse.flow.plan import plan
 from lakehouse.flow.rebuild_table import downstream, rebuild_tables
@@ -21,14 +21,14 @@ from lakehouse.lake import Lake
 
 BRONZE = bronze(replace(tiny.SALES, redelivered="replace"))
 SILVER = replace(tiny.SILVER_SALES, reads=(BRONZE,))
-LOG = replace(SILVER, name="silver.log", write=Append())
+LOG = replace(
+    SILVER, name="silver.log", transform=select("tests.engines.silver_log"), write=Append()
+)
 GOLD = replace(
     tiny.GOLD_SALES,
     reads=(SILVER,),
     schema="week INT, item STRING, amount DECIMAL(18,2)",
-    transform=lambda sales: sales.groupBy("week", "item").agg(
-        F.sum("amount").cast("DECIMAL(18,2)").alias("amount")
-    ),
+    transform=select("tests.engines.gold_sales"),
 )
 ANY_AMOUNT = (SILVER.expect[0], Expectation("a sale has an amount", "amount IS NOT NULL"))
 TABLES = ("bronze.sales", "silver.sales", "silver.log", "gold.sales", "ops.batches",

@@ -35,7 +35,7 @@ def lines(spark: SparkSession) -> DataFrame:
 
 
 def test_purchases_of_a_household_are_added_up_by_week(spark: SparkSession) -> None:
-    bought = household_products.transform(lines(spark))
+    bought = household_products.TABLE.transform(lines(spark))
     expected = spark.createDataFrame(
         [
             (7, 100, 2, 2, 3, Decimal("4.40"), date(2017, 1, 6)),

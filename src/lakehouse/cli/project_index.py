@@ -107,7 +107,7 @@ def _fingerprint(package: str) -> str:
                 "install it, or name another in conf/base.yml",
             )
         root = Path(spec.submodule_search_locations[0])
-        for page in sorted(root.rglob("*.py")):
+        for page in sorted((*root.rglob("*.py"), *root.rglob("*.sql"))):
             facts = page.stat()
             digest.update(f"{page}\0{facts.st_mtime_ns}\0{facts.st_size}\n".encode())
     return digest.hexdigest()

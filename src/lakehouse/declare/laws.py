@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
 from lakehouse.declare.schema import check_columns, columns
+from lakehouse.declare.select import Select
 from lakehouse.declare.source import Source
 from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 
@@ -94,6 +95,7 @@ def check(table: Table) -> None:
     _names_each_rule_once(table)
     _filters_by_a_condition(table)
     _reads_downwards(table)
+    _selects_from_what_it_reads(table)
     _names_its_columns(table)
     _follows_what_it_reads(table)
     _counts_what_it_multiplies(table)
@@ -150,6 +152,12 @@ def _reads_downwards(table: Table) -> None:
                 table.name,
                 f"data flows down: read {' or '.join(allowed)}",
             )
+
+
+def _selects_from_what_it_reads(table: Table) -> None:
+    """What a SELECT names is what the table reads: lineage and the order of runs come from that."""
+    if isinstance(table.transform, Select):
+        table.transform.check(table.name)
 
 
 def _names_its_columns(table: Table) -> None:

@@ -13,6 +13,8 @@ from traceback import walk_tb
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from lakehouse.declare.select import Select
+
 
 class Place(NamedTuple):
     """A line of a file, counted from 1."""
@@ -46,7 +48,10 @@ class Places:
         return self.start()
 
     def of_code(self, code: Callable[..., object], value: object, part: str) -> Place:
-        """The place of a function of the package; else of the argument that names it."""
+        """The place of a function of the package, or of the file of a SELECT; else of the argument
+        that names it."""
+        if isinstance(code, Select):
+            return Place(_shown(str(code.path)))
         function = getattr(inspect.unwrap(code), "__code__", None)
         if function is None or not self._is_own(getattr(code, "__module__", None)):
             return self.of(value, part)

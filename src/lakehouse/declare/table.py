@@ -12,6 +12,7 @@ from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
 from lakehouse.declare.laws import check
 from lakehouse.declare.schema import columns, quoted, struct
+from lakehouse.declare.select import Select
 from lakehouse.declare.source import Source
 from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 
@@ -25,8 +26,9 @@ class Table:
       as a sequence of `Field`s, it is DDL from then on.
     - `reads`: the first is the stream, the rest are snapshots handed to `transform` beside it, in
       this order (with `Rebuild` all are snapshots, and each that has the partition is watched).
-    - `transform` is pure: `DataFrame, ... -> DataFrame`; None for a table that a job writes, such
-      as scores. One that also passes on `_record` lets quarantine keep the record as it came.
+    - `transform` is pure: `DataFrame, ... -> DataFrame`, a function or `select(__name__)`, a SELECT
+      in a file beside the page; None for a table that a job writes, such as scores. One that also
+      passes on `_record` lets quarantine keep the record as it came.
     - `where`: a SQL condition on the rows that the transform made; those for which it is false are
       counted as passed over and not judged, as if they had not landed. See docs/expectations.md.
     - `one_to_many`: a landed row may become several, as by `explode_outer`. The rows that the
@@ -53,6 +55,9 @@ class Table:
     def __post_init__(self) -> None:
         """Refuse what could never be refreshed rightly."""
         settle(self, self.name)
+        if isinstance(self.transform, Select):
+            reads = [(read.name, _records_of(read)) for read in self.reads]
+            object.__setattr__(self, "transform", self.transform.over(reads))
         check(self)
 
     @property
@@ -120,6 +125,12 @@ def bronze(source: Source) -> Table:
         transform=as_landed,
         classes=() if source.format == "json" else source.classes,
     )
+
+
+def _records_of(read: Table | Source) -> Source | None:
+    """The source whose records a read has as they landed; None where it has none."""
+    source = read.reads[0] if isinstance(read, Table) and read.keeps_records else None
+    return source if isinstance(source, Source) else None
 
 
 def as_landed(rows: DataFrame) -> DataFrame:

@@ -22,12 +22,13 @@ from lakehouse.declare.model import Model
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
 from lakehouse.declare.schema import columns, quoted, struct
+from lakehouse.declare.select import Select
 from lakehouse.declare.source import ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.contract import alike, lossless, sql, unstorable, unusable
 from lakehouse.flow.faults import Fault, Severity, in_one_line
-from lakehouse.spark.analysis import analysed, sentence, unstable
+from lakehouse.spark.analysis import analysed, line_of, sentence, unstable
 
 OTHER_ROWS = (
     "INVALID_WHERE_CONDITION",
@@ -212,12 +213,16 @@ class _Check:
                 if names := unstable(analysed(rows)):
                     what = f"{part} uses {', '.join(names)}: it makes other rows each time"
                     todo = "take what depends on time from a column, such as arrived_at"
+                    if isinstance(code, Select):
+                        place = place._replace(line=code.line_of(names[0]))
                     yield Fault(place, "warning", _named(value), what, todo)
                 return rows
             what, todo = f"{part} returns {type(rows).__name__}", "return a DataFrame"
         except PySparkException as error:
             what, todo = sentence(error, self.spark)
             place, what = self.places.of_error(error) or place, f"{part}: {what}"
+            if isinstance(code, Select) and (line := line_of(error)):
+                place = place._replace(line=line)
         except Exception as error:
             place, what, todo = self.places.of_error(error) or place, in_one_line(error), ""
             what = f"{part}: {what}"

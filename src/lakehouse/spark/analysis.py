@@ -61,6 +61,12 @@ def sentence(
     return without_codes(lines[0] if lines else type(error).__name__), ""
 
 
+def line_of(error: PySparkException) -> int | None:
+    """The line of a SQL text that an error is about, counted from 1; None where it names none."""
+    found = re.search(r"\bline (\d+),? pos(?:ition)? \d+", str(error))
+    return int(found[1]) if found else None
+
+
 def analysed(frame: DataFrame) -> DataFrame:
     """The frame, once Spark has resolved it; raises what is wrong with it.
 

@@ -16,6 +16,7 @@ import pytest
 
 from lakehouse.base.settings import Settings
 from lakehouse.declare import project as projects
+from lakehouse.declare import sql
 from lakehouse.declare.definition import definition_of
 from lakehouse.declare.laws import LAYERS
 from lakehouse.declare.model import Model
@@ -118,6 +119,12 @@ class Laws:
             assert owner in ("F", "date", "import") or name not in IMPURE, f"{where} is an action"
             assert name not in STORAGE | {"read", "sparkSession", "getOrCreate"}, f"{where} is I/O"
             assert name not in CLOCKS, f"{where} looks at the clock or at chance"
+
+    def test_selects_are_pure(self) -> None:
+        """The same of tables in SQL. That they read no files is a law of declarations."""
+        for page in sorted(self.folder().rglob("*.sql")):
+            words = {each.text.lower() for each in sql.code(page.read_text(encoding="utf-8"))}
+            assert not words & CLOCKS, f"{page} looks at the clock or at chance"
 
     def test_no_page_is_of_one_engine(self, page: Path) -> None:
         """Serverless and Spark Connect refuse these; a green run on a laptop does not show it."""

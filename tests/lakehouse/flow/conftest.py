@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,3 +51,25 @@ def lake(new_lake: Callable[[Path, Path], Lake], tmp_path: Path, landing: Path) 
 def another(new_lake: Callable[[Path, Path], Lake], tmp_path: Path, landing: Path) -> Lake:
     """A second lake that reads the same landing zone."""
     return new_lake(tmp_path / "another", landing)
+
+
+@pytest.fixture
+def write_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[dict[str, str]], str]]:
+    """Writes the pages of the package `faulty`, which the test alone can import."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def written(pages: dict[str, str]) -> str:
+        (tmp_path / "faulty").mkdir()
+        for name, text in {"__init__.py": "", **pages}.items():
+            (tmp_path / "faulty" / name).write_text(text)
+        return "faulty"
+
+    from lakehouse.declare import project
+
+    yield written
+    project.load.cache_clear()
+    for name in [name for name in sys.modules if name.split(".")[0] == "faulty"]:
+        del sys.modules[name]

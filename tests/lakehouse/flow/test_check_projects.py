@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,26 +147,6 @@ TABLE = Table(
 )
 """,
 }
-
-
-@pytest.fixture
-def write_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[dict[str, str]], str]:
-    """Writes the pages of the package `faulty`, which the test alone can import."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-
-    def written(pages: dict[str, str]) -> str:
-        (tmp_path / "faulty").mkdir()
-        for name, text in {"__init__.py": "", **pages}.items():
-            (tmp_path / "faulty" / name).write_text(text)
-        return "faulty"
-
-    yield written
-    project.load.cache_clear()
-    for name in [name for name in sys.modules if name.split(".")[0] == "faulty"]:
-        del sys.modules[name]
 
 
 def test_each_fault_has_the_line_to_mend(

@@ -21,6 +21,7 @@ from lakehouse.declare.code.callables import LIBRARIES, MISSING, Cached
 from lakehouse.declare.code.page import Node, Page, bytecode, page_of
 from lakehouse.declare.code.syntax import Reference
 from lakehouse.declare.code.values import plain
+from lakehouse.declare.select import Select
 
 PLACES = frozenset({"__builtins__", "__cached__", "__file__", "__loader__", "__path__", "__spec__"})
 """Globals that say where a module lies, not what it does."""
@@ -40,6 +41,8 @@ def code_of(function: Callable[..., Any]) -> dict[str, str]:
     Those are of its project: the top-level package of the function. By qualified name, sorted;
     the function itself is always among them, by its name alone where it is of a library.
     """
+    if isinstance(function, Select):
+        return dict(function.digests)
     reached = _Reached(callables.project_of(function))
     reached.read(function)
     texts = {name: "\n".join(sorted(each)) for name, each in sorted(reached.texts.items())}
