@@ -33,21 +33,27 @@ ROW = "_row"
 class Source:
     """Files of one kind, arriving in `<landing>/<name>/`.
 
-    `schema` is that of a raw record, as DDL or as `Field`s. JSON lines are kept as text and read as
-    strings (a silver transform casts them with `try_cast`), so a wrong type can
-    never lose a record. Parquet carries its own types; a file whose types do not
-    fit the schema is named and rescued by the lake, not dropped.
+    Args:
+        name: The folder below the landing zone, and the bronze table: letters, digits and
+            underscores.
+        schema: Required. The fields of a raw record, as DDL or as a sequence of `Field`s. JSON
+            lines are kept as text and read as strings (a silver transform casts them with
+            `try_cast`), so a wrong type never loses a record. Parquet has types of its own; a file
+            whose types do not fit the schema is reported and rescued, not dropped.
+        format: `json` (one object a line) or `parquet`.
+        encoding: The encoding of text, by any name that Python knows; the lake holds UTF-8. A
+            record that cannot be decoded is set aside with its bytes.
+        redelivered: What is done with a file that was taken and has other records now. `refuse`
+            reports it and takes none, `add` takes the records that are new in it, `replace` takes
+            all of them in the place of those that came before.
+        classes: The data classes of the fields, as (name, class), where the schema is DDL;
+            `Field`s have their own.
 
-    `encoding` is that of text, by any name that Python knows; the lake holds UTF-8. A record
-    that cannot be decoded is set aside with its bytes: docs/sources.md.
-
-    `redelivered` says what is done with a file that was taken and has other records now: `refuse`
-    tells of it and takes none, `add` takes those that are new in it, `replace` takes all of them in
-    the place of those that came before: docs/sources.md.
-
-    Raises LakehouseError where the name is no name of a folder, the format or `redelivered` is
-    unknown, the encoding is unknown, cannot be read or is that of no text, or the schema has no
-    columns, one without a type, one twice, or one that the lake adds itself.
+    Raises:
+        LakehouseError: The name cannot be that of a folder and a table, the format or `redelivered`
+            is unknown, the encoding is unknown or cannot be read record by record, Parquet is given
+            an encoding, or the schema has no columns, a column without a type, one twice, or one
+            that the lake adds itself.
     """
 
     name: str
@@ -94,26 +100,38 @@ class Source:
 
     @property
     def contract(self) -> tuple[Field, ...]:
-        """The raw fields with what is said of them."""
+        """The raw fields as `Field`s, with their meanings and data classes."""
         return fields_of(self.schema, self.classes)
 
     @property
     def landed_schema(self) -> str:
-        """DDL of the bronze table: the untouched record, then where it came from."""
+        """DDL of the bronze table: the record as it came, then where it came from.
+
+        JSON: `record STRING`. Parquet: the fields of the schema and `rescued STRING`, the whole
+        record as JSON where it does not fit. Then `source_file STRING`, `arrived_at TIMESTAMP`
+        (when the file was last changed) and `ingested_at TIMESTAMP`.
+        """
         record = "record STRING" if self.format == "json" else f"{self.schema}, rescued STRING"
         return f"{record}, {PROVENANCE}"
 
     def record(self) -> Column:
-        """The record of a bronze row as text, as it came."""
+        """The record of a bronze row as STRING, as it came; a Parquet record as JSON."""
         if self.format == "json":
             return F.col("record")
         return F.coalesce("rescued", F.to_json(F.struct(*map(quoted, self.fields))))
 
     def parse(self, raw: DataFrame) -> DataFrame:
-        """Bronze rows to one string column a field, `arrived_at`, `_record` and, if given, `_row`.
+        """Bronze rows to a column for each field, `arrived_at`, `_record` and, if given, `_row`.
 
-        A field that is missing, and every field of a line that is not JSON, is
-        NULL; `_record` always holds the line itself. Pure.
+        Pure: it reads and writes nothing.
+
+        Args:
+            raw: Rows of the bronze table.
+
+        Returns:
+            The fields of JSON as STRING, those of Parquet in their own types. A field that is
+            missing is NULL, and so is every field of a line that is not JSON. `_record STRING` is
+            the record itself; a transform that passes it on lets quarantine keep it.
         """
         row = [ROW] if ROW in raw.columns else []
         if self.format != "json":
