@@ -9,8 +9,12 @@ from collections.abc import Iterable
 class LakehouseError(Exception):
     """A failure that a person can act on; its text is whole without a stack trace.
 
-    `what` went wrong (one clause), `where` (a file, a table, a setting; may be empty), and
-    what `todo` about it (an instruction; may be empty).
+    The command line prints it as one line, `where: what. Todo.`, and exits with 1.
+
+    Args:
+        what: What went wrong, as one clause.
+        where: A file, a table or a setting; empty where there is none to name.
+        todo: What to do about it, as an instruction; may be empty.
     """
 
     def __init__(self, what: str, where: str = "", todo: str = "") -> None:

@@ -28,70 +28,87 @@ class _Page(BaseModel):
 
 
 class LakeSettings(_Page):
-    """Where tables live: folders below `root`, or, with a `catalog`, three-level names."""
+    """Where tables live."""
 
     root: str = "data/lake"
+    """The folder of tables and checkpoints; with a `catalog`, that of checkpoints only. A path, or
+    an address such as `s3a://bucket/lake`."""
     catalog: str = ""
+    """The catalog of Unity Catalog: tables are `<catalog>.<layer>.<table>` then. Empty: none."""
 
 
 class SparkSettings(_Page):
-    """The embedded session. On a cluster or Databricks only `conf` is used.
-
-    `shuffle_partitions` are those of one machine.
-    """
+    """The embedded session. On a cluster or on Databricks only `conf` is used."""
 
     master: str = "local[*]"
+    """Spark's master: `local[2]` for two threads, `spark://...`, or `sc://...` for Spark Connect."""
     heap: str = "6g"
+    """The heap of the driver's JVM, as Java writes it (`4g`, `900m`)."""
     shuffle_partitions: int = Field(4, ge=1)
+    """Partitions of a shuffle on one machine."""
     conf: dict[str, str] = {}
+    """Any other setting of Spark, by its own name; also `--set spark.conf.NAME=VALUE`."""
 
 
 class StreamSettings(_Page):
-    """How much one micro-batch takes, how many tables are refreshed side by side, and by what
-    landed files are read: `files` is Spark's own source, `cloudFiles` the one of Databricks, which
-    also sets aside itself what does not fit. With `strict` it is an error that a table is not up to
-    date with its definition."""
+    """How landed files become batches."""
 
     reader: Literal["files", "cloudFiles"] = "files"
+    """What reads landed files: Spark's own source, or that of Databricks, which also sets aside
+    itself what does not fit."""
     files_per_batch: int = Field(5000, ge=1)
+    """The most landed files that one batch takes."""
     side_by_side: int = Field(2, ge=1)
+    """How many tables of a layer are refreshed at the same time."""
     strict: bool = False
+    """Refuse to refresh a table that is not up to date with its definition."""
 
 
 class MlflowSettings(_Page):
-    """Where experiments, models and their files are kept.
-
-    `scratch`: the folder through which Spark models move; empty: beside the tables.
-    """
+    """Where experiments, models and their files are kept."""
 
     tracking_uri: str = "sqlite:///data/mlflow.db"
+    """The tracking server, or a database: `sqlite:///` and a path, `http://...`, `databricks`."""
     registry_uri: str = ""
+    """The registry of models, such as `databricks-uc`. Empty: the tracking server's own."""
     artifacts: str = "data/mlflow"
+    """The folder of models and plots. Empty: where the tracking server keeps them."""
     scratch: str = ""
+    """The folder through which models move between Spark and MLflow, seen by all executors. Empty:
+    `MLFLOW_DFS_TMP`, else a folder in `lake.root`."""
     experiment: str = "{model}"
+    """The name of a model's experiment; `{model}` stands for the name of the model."""
     registered: str = ""
+    """The name of a registered model. Empty: `{model}`, with a catalog `<catalog>.gold.{model}`."""
 
 
 class TrainSettings(_Page):
-    """`trials` of hyperopt a candidate (0: the declared parameters), and the seed of the search."""
+    """How candidates are tuned."""
 
     trials: int = Field(0, ge=0)
+    """Trials of hyperopt for each candidate; 0 takes the declared parameters."""
     seed: int = 17
+    """The seed of the search."""
 
 
 class ReplaySettings(_Page):
-    """The replayed source: `until` is the last day that lands, as YYYY-MM-DD; empty for all."""
+    """What of a recorded source lands."""
 
     until: str = ""
+    """The last day that lands, as YYYY-MM-DD. Empty: all of them."""
 
 
 class Settings(_Page):
     """All settings of a run, frozen; an unknown key is an error that names the nearest."""
 
     project: str
+    """The package whose tables and models are run."""
     engine: str = ""
+    """The version of the engine that the project was made for, such as `0.1`. Empty: any."""
     data: str = "data"
+    """The folder of what is neither table nor landed file: runs, locks, caches."""
     landing: str = "data/landing"
+    """The folder where files arrive, with a folder for each source."""
     lake: LakeSettings = LakeSettings()
     spark: SparkSettings = SparkSettings()
     stream: StreamSettings = StreamSettings()

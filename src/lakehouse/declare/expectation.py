@@ -24,14 +24,19 @@ WARNED = "_lake_warned"
 
 @dataclass(frozen=True)
 class Expectation:
-    """A name that reads as a sentence and a SQL condition; NULL counts as broken.
+    """A rule of each row of a table: a name that reads as a sentence, and a SQL condition.
 
-    `otherwise`: `quarantine` keeps the broken row aside with the names of its
-    broken rules, `drop` only counts it, `fail` stops the batch before it is written
-    (the offending rows are in quarantine by then, to be looked at), `warn` keeps
-    the row and counts it. docs/expectations.md says what counts where several are
-    broken. Raises LakehouseError where `otherwise` is none of these, or where there
-    is no name or no condition.
+    Args:
+        name: What holds, as a sentence; rules are counted by it.
+        condition: SQL on the columns that the transform made, of type BOOLEAN. NULL counts as
+            broken.
+        otherwise: What becomes of a row that breaks it. `quarantine` sets the row aside in
+            `ops.quarantine`, with the names of its broken rules; `drop` only counts it; `fail`
+            stops the batch before it is written (the rows that break the rule are in quarantine by
+            then); `warn` keeps the row and counts it.
+
+    Raises:
+        LakehouseError: There is no name or no condition, or `otherwise` is none of these.
     """
 
     name: str

@@ -35,10 +35,19 @@ _SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
 
 @dataclass(frozen=True)
 class Field:
-    """A column: `type` as DDL has it, and what it means in a sentence for people.
+    """A column: its name and type, what it means, and who may see its values.
 
-    `classed` says who may see its values; None where that was not said. Raises LakehouseError where
-    there is no name, the type is none of Spark's, or `classed` is none of the data classes.
+    Args:
+        name: Any name that Spark takes, with blanks and signs too.
+        type: The type as DDL has it, such as `BIGINT`, `DECIMAL(8,2)` or `ARRAY<STRING>`.
+        meaning: A sentence for people; it is the comment of the column in DDL and in Delta.
+        classed: The data class, which says who may see the values: `public` (anyone), `internal`
+            (whoever works here), `personal` (whoever may know about the person), `secret` (only the
+            programs that need them); None where that was not decided.
+
+    Raises:
+        LakehouseError: There is no name, the type is none of Spark's or more than a type, or
+            `classed` is none of the data classes.
     """
 
     name: str
@@ -70,7 +79,7 @@ class Field:
 
     @property
     def added(self) -> str:
-        """The same where rows are there already, which have none of it: it cannot be NOT NULL."""
+        """The field as a column that is added to a table that has rows: without NOT NULL."""
         return f"{quoted(self.name)} {_NOT_NULL.sub('', self.type)}{self._comment}"
 
     @property

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Frames = Sequence[DataFrame]
-"""The tables a model reads, as DataFrames, in the order of `Model.reads`."""
+"""The tables that a model reads, as DataFrames, in the order of `Model.reads`."""
 
 Params = Mapping[str, Any]
+"""The parameters of a candidate by name, as its `fit` is given them."""
 
 Metrics = Mapping[str, float | None]
 """Metrics by name. What could not be computed is NaN, None or missing: `finite` reads all alike."""
@@ -36,8 +37,13 @@ def finite(metrics: Metrics, name: str) -> float:
 class Split:
     """A split by time, never by chance: `by` is an integer column that grows with it.
 
-    Train on `by` < `train_before`, test on `by` >= `test_from`; what lies between
-    is left out, so that no label reaches into the time that is tested.
+    What lies between training and test is left out, so that no label reaches into the time that is
+    tested.
+
+    Args:
+        by: The column of time, of whole numbers, such as the number of a week.
+        train_before: Rows with a smaller value of `by` are learnt from.
+        test_from: Rows with this value of `by` or a greater one are tested on.
     """
 
     by: str
@@ -46,7 +52,7 @@ class Split:
 
     @property
     def gap(self) -> int:
-        """How many steps lie between training and test."""
+        """`test_from` - `train_before`, in steps of `by`."""
         return self.test_from - self.train_before
 
     def train(self, rows: DataFrame) -> DataFrame:
@@ -58,9 +64,17 @@ class Split:
         return rows.where(F.col(self.by) >= self.test_from)
 
     def within(self, first: int, last: int) -> Split:
-        """This split where the data reaches it, else the last fifth of `first..last` as test.
+        """This split where the data reaches it, else the last fifth of the time as test.
 
-        Raises LakehouseError where nothing would be left to train on.
+        Args:
+            first: The least value of `by` in the data.
+            last: The greatest value of `by` in the data.
+
+        Returns:
+            A split with the same gap.
+
+        Raises:
+            LakehouseError: Nothing would be left to train on.
         """
         if last >= self.test_from and first < self.train_before:
             return self
@@ -75,10 +89,17 @@ class Split:
         return Split(self.by, train_before, test_from)
 
     def tuning(self, first: int) -> Split:
-        """A split inside the training time `first..train_before`, with the same gap, to tune on.
+        """A split inside the training time, to tune on: its last fifth is the test of trials.
 
-        Raises LakehouseError where the gap leaves nothing to train on: with a smaller one, labels
-        would reach into the time that trials are judged on.
+        Args:
+            first: The least value of `by` in the data.
+
+        Returns:
+            A split with the same gap; with a smaller one, labels would reach into the time that
+            trials are judged on.
+
+        Raises:
+            LakehouseError: The gap leaves nothing to train on.
         """
         test_from = self.train_before - max(1, (self.train_before - first) // 5)
         train_before = test_from - self.gap
@@ -94,11 +115,17 @@ class Split:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way to learn: `fit(frames, split, params)` gives a fitted MLlib pipeline.
+    """One way to learn.
 
-    `params` are used as they are unless tuning is asked for; `space()` gives a hyperopt
-    search space over the same names (made on demand: importing hyperopt takes a second).
-    All that learns from data is a stage of the pipeline.
+    Args:
+        name: Tells the candidates of a model apart; the name of its run in MLflow.
+        fit: `fit(frames, split, params)` learns on `split.train` of the first frame and gives the
+            fitted MLlib pipeline. All that learns from data (scalers, indexers, imputers) is a
+            stage of it.
+        params: The parameters that `fit` is given, unless tuning finds better ones.
+        space: A function that gives a hyperopt search space over the same names, for
+            `lakehouse train NAME --trials N`; None: never tuned. A function, for importing hyperopt
+            takes a second.
     """
 
     name: str
@@ -109,9 +136,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Report:
-    """What a fitted candidate is worth on the test rows. `figures` and `texts` by file name.
+    """How good a fitted candidate is on the test rows; logged with its run.
 
-    `drivers`: what the model leans on, strongest first, as (name, signed weight).
+    Args:
+        metrics: Values by name; `Model.choose_by` must be one of them. None, NaN or an infinite
+            value says that it could not be computed.
+        figures: Plots of matplotlib by file name, such as `roc.png`.
+        texts: Texts by file name, such as `calibration.csv`.
+        drivers: What the model leans on, strongest first, as (name, signed weight).
     """
 
     metrics: Metrics
@@ -124,15 +156,27 @@ class Report:
 class Gate:
     """What a candidate must reach to become champion, on however short a time it was tested.
 
-    `at_least`: least values by metric. `beats`: metrics (more is better) in which it must be above
-    every baseline that has them; baselines are judged on the same rows.
+    A metric that is missing, NaN or infinite reaches nothing.
+
+    Args:
+        at_least: The least value of each metric (more is better).
+        beats: Metrics (more is better) in which it must be above every baseline that has them;
+            baselines are judged on the same rows.
     """
 
     at_least: Mapping[str, float] = field(default_factory=dict)
     beats: Sequence[str] = ()
 
     def misses(self, metrics: Metrics, baselines: Mapping[str, Metrics]) -> list[str]:
-        """One sentence for each value that is not reached; one that is not finite never is."""
+        """What a candidate does not reach.
+
+        Args:
+            metrics: The metrics of the candidate.
+            baselines: The metrics of each baseline, by its name.
+
+        Returns:
+            One sentence for each value that is not reached; none where the gate is passed.
+        """
         low = [
             f"{name} is {finite(metrics, name):.4f}, wanted {least:.4f}"
             for name, least in self.at_least.items()
@@ -151,19 +195,30 @@ class Gate:
 class Model:
     """A model of the lake. Holds data and functions; touches no storage.
 
-    `reads`: the first is trained on, at a recorded version; all are handed to the
-    functions below as DataFrames in this order.
-    `eligible(first frame)` keeps the rows that may be learnt from or tested (those whose
-    label is known); the split is fitted to the time they span.
-    `evaluate(fitted, frames, split)` judges a candidate on the test rows,
-    `baselines(frames, split)` gives the same metrics for what it must be better than.
-    `choose_by`: the metric that ranks candidates and tuning trials; more is better.
-    `score(fitted, frames)` gives the rows of `scores` as of the newest data, without
-    the columns the engine adds: model, version, run, feature_version, scored_at.
-    `example(frames)` gives a few rows as the fitted pipeline takes them, for the signature.
-    `gate`: what a candidate must reach to become champion. `early_gate`: what it must reach instead
-    while the data is too short for `split`; None: the same. Declare one only if a model that
-    misses `gate` is better than none until there is more data.
+    The functions are given `frames`, the tables of `reads` as DataFrames in their order, and the
+    split as it fits the data.
+
+    Args:
+        name: What it is called on the command line and in MLflow.
+        reads: The first table is trained on, at a recorded version; the others go with it.
+        split: How the first table is split by time into training and test.
+        eligible: Given the first frame, keeps the rows that may be learnt from or tested: those
+            whose label is known. The split is fitted to the time that they span.
+        candidates: Ways to learn; the best of them is registered.
+        evaluate: `evaluate(fitted, frames, split)` judges a fitted candidate on the test rows.
+        choose_by: The metric that ranks candidates and tuning trials; more is better.
+        scores: The gold table of its scores, an `Append` table without a transform; its schema ends
+            with the columns of `SCORED`.
+        score: `score(fitted, frames)` gives the rows of `scores` as of the newest data, without the
+            columns of `SCORED`, which the engine adds.
+        example: `example(frames)` gives a few rows as the fitted pipeline takes them, for the
+            signature in MLflow.
+        baselines: `baselines(frames, split)` gives the metrics of what a candidate should be better
+            than, by name, on the same test rows; None: there is none.
+        gate: What a candidate must reach to become champion.
+        early_gate: What it must reach instead while the data is too short for `split`; None: the
+            same. Declare one only if a model that misses `gate` is better than none until there is
+            more data.
     """
 
     name: str
@@ -182,4 +237,5 @@ class Model:
 
 
 SCORED = "model STRING, version INT, run STRING, feature_version BIGINT, scored_at TIMESTAMP"
-"""What the engine adds to every score: which model, which data, when."""
+"""DDL of the columns that the engine adds to every score: the model, its version and run, the
+version of the first table that it scored, and when. The schema of `Model.scores` ends with them."""

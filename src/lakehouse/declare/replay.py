@@ -10,7 +10,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file that arrives: `write(path)` makes it; `at` is when it arrived (UTC)."""
+    """One file that arrives.
+
+    Args:
+        source: The name of the source; the file lands in `<landing>/<source>/`.
+        name: The name of the file. One that has landed is not landed again.
+        at: When it arrived, as a time with its zone: it becomes the time stamp of the file.
+        write: Given a path, makes the file there. It is moved to its name once it is whole.
+    """
 
     source: str
     name: str

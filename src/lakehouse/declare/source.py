@@ -38,23 +38,29 @@ CSV = Csv()
 class Source:
     """Files of one kind, arriving in `<landing>/<name>/`.
 
-    `schema` is that of a raw record, as DDL or as `Field`s. Text is kept as it came, JSON as lines
-    and CSV (whose signs `csv` says) as cells; `parse` reads each field as its type, and what is no
-    value of that is NULL, so a wrong type can never lose a record. Parquet carries its own types; a
-    file whose types, or a CSV file whose header does not fit the schema, is named and rescued by
-    the lake, not dropped.
+    Args:
+        name: The folder below the landing zone, and the bronze table: letters, digits and
+            underscores.
+        schema: Required. The fields of a raw record, as DDL or as a sequence of `Field`s. Text is
+            kept as it came, and `parse` reads each field as its type; what is no value of that is
+            NULL, so a wrong type never loses a record. Parquet has types of its own; a file whose
+            types do not fit the schema, or a CSV file whose header does not, is reported and
+            rescued, not dropped.
+        format: `json` (one object a line), `csv` or `parquet`.
+        encoding: The encoding of text, by any name that Python knows; the lake holds UTF-8. A
+            record that cannot be decoded is set aside with its bytes.
+        redelivered: What is done with a file that was taken and has other records now. `refuse`
+            reports it and takes none, `add` takes the records that are new in it, `replace` takes
+            all of them in the place of those that came before.
+        classes: The data classes of the fields, as (name, class), where the schema is DDL;
+            `Field`s have their own.
+        csv: The dialect of CSV: its signs, its NULL, its dates.
 
-    `encoding` is that of text, by any name that Python knows; the lake holds UTF-8. A record
-    that cannot be decoded is set aside with its bytes: docs/sources.md.
-
-    `redelivered` says what is done with a file that was taken and has other records now: `refuse`
-    tells of it and takes none, `add` takes those that are new in it, `replace` takes all of them in
-    the place of those that came before: docs/sources.md.
-
-    Raises LakehouseError where the name is no name of a folder, the format or `redelivered` is
-    unknown, the encoding is unknown, cannot be read or is that of no text, or the schema has no
-    columns, one without a type, one twice, one that the lake adds itself, or one that no cell of
-    CSV can hold.
+    Raises:
+        LakehouseError: The name cannot be that of a folder and a table, the format or `redelivered`
+            is unknown, the encoding is unknown or cannot be read record by record, what is said of
+            text is said of Parquet, or the schema has no columns, a column without a type, one
+            twice, one that the lake adds itself, or one that no cell of CSV can hold.
     """
 
     name: str
@@ -121,12 +127,18 @@ class Source:
 
     @property
     def contract(self) -> tuple[Field, ...]:
-        """The raw fields with what is said of them."""
+        """The raw fields as `Field`s, with their meanings and data classes."""
         return fields_of(self.schema, self.classes)
 
     @property
     def landed_schema(self) -> str:
-        """DDL of the bronze table: the untouched record, then where it came from."""
+        """DDL of the bronze table: the record as it came, then where it came from.
+
+        JSON: `record STRING`. CSV: the fields as STRING, `_record STRING` (the line) and `rescued
+        STRING`. Parquet: the fields of the schema and `rescued STRING`, the whole record as JSON
+        where it does not fit. Then `source_file STRING`, `arrived_at TIMESTAMP` (when the file was
+        last changed) and `ingested_at TIMESTAMP`.
+        """
         match self.format:
             case "json":
                 record = "record STRING"
@@ -138,7 +150,7 @@ class Source:
         return f"{record}, {PROVENANCE}"
 
     def record(self) -> Column:
-        """The record of a bronze row as text: the line as it came; as JSON where the line alone
+        """The record of a bronze row as STRING: the line as it came; as JSON where the line alone
         does not say what it means, for it is of Parquet or of a file with another header."""
         match self.format:
             case "json":
@@ -149,10 +161,17 @@ class Source:
                 return F.coalesce("rescued", F.to_json(F.struct(*map(quoted, self.fields))))
 
     def parse(self, raw: DataFrame) -> DataFrame:
-        """Bronze rows to fields of their types, `arrived_at`, `_record` and, if given, `_row`.
+        """Bronze rows to a column for each field, `arrived_at`, `_record` and, if given, `_row`.
 
-        A field that is missing or is no value of its type, and every field of a line that is not
-        JSON, is NULL; `_record` always holds the record itself. Pure.
+        Pure: it reads and writes nothing.
+
+        Args:
+            raw: Rows of the bronze table.
+
+        Returns:
+            The fields in their types. A field that is missing or is no value of its type is NULL,
+            and so is every field of a line that is not JSON. `_record STRING` is the record itself;
+            a transform that passes it on lets quarantine keep it.
         """
         beside = [F.col("arrived_at"), self.record().alias(RECORD)]
         beside += [F.col(ROW)] if ROW in raw.columns else []

@@ -12,9 +12,16 @@ from lakehouse.declare.table import Table
 
 @dataclass(frozen=True)
 class Part:
-    """A project's own section: `make` turns snapshots of `reads` into a few rows. Pure.
+    """A section that a project adds to the summary, which ends a run.
 
-    Its columns are shown under their names, in the order of the rows; the last one may be long.
+    A module `<project>.summary` holds them as `SUMMARY`, a tuple. A section whose tables are not
+    there yet is left out.
+
+    Args:
+        title: The heading of the section.
+        reads: The tables whose snapshots `make` is given.
+        make: A pure function, `DataFrame, ... -> DataFrame`, that makes a few rows of them. They
+            are shown in their order, under the names of their columns; the last column may be long.
     """
 
     title: str

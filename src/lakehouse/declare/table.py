@@ -21,24 +21,34 @@ from lakehouse.declare.writes import Append, Merge, Rebuild, Write
 class Table:
     """A table of the lake. Holds data and a pure function; touches no storage.
 
-    - `name` is `layer.name`, with the layer `bronze`, `silver` or `gold`.
-    - `schema` is the contract; what the transform returns must have these columns. Given as DDL or
-      as a sequence of `Field`s, it is DDL from then on.
-    - `reads`: the first is the stream, the rest are snapshots handed to `transform` beside it, in
-      this order (with `Rebuild` all are snapshots, and each that has the partition is watched).
-    - `transform` is pure: `DataFrame, ... -> DataFrame`, a function or `select(__name__)`, a SELECT
-      in a file beside the page; None for a table that a job writes, such as scores. One that also
-      passes on `_record` lets quarantine keep the record as it came.
-    - `where`: a SQL condition on the rows that the transform made; those for which it is false are
-      counted as passed over and not judged, as if they had not landed. See docs/expectations.md.
-    - `one_to_many`: a landed row may become several, as by `explode_outer`. The rows that the
-      transform is given have a column `_row` then, the number of the landed row, and it must pass
-      it on: by their count alone, a row that became none would be hidden by one that became two.
-    - `stamp` is changed by hand where the rows would be others and no code says so: a file that the
-      transform reads, a library, a setting.
-    - `classes` are the data classes of its columns, by name; `Field`s say their own.
+    Args:
+        name: `layer.name`, with the layer `bronze`, `silver` or `gold`.
+        schema: Required. The contract: what the transform returns must have these columns. Given as
+            DDL or as a sequence of `Field`s, it is DDL from then on.
+        reads: Sources and tables. The first is the stream; the rest are snapshots, handed to
+            `transform` beside it in this order. With `Rebuild` all are snapshots, and each that has
+            the partition column is watched.
+        transform: A pure function, `DataFrame, ... -> DataFrame`, given one DataFrame for each of
+            `reads`, or `select(__name__)`, a SELECT in a file beside the page; None for a table
+            that a job writes, such as scores. One that also passes on `_record` lets quarantine
+            keep the record as it came.
+        expect: What must be true of each row, and what becomes of it otherwise.
+        write: How the table may change: `Append`, `Merge`, `Replace` or `Rebuild`.
+        where: A SQL condition on the rows that the transform made. Rows for which it is false are
+            counted as passed over and not judged, as if they had not landed; rows for which it is
+            NULL are judged.
+        one_to_many: A landed row may become several, as by `explode_outer`. The rows that the
+            transform is given then have a column `_row BIGINT`, the number of the landed row, and
+            the transform must pass it on, so that a row that became none is noticed.
+        stamp: Changed by hand where the transform would make other rows and its code does not show
+            it: a file that it reads, a library, a setting.
+        classes: The data classes of the columns, as (name, class), where the schema is DDL;
+            `Field`s have their own.
 
-    Raises LakehouseError where the declaration breaks a law: see `declare.laws`.
+    Raises:
+        LakehouseError: The table breaks a law of declarations: it has no layer, reads upwards,
+            names a column that its schema lacks, has two rules of one name, or follows a table in a
+            way that would depend on where batches end.
     """
 
     name: str
@@ -86,12 +96,12 @@ class Table:
 
     @property
     def contract(self) -> tuple[Field, ...]:
-        """The columns with what is said of them."""
+        """The columns as `Field`s, with their meanings and data classes."""
         return fields_of(self.schema, self.classes)
 
     @property
     def quoted(self) -> tuple[str, ...]:
-        """The same names as SQL and `select` want them, whatever signs they have."""
+        """The column names in backticks, as SQL and `select` take them."""
         return tuple(map(quoted, self.columns))
 
     @property
@@ -117,7 +127,14 @@ class Table:
 
 
 def bronze(source: Source) -> Table:
-    """The bronze table of a source: every record as it came, malformed ones included."""
+    """The bronze table of a source: every record as it came, malformed ones included.
+
+    Args:
+        source: What it reads.
+
+    Returns:
+        An `Append` table `bronze.<source.name>` with the columns of `source.landed_schema`.
+    """
     return Table(
         name=f"bronze.{source.name}",
         schema=source.landed_schema,

@@ -18,7 +18,18 @@ _held: ContextVar[list[DataFrame] | None] = ContextVar("held", default=None)
 
 
 def cached(rows: DataFrame) -> DataFrame:
-    """These rows, in memory from their first use until the innermost `caching()` ends."""
+    """These rows, held in memory from their first use on.
+
+    The engine lets go of them at the end of the fit, evaluation, score or batch in which they were
+    cached. Outside of these, as in a test of a transform, and where a runtime refuses to cache
+    (serverless compute), the rows are returned as they are.
+
+    Args:
+        rows: Rows that are read more than once.
+
+    Returns:
+        The same rows.
+    """
     held = _held.get()
     if held is None:
         return rows

@@ -30,6 +30,16 @@ def open_lake(spark: SparkSession, dbutils: Any) -> Lake:
     On Databricks its widgets, which this call makes, say where it is; from then on tables that are
     named without a catalog are those of its catalog. On this machine it is the lake that the
     command line, or the run of the bundle, works on.
+
+    Args:
+        spark: The session of the notebook.
+        dbutils: The `dbutils` of the notebook.
+
+    Returns:
+        The lake: `lake.read(name)` gives a table as a DataFrame.
+
+    Raises:
+        LakehouseError: The settings that the widgets name are not there, or wrong.
     """
     from lakehouse.lake import Lake
 
@@ -44,8 +54,16 @@ def open_lake(spark: SparkSession, dbutils: Any) -> Lake:
 def scratch_lake(lake: Lake, folder: str = "") -> Lake:
     """Return an empty lake of the same project, to try something in; `lake` is not touched.
 
-    Its tables and its landing zone are below `folder`, which must be new or empty: on Databricks
-    one of a volume, here a temporary one where none is named.
+    Args:
+        lake: The lake whose session and settings it shares.
+        folder: Where its tables and its landing zone are made: a folder that is new or empty. On
+            Databricks one of a volume; here a temporary one where none is named.
+
+    Returns:
+        The empty lake.
+
+    Raises:
+        LakehouseError: The folder is not empty, or none is named on Databricks.
     """
     from lakehouse.lake import Lake
 
