@@ -68,6 +68,6 @@ s3: setup  ## fetch the jars for files on S3 (9 MB) into .jars/s3
 	@$(PY) -m lakehouse setup --s3
 
 clean:  ## take away all that was made here, the data too: a fresh clone is left
-	rm -rf .venv .jars .setup.lock .airflow .airflow.lock build dist data src/*.egg-info spark-warehouse metastore_db derby.log
+	rm -rf .venv .jars .setup.lock .airflow .airflow.lock build dist data src/*.egg-info src/*/build src/*/dist src/*/*.egg-info spark-warehouse metastore_db derby.log
 	rm -rf .pytest_cache .mypy_cache .ruff_cache mlruns mlartifacts
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -58,12 +58,15 @@ if ! venv_is_good; then
     for each in $(projects); do set -- "$@" --editable "./$each"; done
     # Spark comes as source: it is built with the pinned tools just installed, not with newer ones.
     "$python" -m pip install -qq --constraint "$pins" --no-build-isolation "$@"
+    # Left by the build; on Python's path they would stand for what is installed.
+    rm -rf src/*.egg-info src/*/*.egg-info
     made_from >.venv/made-from
 fi
 if ! extras_are_good; then
     say "installing what $extras needs"
     "$python" -m pip install --quiet --constraint "$pins" --no-build-isolation \
         --editable ".[$extras]"
+    rm -rf src/*.egg-info
     made_from >".venv/made-from-$extras"
 fi
 "$python" -m lakehouse setup

@@ -83,7 +83,7 @@ def test_reading_any_page_takes_only_what_is_required(package: str) -> None:
     assert len(pages) > (200 if package == "lakehouse" else 0)
     for page in pages:
         short = page.relative_to(ROOT / "src" / package).as_posix()
-        if "template" in page.parts or short in AIRFLOW or short.startswith(TESTING):
+        if short in AIRFLOW or short.startswith(TESTING):
             continue
         for module, line in imports(page, when_read=True):
             name = module.partition(".")[0]

@@ -18,6 +18,9 @@ TOKEN = "new_project"
 HIDDEN = "dot_"
 """Begins the names of files that begin with a dot: tools pass those by, where they lie here."""
 
+JINJA = ".jinja"
+"""Ends the names of pages of Python: they are none yet."""
+
 _LANGUAGE = Environment(
     block_start_string="[%",
     block_end_string="%]",
@@ -40,14 +43,15 @@ def project_files(name: str, plan: Plan, engine: str) -> Iterator[tuple[Path, st
     plan.check()
     facts = _facts(name, plan, engine)
     for page in sorted(TEMPLATE.rglob("*")):
-        if not page.is_file() or page.suffix == ".pyc":
+        if not page.is_file():
             continue
-        path = str(page.relative_to(TEMPLATE)).replace(TOKEN, name)
+        path = str(page.relative_to(TEMPLATE)).removesuffix(JINJA).replace(TOKEN, name)
         path = path.replace("SOURCE", plan.source).replace("ENTITY", plan.noun)
         text = _LANGUAGE.from_string(page.read_text(encoding="utf-8")).render(facts)
         text = text.replace(TOKEN, name)
+        is_python = path.endswith(".py")
         parts = (part.replace(HIDDEN, ".", 1) for part in Path(path).parts)
-        yield Path(*parts), _in_form(text) if page.suffix == ".py" else text
+        yield Path(*parts), _in_form(text) if is_python else text
 
 
 def _facts(name: str, plan: Plan, engine: str) -> dict[str, object]:

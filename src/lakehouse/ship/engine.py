@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.ship.wheel import Wheel, build, stamp
@@ -20,22 +18,16 @@ def engine_wheel() -> Wheel:
 
     Raises LakehouseError where it is neither, as on a path of Python's alone.
     """
+    package = Path(__file__).parents[1]
+    checkout = package.parents[1]
+    if package.parent.name == "src" and (checkout / "setup.py").is_file():
+        return build(checkout)
     try:
-        installed = distribution(NAME)
-    except ImportError:
+        return _packed(distribution(NAME))
+    except PackageNotFoundError:
         raise LakehouseError(
             "the engine is on Python's path and not installed", NAME, "install its wheel"
         ) from None
-    checkout = _checkout(installed)
-    return build(checkout) if checkout else _packed(installed)
-
-
-def _checkout(installed: Distribution) -> Path | None:
-    """The folder of an editable installation; None for any other."""
-    facts = json.loads(installed.read_text("direct_url.json") or "{}")
-    if not facts.get("dir_info", {}).get("editable"):
-        return None
-    return Path(unquote(urlsplit(facts["url"]).path))
 
 
 def _packed(installed: Distribution) -> Wheel:

@@ -178,7 +178,7 @@ def test_the_engine_s_wheel_brings_the_template_and_the_pins_and_no_project(home
     wheel = next((home / "wheels").glob("*.whl"))
     names = listed(home, wheel.read_bytes())
     for each in (
-        "new/template/src/new_project/silver/SOURCE.py",
+        "new/template/src/new_project/silver/SOURCE.py.jinja",
         "new/template/Makefile",
         "new/template/dot_gitignore",
         "setup/constraints.txt",
