@@ -150,12 +150,16 @@ def test_its_bundle_has_no_fault_in_any_target(home: Path) -> None:
     assert [str(each) for each in validate(bundle, user=ALICE, environment={})] == []
 
 
-def test_the_wheel_brings_the_template(home: Path) -> None:
+def test_the_wheel_brings_the_template_and_tables_in_sql(home: Path) -> None:
+    page = home / "src/orders/gold/of_a_day.sql"
+    page.write_text("SELECT 1")
     made = build(home)
+    page.unlink()
     packed = home / made.file
     packed.write_bytes(made.content)
     listed = called(home, "-m", "zipfile", "--list", made.file).stdout.split()
     packed.unlink()
+    assert "orders/gold/of_a_day.sql" in listed
     assert "lakehouse/new/template/src/new_project/silver/events.py" in listed
     assert "lakehouse/new/template/bundles/new_project/resources/nightly.job.yml" in listed
     assert "orders/silver/events.py" in listed
