@@ -14,7 +14,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test engines lint format typecheck bench mutants ui wheel pins jars s3 clean
+.PHONY: help setup run test engines lint format typecheck validate deploy bench mutants ui wheel pins jars s3 clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,12 @@ format: setup  ## put the code into its form
 
 typecheck: setup  ## check the types only
 	@$(PY) -m mypy
+
+validate: setup  ## check every bundle in every target, offline
+	@for each in bundles/*; do $(PY) -m lakehouse bundle validate "$$each" || exit 1; done
+
+deploy: setup  ## deploy every bundle; TARGET=staging
+	@for each in bundles/*; do $(PY) -m lakehouse bundle deploy "$$each" --target "$(TARGET)" || exit 1; done
 
 bench: setup  ## measure, beside others; ARGS="joins" for one of them
 	@sh scripts/set_up.sh bench

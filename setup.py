@@ -43,7 +43,8 @@ OWN_TEST = [
     "import-linter>=2.10,<3",
     "pytest-timeout>=2.3,<3",
 ]
-LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
+LINT = ["check-jsonschema>=0.33,<1", "mypy>=1.15,<3", "pre-commit>=4,<5", "ruff>=0.9,<0.18",
+        "types-PyYAML>=6,<7"]  # fmt: skip
 BENCH = ["lightgbm>=4.5,<5"]
 MUTANTS = ["mutmut>=3.8,<4"]
 LOCAL = [*SPARK, *LOOK, *MODELS, *NOTEBOOKS]

@@ -38,6 +38,9 @@ def new(
     key: Annotated[Answer, typer.Option(metavar="FIELD", help="Tells records apart.")] = None,
     time: Annotated[Answer, typer.Option(metavar="FIELD", help="When it happened.")] = None,
     entity: Annotated[Answer, typer.Option(metavar="FIELD", help="Who did it.")] = None,
+    ci: Annotated[
+        Answer, typer.Option(help="Whose workflows: github (else), gitlab or azure.")
+    ] = None,
     fields: Annotated[
         Answer, typer.Option(metavar="A,B,...", help="Its other fields, by their names.")
     ] = None,
@@ -51,7 +54,7 @@ def new(
     """
     from lakehouse.new import make
 
-    told = {"source": source, "kind": kind, "key": key, "time": time, "entity": entity}
+    told = {"source": source, "kind": kind, "key": key, "time": time, "entity": entity, "ci": ci}
     plan = _plan({each: answer for each, answer in told.items() if answer}, fields, like)
     project = make(name, into or Path(name), plan)
     say(f"written into {project.home}: {len(project.paths)} files; README.md says what they are")

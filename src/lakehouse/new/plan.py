@@ -14,6 +14,8 @@ from lakehouse.declare.schema import quoted
 
 Kind = Literal["json", "csv", "parquet"]
 
+Ci = Literal["github", "gitlab", "azure"]
+
 SUFFIX = {"json": "jsonl", "csv": "csv", "parquet": "parquet"}
 
 
@@ -22,7 +24,8 @@ class Plan:
     """The answers: `source` is what arrives (a noun in the plural), `kind` how; `key` tells records
     apart, `time` says when it happened, `entity` who did it. `others` are its other fields.
 
-    `delimiter` and `encoding` are those of CSV; the encoding is empty where it is UTF-8.
+    `delimiter` and `encoding` are those of CSV; the encoding is empty where it is UTF-8. `ci` is
+    whose workflows are written.
     """
 
     source: str = "events"
@@ -33,6 +36,7 @@ class Plan:
     others: tuple[str, ...] = ()
     delimiter: str = ","
     encoding: str = ""
+    ci: Ci = "github"
 
     def check(self) -> None:
         """Raise LakehouseError for answers that no project can be made of."""
@@ -47,6 +51,10 @@ class Plan:
                 f"files of the kind {self.kind!r} cannot be read",
                 "--kind",
                 did_you_mean(self.kind, known),
+            )
+        if self.ci not in (known := get_args(Ci)):
+            raise LakehouseError(
+                f"no workflows are known for {self.ci!r}", "--ci", did_you_mean(self.ci, known)
             )
         names = [self.key, self.time, self.entity, *self.others]
         if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -21,6 +21,9 @@ HIDDEN = "dot_"
 JINJA = ".jinja"
 """Ends the names of pages that tools would take for their own as they stand here."""
 
+WORKFLOWS = {"dot_github": "github", "dot_gitlab-ci.yml": "gitlab", "azure-pipelines.yml": "azure"}
+"""Which files are only for whom."""
+
 _LANGUAGE = Environment(
     block_start_string="[%",
     block_end_string="%]",
@@ -43,7 +46,8 @@ def project_files(name: str, plan: Plan, engine: str) -> Iterator[tuple[Path, st
     plan.check()
     facts = _facts(name, plan, engine)
     for page in sorted(TEMPLATE.rglob("*")):
-        if not page.is_file():
+        first = page.relative_to(TEMPLATE).parts[0]
+        if not page.is_file() or WORKFLOWS.get(first, plan.ci) != plan.ci:
             continue
         path = str(page.relative_to(TEMPLATE)).removesuffix(JINJA).replace(TOKEN, name)
         path = path.replace("SOURCE", plan.source).replace("ENTITY", plan.noun)
@@ -73,6 +77,7 @@ def _facts(name: str, plan: Plan, engine: str) -> dict[str, object]:
         "key_raw": _text(plan.key),
         "entity_raw": _text(plan.entity),
         "time_raw": _text(plan.time),
+        "ci": plan.ci,
         "delimiter": plan.delimiter,
         "encoding": plan.encoding,
         "options": f"Csv(delimiter={_text(plan.delimiter)})" if plan.delimiter != "," else "",
