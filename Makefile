@@ -14,7 +14,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test engines lint format typecheck bench mutants ui wheel pins jars s3 clean
+.PHONY: help setup run test engines lint format typecheck docs bench mutants ui wheel pins jars s3 clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,10 @@ format: setup  ## put the code into its form
 
 typecheck: setup  ## check the types only
 	@$(PY) -m mypy
+
+docs: setup  ## build the documentation into build/site; ARGS=serve serves it on 127.0.0.1:8000
+	@sh scripts/set_up.sh docs
+	@$(PY) scripts/documentation.py $(or $(ARGS),build)
 
 bench: setup  ## measure, beside others; ARGS="joins" for one of them
 	@sh scripts/set_up.sh bench

@@ -40,6 +40,8 @@ TEST = [
 LINT = ["mypy>=1.15,<3", "ruff>=0.9,<0.18", "types-PyYAML>=6,<7"]
 BENCH = ["lightgbm>=4.5,<5"]
 MUTANTS = ["mutmut>=3.8,<4"]
+# Builds docs/ as a site: pages, the reference from the docstrings, diagrams as pictures.
+DOCS = ["mkdocstrings-python>=2,<3", "mmdr>=0.4,<0.6", "zensical>=0.0.73,<0.2"]
 LOCAL = [*SPARK, *DATA, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
@@ -83,7 +85,8 @@ setup(
         "lint": LINT,
         "bench": [*LOCAL, *BENCH],
         "mutants": [*LOCAL, *CONNECT, *TEST, *MUTANTS],
-        "dev": [*LOCAL, *CONNECT, *TEST, *LINT, *BENCH, *MUTANTS],
+        "docs": DOCS,
+        "dev": [*LOCAL, *CONNECT, *TEST, *LINT, *BENCH, *MUTANTS, *DOCS],
     },
     entry_points={
         "console_scripts": [

@@ -36,7 +36,7 @@ class Source:
     Args:
         name: The folder below the landing zone, and the bronze table: letters, digits and
             underscores.
-        schema: Required. The fields of a raw record, as DDL or as a sequence of `Field`s. JSON
+        schema: The fields of a raw record, as DDL or as a sequence of `Field`s. JSON
             lines are kept as text and read as strings (a silver transform casts them with
             `try_cast`), so a wrong type never loses a record. Parquet has types of its own; a file
             whose types do not fit the schema is reported and rescued, not dropped.
