@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -94,8 +93,9 @@ def _pages() -> Iterator[tuple[str, str]]:
         text = page.read_text(encoding="utf-8").replace(SETTINGS, settings_table())
         for number, diagram in enumerate(DIAGRAM.findall(text), 1):
             picture = f"{page.stem}-{number}.svg"
-            yield f"{name.rpartition('/')[0]}/{picture}".lstrip("/"), svg(diagram)
-            text = text.replace(f"```mermaid\n{diagram}```", shown_as(picture))
+            drawn = svg(diagram)
+            yield f"{name.rpartition('/')[0]}/{picture}".lstrip("/"), drawn
+            text = text.replace(f"```mermaid\n{diagram}```", shown_as(picture, drawn))
         shown |= {page.parent / path for path, _ in LINK.findall(text)}
         yield name, LINK.sub(lambda link, at=page.parent: _link(link, at), text)
     for path in sorted({Path(os.path.normpath(path)) for path in shown}):
@@ -128,6 +128,10 @@ def _source(path: Path) -> Iterator[tuple[str, str]]:
         yield f"{name}.md", f"{UNSOUGHT}# {name}\n\n~~~~ {path.suffix[1:]}\n{code}~~~~\n"
 
 
+LOOK = '%%{init: {"theme": "neutral"}}%%'
+LEAST = 680
+"""The least width of a diagram in pixels, if it is not narrower itself: a phone scrolls it."""
+
 UNSOUGHT = "---\nsearch: {exclude: true}\n---\n\n"
 
 
@@ -135,17 +139,21 @@ def svg(diagram: str) -> str:
     """A Mermaid diagram as a picture."""
     import mmdr
 
-    return str(mmdr.render(diagram).svg())
+    return str(mmdr.render(f"{LOOK}\n{diagram}").svg())
 
 
-def shown_as(picture: str) -> str:
-    """A picture that is moved sideways where the window is narrow."""
-    return f'<div class="diagram" markdown>\n![]({picture})\n</div>'
+def shown_as(picture: str, drawn: str) -> str:
+    """A picture as wide as the text, which leads to itself at its own size."""
+    found = re.search(r'viewBox="\S+ \S+ ([\d.]+)', drawn)
+    width = int(float(found[1])) if found else LEAST
+    style = f"min-width: {min(width, LEAST)}px"
+    image = f'![diagram]({picture}){{width="{width}" style="{style}"}}'
+    return f'<div class="diagram" markdown>\n[{image}]({picture})\n</div>'
 
 
 def settings_table() -> str:
     """Every setting with its default and its meaning, as a table of Markdown."""
-    head = "| setting | default | |\n|---|---|---|\n"
+    head = "| setting | default | meaning |\n|---|---|---|\n"
     return head + "".join(
         f"| `{key}` | {default} | {meaning} |\n" for key, default, meaning in settings_of()
     )
