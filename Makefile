@@ -14,7 +14,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test engines lint format typecheck validate deploy bench mutants ui wheel pins jars s3 clean
+.PHONY: help setup run test engines lint format typecheck validate deploy docs bench mutants ui wheel pins jars s3 clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,10 @@ validate: setup  ## check every bundle in every target, offline
 
 deploy: setup  ## deploy every bundle; TARGET=staging
 	@for each in bundles/*; do $(PY) -m lakehouse bundle deploy "$$each" --target "$(TARGET)" || exit 1; done
+
+docs: setup  ## build the documentation into build/site; ARGS=serve serves it on 127.0.0.1:8000
+	@sh scripts/set_up.sh docs
+	@$(PY) scripts/documentation.py $(or $(ARGS),build)
 
 bench: setup  ## measure, beside others; ARGS="joins" for one of them
 	@sh scripts/set_up.sh bench

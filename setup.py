@@ -47,6 +47,8 @@ LINT = ["check-jsonschema>=0.33,<1", "mypy>=1.15,<3", "pre-commit>=4,<5", "ruff>
         "types-PyYAML>=6,<7"]  # fmt: skip
 BENCH = ["lightgbm>=4.5,<5"]
 MUTANTS = ["mutmut>=3.8,<4"]
+# Builds docs/ as a site: pages, the reference from the docstrings, diagrams as pictures.
+DOCS = ["mkdocstrings-python>=2,<3", "mmdr>=0.4,<0.6", "zensical>=0.0.73,<0.2"]
 LOCAL = [*SPARK, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
@@ -92,8 +94,9 @@ setup(
         "lint": LINT,
         "bench": [*LOCAL, *BENCH],
         "engine": [*LOCAL, *CONNECT, *OWN_TEST, *LINT],
+        "docs": DOCS,
         "mutants": [*LOCAL, *CONNECT, *OWN_TEST, *MUTANTS],
-        "dev": [*LOCAL, *CONNECT, *OWN_TEST, *LINT, *BENCH, *MUTANTS],
+        "dev": [*LOCAL, *CONNECT, *OWN_TEST, *LINT, *BENCH, *MUTANTS, *DOCS],
     },
     entry_points={
         "console_scripts": [

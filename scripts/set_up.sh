@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up what is missing in this checkout, and says so; says nothing where all is there.
-#   sh scripts/set_up.sh [bench]
+#   sh scripts/set_up.sh [bench|docs|mutants]
 # .venv/  a virtual environment with every dependency at the version of its pins
 # Java, .jars/ and the class-data archive are set up by `lakehouse setup`
 set -eu

@@ -20,16 +20,20 @@ _LITERAL = re.compile(r"'[^']*'")
 class Csv:
     """The dialect of a CSV source.
 
-    - `delimiter` stands between cells, `quote` around one that holds a delimiter ("" where no cell
-      is quoted). A quote inside of a quoted cell is doubled, or follows `escape` where that is
-      given.
-    - `header`: the first record of a file names its cells; False: they are the fields in order.
-    - `null` is the text that means NULL where it is not quoted; empty, an empty cell.
-    - `dates` and `times` are Spark's patterns for fields that are a DATE or a TIMESTAMP; empty,
-      ISO 8601. `decimal` is the sign before the fraction of a number, "." or ",".
-    - `multiline`: a quoted cell may hold line breaks. Such a file is read whole.
+    Args:
+        delimiter: The sign between cells.
+        quote: The sign around a cell that holds a delimiter; empty where no cell is quoted.
+        escape: The sign before a quote inside of a quoted cell; empty where that is doubled.
+        header: Whether the first record of a file names its cells; else they are the fields in
+            order.
+        null: The text that means NULL where it is not quoted; empty, an empty cell.
+        dates: Spark's pattern of fields that are a DATE; empty, ISO 8601.
+        times: Spark's pattern of fields that are a TIMESTAMP; empty, ISO 8601.
+        decimal: The sign before the fraction of a number, `.` or `,`.
+        multiline: Whether a quoted cell may hold line breaks. Such a file is read whole.
 
-    Raises LakehouseError where no file could be read so.
+    Raises:
+        LakehouseError: No file could be read so.
     """
 
     delimiter: str = ","

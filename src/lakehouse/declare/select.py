@@ -118,7 +118,17 @@ class Select:
 
 def select(module: str) -> Select:
     """The SELECT beside a page: `transform=select(__name__)` on `gold/daily_sales.py` is what
-    `gold/daily_sales.sql` says. Raises LakehouseError where there is no such file."""
+    `gold/daily_sales.sql` says.
+
+    Args:
+        module: The name of the page's module, `__name__` there.
+
+    Returns:
+        What is called as any transform, with a DataFrame for each of the table's reads.
+
+    Raises:
+        LakehouseError: There is no such file, or the page is in no package.
+    """
     package, _, name = module.rpartition(".")
     if not package:
         raise LakehouseError(

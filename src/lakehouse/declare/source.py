@@ -41,7 +41,7 @@ class Source:
     Args:
         name: The folder below the landing zone, and the bronze table: letters, digits and
             underscores.
-        schema: Required. The fields of a raw record, as DDL or as a sequence of `Field`s. Text is
+        schema: The fields of a raw record, as DDL or as a sequence of `Field`s. Text is
             kept as it came, and `parse` reads each field as its type; what is no value of that is
             NULL, so a wrong type never loses a record. Parquet has types of its own; a file whose
             types do not fit the schema, or a CSV file whose header does not, is reported and

@@ -23,7 +23,7 @@ class Table:
 
     Args:
         name: `layer.name`, with the layer `bronze`, `silver` or `gold`.
-        schema: Required. The contract: what the transform returns must have these columns. Given as
+        schema: The contract: what the transform returns must have these columns. Given as
             DDL or as a sequence of `Field`s, it is DDL from then on.
         reads: Sources and tables. The first is the stream; the rest are snapshots, handed to
             `transform` beside it in this order. With `Rebuild` all are snapshots, and each that has
