@@ -48,7 +48,11 @@ LINT = ["check-jsonschema>=0.33,<1", "mypy>=1.15,<3", "pre-commit>=4,<5", "ruff>
 BENCH = ["lightgbm>=4.5,<5"]
 MUTANTS = ["mutmut>=3.8,<4"]
 # Builds docs/ as a site: pages, the reference from the docstrings, diagrams as pictures.
-DOCS = ["mkdocstrings-python>=2,<3", "mmdr>=0.4,<0.6", "zensical>=0.0.73,<0.2"]
+DOCS = [
+    "mkdocstrings-python>=2,<3",
+    "mmdr>=0.4,<0.6",
+    "zensical>=0.0.73,<0.2 ; python_version >= '3.11'",
+]
 LOCAL = [*SPARK, *LOOK, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
