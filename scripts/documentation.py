@@ -1,4 +1,4 @@
-"""Builds the documentation as a site, without a network: python scripts/documentation.py build|serve.
+"""Builds or serves the documentation as a site: python scripts/documentation.py build|serve.
 
 The site has the pages of the repository in the folders where they are, laid out in build/docs: the
 README, docs/ and each source file or folder that one of them links to, as a page of its own. So
@@ -12,11 +12,11 @@ import ast
 import inspect
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -63,7 +63,9 @@ def _serve() -> int:
 
 
 def _changed_at() -> float:
-    return max(page.stat().st_mtime for page in (*written(), ROOT / "src/lakehouse/base/settings.py"))
+    return max(
+        page.stat().st_mtime for page in (*written(), ROOT / "src/lakehouse/base/settings.py")
+    )
 
 
 def written() -> list[Path]:
@@ -184,7 +186,7 @@ def _meanings(page: type[BaseModel]) -> dict[str, str]:
     body = ast.parse(inspect.getsource(page)).body[0].body  # type: ignore[attr-defined]
     return {
         field.target.id: text.value.value
-        for field, text in zip(body, body[1:], strict=False)
+        for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
     }
 

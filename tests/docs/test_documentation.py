@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 from pydantic import BaseModel
-from scripts import documentation
 from scripts.documentation import ROOT, written
 
 from lakehouse.base.settings import Settings
+from scripts import documentation
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
@@ -34,7 +34,9 @@ def named(nav: Any) -> list[str]:
     """The pages that a navigation names."""
     if isinstance(nav, str):
         return [nav]
-    return [page for each in (nav.values() if isinstance(nav, dict) else nav) for page in named(each)]
+    return [
+        page for each in (nav.values() if isinstance(nav, dict) else nav) for page in named(each)
+    ]
 
 
 @pytest.mark.parametrize("page", written(), ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.checkout import ROOT
 
 import lakehouse
-from tests.checkout import ROOT
 
 PAGES = sorted((ROOT / "docs" / "reference").glob("*.md"))
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
