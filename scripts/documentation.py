@@ -1,4 +1,4 @@
-"""Builds the documentation as a site, without a network: documentation.py build|serve.
+"""Builds or serves the documentation as a site: python scripts/documentation.py build|serve.
 
 The site has the pages of the repository in the folders where they are, laid out in build/docs: the
 README, docs/ and each source file or folder that one of them links to, as a page of its own. So
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-import itertools
 import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -186,7 +186,7 @@ def _meanings(page: type[BaseModel]) -> dict[str, str]:
     body = ast.parse(inspect.getsource(page)).body[0].body  # type: ignore[attr-defined]
     return {
         field.target.id: text.value.value
-        for field, text in itertools.pairwise(body)
+        for field, text in pairwise(body)
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
     }
 

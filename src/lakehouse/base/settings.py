@@ -41,7 +41,7 @@ class SparkSettings(_Page):
     """The embedded session. On a cluster or on Databricks only `conf` is used."""
 
     master: str = "local[*]"
-    """Spark's master: `local[2]` is two threads, `sc://...` a Spark Connect server."""
+    """Spark's master: `local[2]` for two threads, `spark://...`, or `sc://...` (Spark Connect)."""
     heap: str = "6g"
     """The heap of the driver's JVM, as Java writes it (`4g`, `900m`)."""
     shuffle_partitions: int = Field(4, ge=1)

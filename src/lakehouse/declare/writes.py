@@ -41,7 +41,7 @@ class Replace:
     Rows with the same partition and `newest_by` are one delivery, which may arrive in parts.
 
     Args:
-        partition: The column that says which partition a row belongs to; files are parted by it.
+        partition: The column that says which partition a row is in; the files are parted by it.
         newest_by: The column that orders deliveries, such as the time at which one was made.
     """
 
