@@ -54,8 +54,8 @@ class Select:
         seen: dict[str, Any] = {}
         for at, (frame, (_, source)) in enumerate(zip(frames, self.reads, strict=True)):
             rows = source.parse(frame) if source else frame
-            # Spark takes what it names a view of out of its cache afterwards; a filter is no view
-            # of the rows that the caller may hold there, and costs nothing.
+            # Afterwards Spark drops the view that it makes of a frame, and what it holds cached of
+            # the same rows with it: the caller's, but for a filter, which costs nothing.
             seen[f"t{at}"] = rows.where("true")
         return frames[0].sparkSession.sql(self.bound, **seen)
 
@@ -64,17 +64,15 @@ class Select:
         """The text with `{t0}` for the first of its reads; nothing else is written otherwise."""
         from lakehouse.declare.statement import named
 
-        at = {name.casefold(): number for number, (name, _) in enumerate(self.reads)}
+        numbers = {name.casefold(): at for at, (name, _) in enumerate(self.reads)}
         text, rest = "", 0
         for each in named(self.text):
-            text += _literal(self.text[rest : each.start])
+            number = numbers[each.name.casefold()]
+            short = _literal(quoted(self.reads[number][0].rpartition(".")[2]))
+            table = f"{{t{number}}} AS {short}" if each.alias else f"{{t{number}}}"
+            text += _literal(self.text[rest : each.start]) + (table if each.is_table else short)
+            text += "\n" * self.text[each.start : each.end].count("\n")  # lines keep their number
             rest = each.end
-            name, _ = self.reads[at[each.name.casefold()]]
-            short = quoted(name.rpartition(".")[2])
-            lines = "\n" * self.text[each.start : each.end].count("\n")  # others keep their number
-            alias = f" AS {_literal(short)}" if each.alias else ""
-            table = f"{{t{at[each.name.casefold()]}}}{alias}"
-            text += (table if each.is_table else _literal(short)) + lines
         return text + _literal(self.text[rest:])
 
     def check(self, table: str) -> None:

@@ -19,7 +19,7 @@ HIDDEN = "dot_"
 """Begins the names of files that begin with a dot: tools pass those by, where they lie here."""
 
 JINJA = ".jinja"
-"""Ends the names of pages of Python: they are none yet."""
+"""Ends the names of pages that tools would take for their own as they stand here."""
 
 _LANGUAGE = Environment(
     block_start_string="[%",

@@ -163,7 +163,10 @@ def test_its_bundle_has_no_fault_in_any_target(home: Path) -> None:
 
 
 def test_an_archive_of_it_holds_its_wheel_and_that_of_the_engine(home: Path) -> None:
+    page = home / "src/orders/gold/of_a_day.sql"
+    page.write_text("SELECT 1")
     made = contents(load(home / "bundles" / "orders", "local"))
+    page.unlink()
     wheels = made.manifest["wheels"]
     assert set(wheels) == {"orders", "lakehouse"}
     engine = (home / "wheels").glob("*.whl")
@@ -171,6 +174,7 @@ def test_an_archive_of_it_holds_its_wheel_and_that_of_the_engine(home: Path) -> 
     own = [path for path in made.files if path.startswith("wheels/orders-")]
     names = listed(home, made.files[own[0]])
     assert "orders/silver/sales.py" in names
+    assert "orders/gold/of_a_day.sql" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"orders"}
 
 
