@@ -11,7 +11,6 @@ from pyspark.sql import DataFrame
 from tests import tiny, tiny_model
 from tests.lakehouse.flow.small_tables import RAW, told
 
-from lakehouse.declare import project
 from lakehouse.declare.model import Model, Split
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
