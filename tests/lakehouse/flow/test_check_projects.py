@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pyspark.sql import DataFrame
 from tests import tiny, tiny_model
-from tests.checkout import ROOT
 from tests.lakehouse.flow.small_tables import RAW, told
 
-from lakehouse.declare import project
 from lakehouse.declare.model import Model, Split
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
@@ -59,13 +57,8 @@ def test_what_is_wrong_with_a_model_is_told(
     assert told(spark, models=(declared,)) == [f"error: model guess: {sentence}"]
 
 
-def test_right_projects_have_no_fault(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "src/lakehouse/new/template/src"))
-    for declared in (
-        Project("tests", tiny.TABLES, (tiny_model.MODEL,)),
-        project.load("new_project"),
-    ):
-        assert faults(declared, spark) == ()
+def test_a_right_project_has_no_fault(spark: SparkSession) -> None:
+    assert faults(Project("tests", tiny.TABLES, (tiny_model.MODEL,)), spark) == ()
 
 
 PAGES = {

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 from tests.airflow_home import Airflow, python_with
-from tests.checkout import ROOT, checkout, environment
+from tests.checkout import ROOT, environment
 
 from lakehouse.new import make
 
@@ -163,7 +163,7 @@ def test_a_deployed_job_is_started_by_name_with_what_was_changed(
 
 @pytest.mark.slow
 def test_a_nightly_job_runs_green_from_files_to_scores(airflow: Airflow, tmp_path: Path) -> None:
-    home = checkout(tmp_path / "a checkout")
+    home = tmp_path / "orders"
     make("orders", home)
     python_with(home / ".venv" / "bin", **environment(home))
 
