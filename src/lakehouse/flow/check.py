@@ -162,10 +162,8 @@ class _Check:
         for name, kind in ((each.name, each.type) for each in source.contract):
             try:
                 struct(f"{quoted(name)} {kind}")
-                if source.format == "csv":
-                    value = text.of_csv(F.col("line"), kind, source.csv)
-                else:
-                    value = text.of_json(F.col("line"), kind)
+                line, csv = F.col("line"), source.csv if source.format == "csv" else None
+                value = text.of_csv(line, kind, csv) if csv else text.of_json(line, kind)
                 analysed(lines.select(value))
             except PySparkException as error:
                 what, todo = sentence(error, self.spark)
