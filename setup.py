@@ -105,7 +105,7 @@ setup(
     entry_points={
         "console_scripts": [
             "lakehouse = lakehouse.cli:main",
-            *(f"lakehouse-{job} = lakehouse.jobs.{job}:main" for job in JOBS),
+            *(f"lakehouse-{job} = lakehouse.cli.program:main" for job in JOBS),
         ],
         "packages": [f"{job} = lakehouse.jobs.{job}:main" for job in JOBS],
     },

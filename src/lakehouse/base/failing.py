@@ -27,6 +27,16 @@ def explained(error: Exception) -> LakehouseError:
     return LakehouseError(what, "", "call again with --verbose to see where")
 
 
+def message_of(error: BaseException) -> str:
+    """An error in one sentence, for a line of its own: no word about how to call again."""
+    if isinstance(error, LakehouseError):
+        return str(error)
+    if isinstance(error, Exception):
+        fault = known_fault(str(error))
+        return str(fault) if fault else explained(error).what
+    return type(error).__name__
+
+
 def known_fault(text: str) -> LakehouseError | None:
     """What the text of an error that came through Java says, where it is one of the usual ones."""
     return s3_fault(text) or jar_fault(text)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Literal
 
+from lakehouse.base.failing import message_of
+
 Kind = Literal["job", "task", "table", "step"]
 State = Literal["started", "finished", "failed", "skipped", "note"]
 
@@ -70,8 +72,9 @@ def step(name: str, kind: Kind = "step", task: str = "") -> Iterator[dict[str, i
     emit(Event(kind, name, "started", task))
     try:
         yield facts
-    except BaseException as error:
-        emit(Event(kind, name, "failed", task, None, time() - begun, str(error).split("\n")[0]))
+    except BaseException as error:  # what only stops it, such as Ctrl-C, is no fault of its own
+        detail = message_of(error) if isinstance(error, Exception) else ""
+        emit(Event(kind, name, "failed", task, None, time() - begun, detail))
         raise
     rows = facts.get("rows")
     emit(

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from lakehouse.base.failing import message_of
 from lakehouse.base.progress import MARKS, Event, listening
 from lakehouse.terminal.screen import on_screen
 from lakehouse.terminal.units import duration
+from lakehouse.terminal.withheld import Withheld
 
 PLAIN_MARKS = {"finished": "ok", "failed": "FAILED", "skipped": "skipped", "note": "note"}
 
@@ -29,6 +31,7 @@ class Display(Protocol):
 def showing(out: TextIO | None = None) -> Iterator[None]:
     """Show what happens while the block runs, on standard error unless `out` is given.
 
+    The error that leaves the block is not shown, for the caller prints it; every other one is.
     Inside another `showing` it does nothing: one display is enough.
     """
     global _open
@@ -39,10 +42,22 @@ def showing(out: TextIO | None = None) -> Iterator[None]:
         return
     # The stream of this moment: while a job runs, what its tasks print goes to their logs.
     display = _display(out or sys.stderr)
+    withheld = Withheld()
+    end = ""
+
+    def show(event: Event) -> None:
+        for each in withheld.shown(event):
+            display.show(each)
+
     try:
-        with listening(display.show):
+        with listening(show):
             yield
+    except Exception as error:
+        end = message_of(error)
+        raise
     finally:
+        for each in withheld.others(error=end):
+            display.show(each)
         display.close()
         _open = False
 

@@ -202,8 +202,7 @@ def views(task: Task, width: int) -> list[View]:
     parts = [View(_line(task, 0))] if task.name else []
     for item in task.items:
         parts += _with_detail(item, depth, width)
-    repeated = any(item.state == "failed" and item.detail == task.detail for item in task.items)
-    if task.name and task.detail and task.state in ("failed", "skipped") and not repeated:
+    if task.name and task.detail and task.state in ("failed", "skipped"):
         parts.append(_paragraph(_lower(task.detail), task.state, 1))
     return parts
 

@@ -80,8 +80,10 @@ def test_a_run_that_fails_says_why_where_the_log_is_and_how_to_repair(call, tmp_
     done = call("run", "night", "--params", "fail=yes")
 
     assert done.exit_code == 1
-    assert "first: ValueError: broken pipe" in done.stderr
-    assert "runs/1/logs/first.1.log" in done.stderr
+    assert done.stderr.count("ValueError: broken pipe") == 1
+    assert "log of first: " in done.stderr and "runs/1/logs/first.1.log" in done.stderr
+    [log] = (tmp_path / "data").rglob("first.1.log")
+    assert "ValueError: broken pipe" in log.read_text()
     assert "lakehouse bundle repair" in done.stderr
 
 

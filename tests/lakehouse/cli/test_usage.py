@@ -186,3 +186,20 @@ def test_an_interrupted_command_ends_at_once_without_a_stack_trace(home):
     done = process(home, "-c", code)
     assert done.returncode == 130
     assert done.stderr == "stopped\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--layer="], "error: job: --layer is missing. Call it with --layer=..."),
+        (["--layer=silver", "--set=spark.hep=3g"], "unknown setting 'spark.hep'"),
+    ],
+)
+def test_a_job_that_is_called_as_a_program_fails_with_one_sentence(
+    home, arguments: list[str], message: str
+):
+    code = f"import sys; sys.argv = ['bin/lakehouse-refresh', *{arguments!r}]\n"
+    done = process(home, "-c", f"{code}from lakehouse.cli.program import main; main()")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert message in line

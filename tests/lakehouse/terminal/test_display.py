@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import re
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from time import sleep
 
 import pytest
 from tests.lakehouse.terminal.screens import Screen, screen
 
+from lakehouse.base.errors import LakehouseError
 from lakehouse.base.progress import Event, emit, step
 from lakehouse.terminal.display import Lines, showing
 from lakehouse.terminal.live import LiveDisplay
@@ -160,19 +163,89 @@ def test_a_detail_stands_beside_its_table_or_below_it(monkeypatch, detail: str, 
     assert max(map(len, lines)) <= 60
 
 
-def test_the_same_failure_is_shown_once(monkeypatch):
-    out = screen(monkeypatch, 80)
-    display = LiveDisplay(out)
-    for event in (
-        Event("task", "gold", "started", "gold"),
-        Event("table", "gold.daily_sales", "started", "gold"),
-        Event("table", "gold.daily_sales", "failed", "gold", None, 1.0, "no room left"),
+def table_fails() -> None:
+    with (
+        suppress(ValueError),
+        step("rebuild gold.sales", task="gold"),
+        step("gold.sales", "table", task="gold"),
     ):
-        display.show(event)
-    out.truncate(0)
-    display.show(Event("task", "gold", "failed", "gold", None, 1.0, "no room left"))
-    display.close()
-    assert "\n".join(out.lines()).count("no room left") == 1
+        raise ValueError("no room left")
+
+
+def a_task_fails(before_its_end: Callable[[], object] = lambda: None) -> None:
+    """A table fails at both tries of its task, inside of a step, and the task with it."""
+    emit(Event("task", "gold", "started", "gold"))
+    table_fails()
+    note = "try 1 failed: ValueError: no room left"
+    emit(Event("task", "gold", "note", "gold", detail=note))
+    table_fails()
+    before_its_end()
+    emit(Event("task", "gold", "failed", "gold", None, 1.0, "ValueError: no room left"))
+
+
+def test_an_error_is_shown_once_for_each_try_of_a_task():
+    out = io.StringIO()
+    with showing(out):
+        a_task_fails()
+    lines = [re.sub(r"  \d+\.\d s", "", line) for line in out.getvalue().splitlines()]
+    assert lines == [
+        "✗  gold.sales",
+        "✗  rebuild gold.sales",
+        "!  gold  (try 1 failed: ValueError: no room left)",
+        "✗  gold.sales",
+        "✗  rebuild gold.sales",
+        "✗  gold  (ValueError: no room left)",
+    ]
+
+
+def test_an_error_stands_once_on_a_terminal(monkeypatch):
+    out = screen(monkeypatch, 80)
+
+    def clear() -> None:  # what was drawn so far is drawn over; what the task leaves comes now
+        out.seek(0)
+        out.truncate()
+
+    monkeypatch.setattr(LiveDisplay, "_draw", lambda *_: None)
+    with showing(out):
+        a_task_fails(clear)
+    lines = [line.strip() for line in out.lines()]
+    assert [line for line in lines if "no room left" in line] == ["ValueError: no room left"]
+
+
+def test_two_tasks_that_fail_alike_both_say_so():
+    out = io.StringIO()
+    with showing(out):
+        for name in ("loop[0]", "loop[1]"):
+            emit(Event("task", name, "failed", name, None, 1.0, "no room left"))
+    assert out.getvalue().count("no room left") == 2
+
+
+def test_the_error_that_ends_a_command_is_left_to_the_command():
+    out = io.StringIO()
+    with pytest.raises(LakehouseError), showing(out), step("train churn"):
+        raise LakehouseError("nothing to learn from", "gold.user_days")
+    assert re.sub(r"\d", "", out.getvalue()) == "✗  train churn  . s\n"
+
+
+def test_an_error_that_does_not_end_its_task_is_a_note():
+    out = io.StringIO()
+    with showing(out):
+        table_fails()
+        emit(Event("task", "gold", "failed", "gold", None, 1.0, "exit code 1"))
+    assert out.getvalue().splitlines()[2:] == [
+        "!  ValueError: no room left",
+        "✗  gold  1.0 s  (exit code 1)",
+    ]
+
+
+def test_an_error_that_does_not_end_a_command_is_shown_as_it_ends():
+    out = io.StringIO()
+    with pytest.raises(LakehouseError, match="one"), showing(out):
+        for table in ("silver.two", "silver.one"):
+            with suppress(LakehouseError), step(table, "table"):
+                raise LakehouseError("no room left", table)
+        raise LakehouseError("no room left", "silver.one")
+    assert out.getvalue().splitlines()[2:] == ["!  silver.two: no room left."]
 
 
 def test_tasks_at_work_fit_the_height_of_the_terminal(monkeypatch):

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse.base.errors import LakehouseError
-from lakehouse.base.failing import explained, known_fault
+from lakehouse.base.failing import message_of
 from lakehouse.base.progress import TASK
 from lakehouse.base.stopping import STOP
 from lakehouse.bundle.graph import Result
@@ -92,16 +91,6 @@ def attempt(
         outcome = AttemptOutcome(reason, error=error)
     outcome.seconds = time.monotonic() - begun
     return outcome
-
-
-def message_of(error: BaseException) -> str:
-    """The error of a task in one sentence."""
-    if isinstance(error, LakehouseError):
-        return str(error)
-    if isinstance(error, Exception):
-        fault = known_fault(str(error))
-        return str(fault) if fault else explained(error).what
-    return type(error).__name__
 
 
 def _wait_for(done: threading.Event, cancelled: threading.Event, deadline: float) -> Result | None:

@@ -103,8 +103,9 @@ def run_and_report(
         write(Rows.of([_task_row(each) for each in record.all_tasks()]), output)
     for task in record.all_tasks():
         if task.result in ("FAILED", "TIMEDOUT") and task.attempts:
-            say(f"  {task.key}: {task.error}")
-            say(f"    log: {shown(records.path(record.id) / task.attempts[-1].log)}")
+            log = records.path(record.id) / task.attempts[-1].log
+            if log.is_file():  # a loop has none, its iterations have
+                say(f"  log of {task.key}: {shown(log)}")
     say(f"run {record.id} of {record.job}: {record.result} in {record.seconds:.1f} s")
     if record.result not in _EXIT_CODES:
         repair_command = repair_command or f"lakehouse bundle repair {shown(program.root)}"

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from lakehouse.base.errors import unknown
+from lakehouse.base.failing import message_of
 from lakehouse.base.progress import Event
 from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.graph import Result, decision, dependencies, in_order, job_result
 from lakehouse.bundle.program import Program, check
 from lakehouse.bundle.task_types import cluster_of, task_type
-from lakehouse.run.job.attempts import message_of
 from lakehouse.run.job.options import Options
 from lakehouse.run.job.records import Records, RunRecord, TaskRecord, now
 from lakehouse.run.job.task_run import TaskRun

@@ -12,11 +12,12 @@ from itertools import count
 from typing import Any, Protocol
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.base.failing import message_of
 from lakehouse.bundle.dynamic_values import Scope
 from lakehouse.bundle.graph import Result
 from lakehouse.bundle.program import Program
 from lakehouse.bundle.task_types import called_job, cluster_of, task_type
-from lakehouse.run.job.attempts import AttemptOutcome, attempt, message_of
+from lakehouse.run.job.attempts import AttemptOutcome, attempt
 from lakehouse.run.job.conditions import holds
 from lakehouse.run.job.launchers import elsewhere
 from lakehouse.run.job.options import Options
