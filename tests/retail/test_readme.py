@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 import typer
+from tests.checkout import ROOT
 
 import retail.silver
 from lakehouse.cli.app import app
@@ -19,7 +20,6 @@ from lakehouse.declare.project import Project, load
 from lakehouse.flow.check import faults
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
-from tests.checkout import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
