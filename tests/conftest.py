@@ -28,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def project_name() -> str:
+    """Models of the tests are those of no project: the tests are the package that declares them."""
+    return "tests"
+
+
+@pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a standalone master with two workers, and the folder where they stand."""
     from tests.servers import cluster as standalone

@@ -48,7 +48,7 @@ def settings_of(root: Path, **more: Any) -> Settings:
     """Settings of a lake of the tiny shop in a folder."""
     places = {"data": str(root), "landing": str(root / "landing"), "lake": {"root": str(root)}}
     mlflow = {"tracking_uri": f"sqlite:///{root}/mlflow.db", "artifacts": str(root / "mlflow")}
-    return Settings.model_validate({"project": "shop", **places, "mlflow": mlflow, **more})
+    return Settings.model_validate({"project": "tests", **places, "mlflow": mlflow, **more})
 
 
 def rows(lake: Lake, names: Sequence[str] = shop.TABLES) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ def settings_on_s3(home: Path, name: str, **spark: Any) -> Settings:
     conf = {**CONF, **spark.pop("conf", {})}
     return Settings.model_validate(
         {
-            "project": "shop",
+            "project": "tests",
             "data": str(home),
             "landing": f"{there}/landing",
             "lake": {"root": f"{there}/lake"},

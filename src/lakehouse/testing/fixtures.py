@@ -38,6 +38,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def project_name() -> str:
+    """The package that is tested: the one of the settings around here."""
+    from lakehouse.base.settings import load
+
+    return load().project
+
+
 @pytest.fixture
 def landing(tmp_path: Path) -> Path:
     """An empty landing zone."""
@@ -47,6 +55,6 @@ def landing(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path, landing: Path) -> Lake:
+def lake(spark: SparkSession, tmp_path: Path, landing: Path, project_name: str) -> Lake:
     """A fresh lake beside its landing zone."""
-    return make_lake(spark, tmp_path / "a lake", landing)
+    return make_lake(spark, tmp_path / "a lake", landing, project_name)

@@ -12,7 +12,7 @@ def settings(root: str, catalog: str = "", data: str = "/driver", **mlflow: str)
     """Settings of a lake in `root`, with the driver's own data elsewhere."""
     return Settings.model_validate(
         {
-            "project": "shop",
+            "project": "tests",
             "data": data,
             "landing": "/landing",
             "lake": {"root": root, "catalog": catalog},

@@ -21,7 +21,7 @@ def settings(root: Path, **mlflow_settings: str) -> Settings:
     store = {"tracking_uri": f"sqlite:///{root}/mlflow.db", "artifacts": str(root / "mlflow")}
     return Settings.model_validate(
         {
-            "project": "shop",
+            "project": "tests",
             "data": str(root),
             "landing": str(root),
             "lake": {"root": str(root)},
