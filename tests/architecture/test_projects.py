@@ -15,8 +15,6 @@ ENGINE, TESTS = ROOT / "src" / "lakehouse", ROOT / "tests"
 EXAMPLES = {"orders", "shop"}
 """What the engine's help and its tests call projects of their own."""
 LOADERS = {"load", "import_module", "find_spec"}
-README = TESTS / "test_readme.py"
-"""What it tests shows the project of this checkout."""
 
 
 def mentions(page: Path, projects: Sequence[str]) -> Iterator[str]:
@@ -48,7 +46,7 @@ def loaded(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 def pages() -> list[Path]:
     """The text of the engine, and the tests that are no project's."""
-    apart = {README, *(TESTS / name for name in PROJECTS)}
+    apart = {TESTS / name for name in PROJECTS}
     found = [
         page
         for folder in (ENGINE, TESTS)
