@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lakehouse.base.errors import LakehouseError, nearest
+from lakehouse.base.versions import installed
 
 ENVIRONMENT = "LAKEHOUSE_"
 """`LAKEHOUSE_SPARK__HEAP=4g` sets `spark.heap`."""
@@ -168,12 +168,11 @@ def load(
 
 
 def _check_engine(wanted: str, folder: Path) -> None:
-    """Raise LakehouseError where the project was made for another version of the engine."""
-    try:
-        there = version("lakehouse")
-    except PackageNotFoundError:  # on Python's path, without a version
-        return
-    if wanted and there.split("+")[0].split(".")[: len(wanted.split("."))] != wanted.split("."):
+    """Raise LakehouseError where the project was made for another version of the engine; on a path
+    of Python's alone, without a version, it is not asked for one."""
+    parts = wanted.split(".")
+    there = installed("lakehouse") if wanted else ""
+    if there and there.split("+")[0].split(".")[: len(parts)] != parts:
         raise LakehouseError(
             f"the project was made for version {wanted} of the engine, and this is {there}",
             f"{folder}/base.yml, engine",

@@ -53,7 +53,9 @@ def new(
     What is not said is asked for, where a person is there to answer.
     """
     from lakehouse.new import make
+    from lakehouse.new.naming import check
 
+    check(name)  # before anything is asked
     told = {"source": source, "kind": kind, "key": key, "time": time, "entity": entity, "ci": ci}
     plan = _plan({each: answer for each, answer in told.items() if answer}, fields, like)
     project = make(name, into or Path(name), plan)

@@ -10,12 +10,12 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
 
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.base.versions import installed
 from lakehouse.declare.definition import Definition
 from lakehouse.lake.glance import Glance, glance
 from lakehouse.lake.lake import Lake
@@ -169,11 +169,5 @@ def record(lake: Lake, events: Iterable[Event]) -> None:
 def made_with(spark: str) -> dict[str, str]:
     """What made a build, by version: for people to read, and no reason to make anything anew."""
     versions = {"python": platform.python_version(), "spark": spark}
-    for package in ("lakehouse", "delta-spark"):
-        try:
-            found = version(package)
-        except (PackageNotFoundError, OSError):  # not installed, or being installed just now
-            continue
-        if found:  # None where the page of metadata holds nothing yet
-            versions[package] = found
-    return versions
+    found = {package: installed(package) for package in ("lakehouse", "delta-spark")}
+    return versions | {package: each for package, each in found.items() if each}

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.declare.field import Field as Declared
 from lakehouse.declare.schema import quoted
-
-Kind = Literal["json", "csv", "parquet"]
+from lakehouse.declare.source import Format, Source
 
 Ci = Literal["github", "gitlab", "azure"]
 
@@ -29,7 +29,7 @@ class Plan:
     """
 
     source: str = "events"
-    kind: Kind = "json"
+    kind: Format = "json"
     key: str = "event_id"
     time: str = "happened_at"
     entity: str = "user_id"
@@ -40,17 +40,9 @@ class Plan:
 
     def check(self) -> None:
         """Raise LakehouseError for answers that no project can be made of."""
-        if not self.source.isidentifier() or keyword.iskeyword(self.source):
+        if keyword.iskeyword(self.source):
             raise LakehouseError(
-                "its name is that of a folder, a module and a table, and cannot be used for all",
-                f"source {self.source!r}",
-                "use lower-case letters, digits and _",
-            )
-        if self.kind not in (known := get_args(Kind)):
-            raise LakehouseError(
-                f"files of the kind {self.kind!r} cannot be read",
-                "--kind",
-                did_you_mean(self.kind, known),
+                "is a word of Python itself", f"source {self.source!r}", "choose another"
             )
         if self.ci not in (known := get_args(Ci)):
             raise LakehouseError(
@@ -71,13 +63,14 @@ class Plan:
                 f"source {self.source!r}",
                 "leave one of them out with --fields",
             )
-        own = {"day", "_record", "arrived_at", "source_file", "ingested_at", "record", "rescued"}
-        if taken := sorted(own.intersection(columns)):
+        if "day" in columns:
             raise LakehouseError(
-                f"the lake itself adds a column {taken[0]!r}",
+                "silver adds a column 'day'",
                 f"source {self.source!r}",
                 "leave that field out with --fields, and add it under another name",
             )
+        # What can be no source says so itself.
+        Source(self.source, [Declared(name, "STRING") for name in names], self.kind)
 
     @property
     def noun(self) -> str:

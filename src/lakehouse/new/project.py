@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from lakehouse.new.naming import check, check_free
 from lakehouse.new.plan import Plan
 from lakehouse.new.render import project_files
 from lakehouse.ship.engine import engine_wheel
-
-ENGINE = "lakehouse"
 
 
 @dataclass(frozen=True)
@@ -39,8 +36,8 @@ def make(name: str, home: Path, plan: Plan | None = None) -> NewProject:
     check_free(name)
     home = home.resolve()
     _check_empty(home)
-    texts = list(project_files(name, plan or Plan(), version(ENGINE)))
     wheel = engine_wheel()
+    texts = list(project_files(name, plan or Plan(), wheel.version))
     pins = files("lakehouse.setup").joinpath("constraints.txt").read_text(encoding="utf-8")
     contents = {path: text.encode() for path, text in texts}
     contents |= {Path("wheels") / wheel.file: wheel.content, Path("constraints.txt"): pins.encode()}

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.new.plan import Kind, Plan, column
+from lakehouse.declare.source import Format
+from lakehouse.new.plan import Plan, column
 
 LOOKED_AT = 64 * 1024
 """Bytes of a file of text that are looked at."""
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, Format] = {
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
     **dict.fromkeys((".csv", ".tsv", ".txt"), "csv"),
     ".parquet": "parquet",
@@ -57,7 +58,10 @@ def sampled(path: Path) -> Sample:
         else:
             text, encoding = _text(path)
             if kind == "json":
-                names = tuple(json.loads(text.splitlines()[0]))
+                record = json.loads(text.splitlines()[0])
+                if not isinstance(record, dict):
+                    raise ValueError("its first line is no object")
+                names = tuple(record)
             else:
                 delimiter = csv.Sniffer().sniff(text.splitlines()[0], ",;\t|").delimiter
                 names = tuple(next(csv.reader(text.splitlines(), delimiter=delimiter)))

@@ -88,11 +88,13 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(
 @pytest.mark.parametrize(
     ("plan", "told"),
     [
-        (Plan(kind="xml"), "files of the kind 'xml' cannot be read"),  # type: ignore[arg-type]
-        (Plan(source="my sales"), "its name is that of a folder, a module and a table"),
+        (Plan(kind="xml"), "files of the format 'xml' cannot be read"),  # type: ignore[arg-type]
+        (Plan(source="my sales"), "its name is that of a folder and of a table"),
+        (Plan(source="class"), "word of Python"),
         (Plan(key="id", entity="id"), "the field 'id' is named twice"),
         (Plan(others=("Amount", "amount")), "would both be the column 'amount'"),
-        (Plan(others=("day",)), "the lake itself adds a column 'day'"),
+        (Plan(others=("day",)), "silver adds a column 'day'"),
+        (Plan(others=("arrived_at",)), "the lake itself adds a column 'arrived_at'"),
         (Plan(others=("€",)), "has no letter"),
     ],
 )

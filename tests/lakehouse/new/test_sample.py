@@ -49,6 +49,7 @@ def test_lines_of_json_and_parquet_say_theirs(tmp_path: Path) -> None:
         ("a.xlsx", b"", "does not say of which kind"),
         ("a.csv", b"", "no record can be read"),
         ("a.json", b"[", "no record can be read"),
+        ("a.json", b'[{"id": 1}]\n', "its first line is no object"),
         ("a.parquet", b"PAR0", "no record can be read"),
         ("a.csv", b"id,at\n1,2\n", "it has 2 fields"),
     ],
