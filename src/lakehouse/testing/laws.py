@@ -155,7 +155,7 @@ class Laws:
     ) -> None:
         """A test that speaks of it by name."""
         folder = self.tests or request.path.parent
-        pages = [page for page in sorted(folder.rglob("*.py")) if page != request.path]
+        pages = [page for page in sorted(folder.rglob("test_*.py")) if page != request.path]
         texts = "\n".join(page.read_text(encoding="utf-8") for page in pages)
         assert pages, f"no tests in {folder}"
         made = [t for t in declared.tables if t.layer != "bronze" and t.transform is not None]
