@@ -11,8 +11,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from lakehouse import Split
-from lakehouse.spark.fitted import light
+from lakehouse import Split, testing
 from retail.gold import household_weeks
 from retail.models import churn
 from retail.models import churn_pipeline as pipeline
@@ -57,10 +56,8 @@ def _typed(value: object, kind: str) -> object:
 @cache
 def fitted(name: str, rows: DataFrame) -> PipelineModel:
     """A candidate fitted to the eligible rows, once."""
-    candidate = next(c for c in churn.MODEL.candidates if c.name == name)
-    fitted = candidate.fit((churn.eligible(rows),), SPLIT, {**candidate.params, **SMALL[name]})
-    # As the engine does: other tests have observed rows in the shared session.
-    return light(fitted, lambda: "only Spark Connect needs a folder")
+    eligible = (churn.eligible(rows),)
+    return testing.fitted(churn.MODEL, eligible, candidate=name, split=SPLIT, **SMALL[name])
 
 
 def test_tiers_begin_at_their_lower_bound(spark: SparkSession) -> None:
