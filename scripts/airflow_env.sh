@@ -15,7 +15,6 @@ export PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 say() { echo "airflow: $*" >&2; }
 
 if [ "${1:-}" = --pin ]; then
-    .venv/bin/python -m uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install -q "uv>=0.5,<1"
     exec .venv/bin/python -m uv pip compile --universal --python-version 3.10 --upgrade \
         --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
         --output-file "$pins" scripts/airflow.in
@@ -47,8 +46,10 @@ trap 'exit 130' INT TERM HUP
 echo $$ >.airflow.lock/pid
 if is_good; then exit 0; fi
 
-say "installing what $pins names into .airflow (a minute or two, once)"
+say "installing what $pins names into .airflow (a minute, once)"
 rm -rf .airflow
 .venv/bin/python -m venv .airflow
-"$python" -m pip install --quiet --constraint "$pins" --requirement scripts/airflow.in
+index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} .venv/bin/python -m uv pip install \
+    --quiet --python "$python" --constraint "$pins" --requirement scripts/airflow.in
 made_from >.airflow/made-from

@@ -4,7 +4,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
-[ -x .venv/bin/uv ] || "$python" -m pip install -q "uv>=0.5,<1"
 "$python" -m uv pip compile --universal --python-version 3.10 --extra dev \
     --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
     "$@" --output-file src/lakehouse/setup/constraints.txt setup.py scripts/constraints.in $(ls src/*/pyproject.toml)
