@@ -186,7 +186,7 @@ def runs(
     run: Annotated[str | None, typer.Argument(help="Show this run.", metavar="[RUN]")] = None,
     target: Target = None,
     log: Annotated[str | None, typer.Option(help="Print the last log of this task.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many runs to list.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many runs.")] = 20,
     data: Data = None,
     output: Format = "table",
 ) -> None:

@@ -67,7 +67,7 @@ def show(
     invocation: Invocation,
     name: TableName,
     rule: Annotated[str, typer.Option(help="Those that break this rule alone.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many rows.")] = 20,
     output: Format = "table",
 ) -> None:
     """Show rows that wait: the rules that they break, the row as it was made, the record."""

@@ -22,7 +22,8 @@ SUFFIX = {"json": "jsonl", "csv": "csv", "parquet": "parquet"}
 @dataclass(frozen=True)
 class Plan:
     """The answers: `source` is what arrives (a noun in the plural), `kind` how; `key` tells records
-    apart, `time` says when it happened, `entity` who did it. `others` are its other fields.
+    apart, `time` says when it happened, `entity` who did it. `others` are its other fields. `order`
+    has all of them as they arrive, where a file was there to be looked at.
 
     `delimiter` and `encoding` are those of CSV; the encoding is empty where it is UTF-8. `ci` is
     whose workflows are written.
@@ -34,6 +35,7 @@ class Plan:
     time: str = "happened_at"
     entity: str = "user_id"
     others: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
     delimiter: str = ","
     encoding: str = ""
     ci: Ci = "github"
@@ -79,9 +81,15 @@ class Plan:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The fields in order: key, entity, time, others."""
-        roles = [(self.key, "key"), (self.entity, "entity"), (self.time, "time")]
-        return tuple(Field(*each) for each in [*roles, *((name, "") for name in self.others)])
+        """The fields as they arrive; where that is not known: key, entity, time, others."""
+        roles = {self.key: "key", self.entity: "entity", self.time: "time"}
+        names = [*roles, *self.others]
+        known = [name for name in self.order if name in names]
+        return tuple(Field(name, roles.get(name, "")) for name in known or names)
+
+    def field(self, role: str) -> Field:
+        """The field of a role: key, entity, time."""
+        return next(field for field in self.fields if field.role == role)
 
 
 @dataclass(frozen=True)

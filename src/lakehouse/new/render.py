@@ -59,7 +59,7 @@ def project_files(name: str, plan: Plan, engine: str) -> Iterator[tuple[Path, st
 
 
 def _facts(name: str, plan: Plan, engine: str) -> dict[str, object]:
-    key, entity, time = plan.fields[:3]
+    key, entity, time = (plan.field(role) for role in ("key", "entity", "time"))
     major, minor, *_ = engine.split(".")
     return {
         "name": name,

@@ -75,7 +75,7 @@ def sampled(path: Path) -> Sample:
         )
     likely = _likely(names)
     source = column(path.stem.split(".")[0])
-    plan = Plan(source, kind, *likely, delimiter=delimiter, encoding=encoding)
+    plan = Plan(source, kind, *likely, order=names, delimiter=delimiter, encoding=encoding)
     return Sample(path, names, plan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,9 +26,25 @@ def test_a_csv_says_its_delimiter_its_encoding_and_its_fields(tmp_path: Path) ->
         key="Invoice",
         time="InvoiceDate",
         entity="Customer ID",
+        order=("Invoice", "Größe", "InvoiceDate", "Customer ID"),
         delimiter=";",
         encoding="windows-1252",
     )
+
+
+def test_the_fields_of_the_project_are_in_the_order_of_the_file(tmp_path: Path) -> None:
+    page = tmp_path / "sales.csv"
+    page.write_text("shop,sold_at,sale_id,amount,customer\nA,2026-01-01,1,2.50,7\n")
+    plan = replace(sampled(page).plan, others=("shop", "amount"))
+    assert [(field.raw, field.role) for field in plan.fields] == [
+        ("shop", ""),
+        ("sold_at", "time"),
+        ("sale_id", "key"),
+        ("amount", ""),
+        ("customer", "entity"),
+    ]
+    without = replace(plan, others=("amount",))
+    assert [field.raw for field in without.fields] == ["sold_at", "sale_id", "amount", "customer"]
 
 
 def test_lines_of_json_and_parquet_say_theirs(tmp_path: Path) -> None:
