@@ -9,6 +9,9 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.jar_faults import jar_fault
 from lakehouse.base.s3_faults import s3_fault
 
+LOCAL = ("pyspark", "delta", "hyperopt", "shap")
+"""What the engine takes to run here, and does not bring to a platform that has its own."""
+
 
 def explained(error: Exception) -> LakehouseError:
     """An unforeseen failure in one sentence, with what its type says."""
@@ -19,6 +22,8 @@ def explained(error: Exception) -> LakehouseError:
         what = cause
     elif isinstance(error, ModuleNotFoundError) and error.name:
         what = f"{error.name!r} is not installed"
+        if error.name.partition(".")[0] in LOCAL:
+            return LakehouseError(what, "", "install the engine's wheel as lakehouse-*.whl[local]")
         return LakehouseError(what, "", f"install it into {sys.executable}")
     elif isinstance(error, OSError) and error.strerror:
         what = f"{error.strerror}{f': {error.filename}' if error.filename else ''}"

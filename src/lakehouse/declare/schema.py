@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
-
-from pyspark.sql.types import StructType
+from typing import TYPE_CHECKING
 
 from lakehouse.base.errors import LakehouseError
+
+if TYPE_CHECKING:
+    from pyspark.sql.types import StructType
 
 _TOKEN = re.compile(
     r"`(?:[^`]|``)*`|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[<(]|[>)]|,|[^`'\"<>(),]+|."
@@ -21,6 +23,8 @@ COMMENT = re.compile(
 _MAPPED = frozenset(" ,;{}()\n\t=")
 """Signs that Delta takes in a name only where it maps names to those of its files."""
 _COLUMN = re.compile(r"(`(?:[^`]|``)*`|[^\s:`]+)\s*:?\s*(.*)", re.DOTALL)
+NESTED = ("ARRAY", "MAP", "STRUCT")
+"""The words of types that hold others."""
 
 
 @lru_cache
@@ -85,8 +89,15 @@ def without_comments(ddl: str) -> str:
     return COMMENT.sub("", ddl)
 
 
+def word(kind: str) -> str:
+    """The first word of a type, which says what is to be done for it."""
+    return re.split(r"\W", kind.strip().upper(), maxsplit=1)[0]
+
+
 def struct(ddl: str) -> StructType:
     """The schema as a type. Needs a running session, whose parser it uses."""
+    from pyspark.sql.types import StructType
+
     schema = StructType.fromDDL(ddl)
     if not isinstance(schema, StructType):
         raise TypeError(f"{ddl!r} is no list of columns")

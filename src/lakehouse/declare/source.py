@@ -1,19 +1,21 @@
-"""Where records arrive, and how a landed record is read without losing any."""
+"""Where records arrive, and how a landed record is read without losing any.
+
+To say what a source is takes no Spark: `lakehouse new` does so where none is installed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
-
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from typing import TYPE_CHECKING, Literal, get_args
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.declare import text
 from lakehouse.declare.csv import Csv
 from lakehouse.declare.encoding import UTF_8, canonical, check_encoding
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
-from lakehouse.declare.schema import OWN, check_columns, columns, quoted
+from lakehouse.declare.schema import NESTED, OWN, check_columns, columns, quoted, word
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
 
 Format = Literal["json", "csv", "parquet"]
 
@@ -108,7 +110,7 @@ class Source:
 
     def _check_cells(self, where: str) -> None:
         for field in self.contract:
-            if text.word(field.type) in (*text.NESTED, "VARIANT", "VOID"):
+            if word(field.type) in (*NESTED, "VARIANT", "VOID"):
                 raise LakehouseError(
                     f"the field {field.name!r} is {field.type}, and a cell of CSV holds one value",
                     where,
@@ -152,6 +154,8 @@ class Source:
     def record(self) -> Column:
         """The record of a bronze row as STRING: the line as it came; as JSON where the line alone
         does not say what it means, for it is of Parquet or of a file with another header."""
+        from pyspark.sql import functions as F
+
         match self.format:
             case "json":
                 return F.col("record")
@@ -173,6 +177,10 @@ class Source:
             and so is every field of a line that is not JSON. `_record STRING` is the record itself;
             a transform that passes it on lets quarantine keep it.
         """
+        from pyspark.sql import functions as F
+
+        from lakehouse.declare import text
+
         beside = [F.col("arrived_at"), self.record().alias(RECORD)]
         beside += [F.col(ROW)] if ROW in raw.columns else []
         names = {field.name: quoted(field.name) for field in self.contract}

@@ -8,16 +8,11 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from lakehouse.declare.csv import Csv
+from lakehouse.declare.schema import NESTED, word
 
-NESTED = ("ARRAY", "MAP", "STRUCT")
 FRACTIONS = ("DECIMAL", "DEC", "NUMERIC", "FLOAT", "REAL", "DOUBLE")
 
 _NOT_NULL = re.compile(r"\s+NOT\s+NULL\s*$", re.IGNORECASE)
-
-
-def word(kind: str) -> str:
-    """The first word of a type, which says what is to be done for it."""
-    return re.split(r"\W", kind.strip().upper(), maxsplit=1)[0]
 
 
 def of_json(text: Column, kind: str) -> Column:

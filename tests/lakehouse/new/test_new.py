@@ -34,6 +34,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_it_is_made_by_the_engine_s_bare_wheel_which_brings_no_spark(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['pyspark'] = None; "
+        "sys.argv = ['lakehouse', 'new', 'orders', '--kind', 'csv']; "
+        "from lakehouse.cli import main; main()"
+    )
+    done = called(tmp_path, "-c", code, PYTHONPATH=str(ROOT / "src"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "orders" / "Makefile").is_file()
+
+
 def everything(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
