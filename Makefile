@@ -23,7 +23,7 @@ setup:  ## set up what is missing: virtual environment, Java, jars
 	@sh scripts/set_up.sh
 
 run: setup  ## run the nightly job; UNTIL=2017-03-31 for a smaller year, TARGET=local
-	@$(PY) -m lakehouse bundle run bundles/retail nightly --target $(TARGET) $(if $(UNTIL),--params until=$(UNTIL)) $(ARGS)
+	@$(PY) -m lakehouse run --target $(TARGET) $(if $(UNTIL),--until $(UNTIL)) $(ARGS)
 
 test: setup  ## run the tests; ARGS="-k silver" for some of them, WORKERS=4 for more at a time
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)

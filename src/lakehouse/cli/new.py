@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,7 +65,7 @@ def new(
         f"{plan.source} arrive as {plan.kind} (key {plan.key}, time {plan.time}, entity "
         f"{plan.entity}); they are simulated until yours arrive"
     )
-    for line in (f"cd {project.home}", "make run", "make test"):
+    for line in (f"cd {shlex.quote(str(project.home))}", "make run", "make test"):
         print(line)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.checkout import ROOT, called
+from tests.checkout import ROOT, called, environment
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.bundle.load import load
@@ -30,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("a folder") / "orders"
     done = called(ROOT, "-m", "lakehouse", "new", "orders", "--into", str(folder), *ANSWERS)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [f"cd {folder}", "make run", "make test"]
+    assert done.stdout.splitlines() == [f"cd '{folder}'", "make run", "make test"]
     return folder
 
 
@@ -43,6 +45,31 @@ def test_it_is_made_by_the_engine_s_bare_wheel_which_brings_no_spark(tmp_path: P
     done = called(tmp_path, "-c", code, PYTHONPATH=str(ROOT / "src"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "orders" / "Makefile").is_file()
+
+
+def test_a_person_is_asked_what_they_did_not_say(tmp_path: Path) -> None:
+    person, terminal = pty.openpty()
+    os.write(person, b"sales\ncsv\n\nsold_at\n")  # the key as proposed
+    done = subprocess.run(
+        [sys.executable, "-m", "lakehouse", "new", "orders", "--entity", "customer_no"],
+        cwd=tmp_path,
+        env={**os.environ, **environment(tmp_path), "PYTHONPATH": str(ROOT / "src")},
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    questions = re.findall(r"([A-Z][^?]+\?) \[(.*?)\]", done.stderr)
+    assert questions == [
+        ("What arrives (a noun in the plural)?", "events"),
+        ("How: json (lines), csv or parquet?", "json"),
+        ("Which field tells its records apart?", "event_id"),
+        ("Which field says when it happened?", "happened_at"),
+    ]
+    told = "sales arrive as csv (key event_id, time sold_at, entity customer_no)"
+    assert told in done.stderr
+    assert (tmp_path / "orders" / "src" / "orders" / "gold" / "customer_days.py").is_file()
 
 
 def everything(folder: Path) -> list[str]:
@@ -240,24 +267,3 @@ def test_its_own_tests_pass(home: Path) -> None:
     done = called(home, "-m", "pytest", "-q")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "40 passed" in done.stdout
-
-
-@pytest.mark.slow
-def test_its_nightly_job_runs_from_simulated_files_to_scores(home: Path) -> None:
-    done = called(home, "-m", "lakehouse", "bundle", "run", "bundles/orders", "nightly")
-    assert done.returncode == 0, done.stderr[-3000:]
-    listed = called(home, "-m", "lakehouse", "tables", "list", "--output", "json")
-    rows = {each["table"]: each["rows"] for each in json.loads(listed.stdout)}
-    assert rows == {
-        "bronze.sales": 8614,
-        "silver.sales": 8511,
-        "gold.customer_days": 1694,
-        "gold.returning_scores": 41,
-        "ops.batches": 4,
-        "ops.definitions": 3,
-        "ops.quarantine": 103,
-    }
-    landed = home / "data" / "landing" / "sales"
-    lines = [line for page in landed.iterdir() for line in page.read_text().splitlines()]
-    assert rows["bronze.sales"] == len(lines)
-    assert rows["bronze.sales"] == rows["silver.sales"] + rows["ops.quarantine"]
