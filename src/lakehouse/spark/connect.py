@@ -40,7 +40,7 @@ def connected(address: str) -> SparkSession:
         raise LakehouseError(
             f"Spark Connect cannot be spoken: {str(error).splitlines()[0]}",
             where,
-            "pip install 'lakehouse[connect]'",
+            "install the engine's wheel as lakehouse-*.whl[connect]",
         ) from None
     _check_reachable(address, where)
     try:
