@@ -44,7 +44,7 @@ typecheck: setup  ## check the types only
 	@$(PY) -m mypy
 
 validate: setup  ## check every bundle in every target, offline
-	@for each in bundles/*; do $(PY) -m lakehouse bundle validate "$$each" || exit 1; done
+	@status=0; for each in bundles/*; do $(PY) -m lakehouse bundle validate "$$each" || status=1; done; exit $$status
 
 deploy: setup  ## deploy every bundle; TARGET=staging
 	@for each in bundles/*; do $(PY) -m lakehouse bundle deploy "$$each" --target "$(TARGET)" || exit 1; done
