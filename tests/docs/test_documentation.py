@@ -10,11 +10,15 @@ import pytest
 import yaml
 from pydantic import BaseModel
 from scripts.documentation import ROOT, written
+from tests.checkout import PROJECTS
 
 from lakehouse.base.settings import Settings
 from scripts import documentation
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
+SHOWN = re.compile(r"(?:\.\./)*(?:(?:src|bundles|tests)/\w+|notebooks)(?:/|$)")
+"""A link to a page of a project."""
+
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = re.compile(r"""<(?:script|link|img)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^"'> ]+""")
@@ -43,6 +47,8 @@ def named(nav: Any) -> list[str]:
 def test_each_link_of_a_page_leads_somewhere(page: Path) -> None:
     for path, anchor in LINK.findall(prose(page)):
         target = page.parent / path if path else page
+        if not PROJECTS and not target.exists() and SHOWN.match(path):
+            continue  # the project that the pages show was taken away, to be replaced by another
         assert target.exists(), path
         assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
 
