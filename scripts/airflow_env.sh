@@ -51,5 +51,5 @@ rm -rf .airflow
 .venv/bin/python -m venv .airflow
 index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
 UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} .venv/bin/python -m uv pip install \
-    --quiet --python "$python" --constraint "$pins" --requirement scripts/airflow.in
+    --quiet --compile-bytecode --python "$python" --constraint "$pins" --requirement scripts/airflow.in
 made_from >.airflow/made-from

@@ -47,11 +47,12 @@ trap 'exit 130' INT TERM HUP
 echo $$ >.setup.lock/pid
 
 say() { echo "set-up: $*" >&2; }
-# By uv: in seconds what takes pip minutes. It asks the index that pip was told of.
+# By uv: in seconds what takes pip minutes. It asks the index that pip was told of, and compiles as
+# pip does: where Python is told to write no bytecode, each start would compile anew.
 install() {
     index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
     UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index} "$python" -m uv pip install \
-        --quiet --python "$python" --constraint "$pins" "$@"
+        --quiet --compile-bytecode --python "$python" --constraint "$pins" "$@"
 }
 
 if ! venv_is_good; then
