@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -267,3 +268,24 @@ def test_its_own_tests_pass(home: Path) -> None:
     done = called(home, "-m", "pytest", "-q")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "40 passed" in done.stdout
+
+
+@pytest.mark.slow
+def test_its_nightly_job_runs_from_simulated_files_to_scores(home: Path) -> None:
+    done = called(home, "-m", "lakehouse", "bundle", "run", "bundles/orders", "nightly")
+    assert done.returncode == 0, done.stderr[-3000:]
+    listed = called(home, "-m", "lakehouse", "tables", "list", "--output", "json")
+    rows = {each["table"]: each["rows"] for each in json.loads(listed.stdout)}
+    assert rows == {
+        "bronze.sales": 8614,
+        "silver.sales": 8511,
+        "gold.customer_days": 1694,
+        "gold.returning_scores": 41,
+        "ops.batches": 4,
+        "ops.definitions": 3,
+        "ops.quarantine": 103,
+    }
+    landed = home / "data" / "landing" / "sales"
+    lines = [line for page in landed.iterdir() for line in page.read_text().splitlines()]
+    assert rows["bronze.sales"] == len(lines)
+    assert rows["bronze.sales"] == rows["silver.sales"] + rows["ops.quarantine"]
