@@ -14,7 +14,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test engines lint format typecheck validate deploy docs bench mutants ui wheel pins jars s3 clean
+.PHONY: help setup run test engines lint format typecheck validate deploy docs bench mutants ui wheel pins jars kafka s3 clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,9 @@ pins: setup  ## resolve the pins of every package anew; ARGS=--upgrade for newer
 
 jars: setup  ## resolve the locks of the jars anew
 	@$(PY) scripts/lock_jars.py
+
+kafka: setup  ## run a broker of Kafka on 127.0.0.1 until Ctrl-C; PORT=9092
+	@$(PY) -m lakehouse kafka $(if $(filter-out 5050,$(PORT)),--port $(PORT))
 
 s3: setup  ## fetch the jars for files on S3 (9 MB) into .jars/s3
 	@$(PY) -m lakehouse setup --s3

@@ -14,6 +14,8 @@ README = Path(__file__).parent / "README.md"
 SPARK = ["pyspark>=4.0.1,<4.1", "delta-spark>=4.0.1,<4.1"]
 # Reads tables in local folders in a fraction of the time that Spark takes to start.
 LOOK = ["deltalake>=1.1,<2"]
+# Sends to Kafka: replays, and tables as topics. To read a topic Spark needs no client.
+KAFKA = ["confluent-kafka>=2.6,<3"]
 MODELS = ["hyperopt>=0.2.7,<0.4", "shap>=0.46,<1"]
 # Asks a Spark that runs elsewhere (sc://). The messages of Spark 4.0 are made for protobuf 5 and 6.
 CONNECT = [
@@ -53,11 +55,11 @@ DOCS = [
     "mmdr>=0.4,<0.6",
     "zensical>=0.0.73,<0.2 ; python_version >= '3.11'",
 ]
-LOCAL = [*SPARK, *LOOK, *MODELS, *NOTEBOOKS]
+LOCAL = [*SPARK, *LOOK, *KAFKA, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
 # metadata; bare names such as `replay` do not belong on a PATH, so they have a group of their own.
-JOBS = ("replay", "refresh", "rebuild", "accept", "release", "train", "score", "summary")
+JOBS = ("replay", "refresh", "stream", "rebuild", "accept", "release", "train", "score", "summary")
 
 setup(
     name="lakehouse",
@@ -91,6 +93,7 @@ setup(
     ],
     extras_require={
         "spark": SPARK,
+        "kafka": KAFKA,
         "models": MODELS,
         "local": LOCAL,
         "connect": CONNECT,

@@ -1,4 +1,5 @@
-"""Write jars.lock and s3.lock of `lakehouse.setup`: what Spark needs beside its own jars.
+"""Write the locks of `lakehouse.setup`: jars.lock and s3.lock are what Spark needs beside its own
+jars, broker.lock is a broker of Kafka.
 
 For whoever changes a version in `lakehouse.spark.jars`; set-up itself only reads the list.
 Spark's own Ivy resolves; what Spark already has (whatever the version) is left out, for two
@@ -16,20 +17,26 @@ from pathlib import Path
 
 import pyspark
 
-from lakehouse.setup.jars import LOCK, S3_LOCK
-from lakehouse.spark.jars import COORDINATES, NOT_FOR_S3, S3
+from lakehouse.setup.jars import BROKER_LOCK, LOCK, S3_LOCK
+from lakehouse.spark.jars import BROKER, COORDINATES, NOT_FOR_S3, S3
 from lakehouse.spark.java import find_java
 
 SPARK = Path(pyspark.__file__).parent
 
 
 def main() -> None:
-    write(LOCK, COORDINATES)
-    write(S3_LOCK, S3, NOT_FOR_S3)
+    own = frozenset(artifact(path.name) for path in (SPARK / "jars").glob("*.jar"))
+    write(LOCK, COORDINATES, there=own)
+    write(S3_LOCK, S3, NOT_FOR_S3, own)
+    write(BROKER_LOCK, BROKER)
 
 
-def write(lock: Path, coordinates: Sequence[str], excluded: Sequence[str] = ()) -> None:
-    own = {artifact(path.name) for path in (SPARK / "jars").glob("*.jar")}
+def write(
+    lock: Path,
+    coordinates: Sequence[str],
+    excluded: Sequence[str] = (),
+    there: frozenset[str] = frozenset(),
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         nothing = Path(folder) / "nothing.py"
         nothing.touch()
@@ -47,8 +54,8 @@ def write(lock: Path, coordinates: Sequence[str], excluded: Sequence[str] = ()) 
         )
         lines = [
             f"{name_of(path, Path(folder))} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
-            for path in sorted((Path(folder) / "cache").glob("**/jars/*.jar"))
-            if artifact(path.name) not in own
+            for path in sorted((Path(folder) / "cache").glob("*/*/*s/*.jar"))
+            if artifact(path.name) not in there
         ]
     lock.write_text("".join(lines), "utf-8")
 
@@ -59,7 +66,8 @@ def artifact(file: str) -> str:
 
 
 def name_of(path: Path, folder: Path) -> str:
-    """`group:artifact:version` of a jar in Ivy's cache: `cache/<group>/<artifact>/jars/<file>`."""
+    """`group:artifact:version` of a jar in Ivy's cache: `cache/<group>/<artifact>/jars/<file>`; the
+    jar of an OSGi module is in `bundles`."""
     group, name, _, file = path.relative_to(folder / "cache").parts
     return f"{group}:{name}:{file.removeprefix(f'{name}-').removesuffix('.jar')}"
 

@@ -51,6 +51,16 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
     return installed(tmp_path_factory.mktemp("airflow home"))
 
 
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real broker of Kafka."""
+    from lakehouse.setup.broker import broker, fetch
+
+    fetch()
+    with broker(tmp_path_factory.mktemp("kafka")) as address:
+        yield address
+
+
 @pytest.fixture
 def another(spark: SparkSession, tmp_path: Path, landing: Path) -> Lake:
     """A second lake that reads the same landing zone."""

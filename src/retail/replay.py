@@ -36,6 +36,10 @@ SNAPSHOTS = {
 """Source by source, the recorded table that it is a snapshot of."""
 
 
+TIMES = {"baskets": "transaction_timestamp", "redemptions": "redemption_date"}
+"""Source by source, the field of a record that says when it happened."""
+
+
 def deliveries(until: str = "") -> Iterator[Delivery]:
     """The files that arrive up to a local day, oldest first.
 
@@ -75,7 +79,8 @@ def _daily(
         day = FIRST_DAY + timedelta(days=number)
         # A day's file is complete, and sent, when the day is over.
         at = _midnight(day + timedelta(days=1))
-        yield Delivery(source, f"{source}-{day}.jsonl", at, partial(write, day))
+        name = f"{source}-{day}.jsonl"
+        yield Delivery(source, name, at, partial(write, day), TIMES[source], "household_id")
 
 
 def _baskets() -> dict[date, pl.DataFrame]:

@@ -28,7 +28,7 @@ def test_there_is_something_to_hold_the_laws_against() -> None:
 def test_only_the_lake_touches_storage() -> None:
     # What lands is followed there, and queries are started; the lake commits their batches.
     allowed = {
-        *(ENGINE / "ingest/files.py", ENGINE / "flow/stream.py"),
+        *(ENGINE / "ingest/files.py", ENGINE / "ingest/kafka.py", ENGINE / "flow/stream.py"),
         ENGINE / "setup/class_recorder.py",  # in a folder of its own, which it takes away
     }
     for page in pages():

@@ -47,7 +47,7 @@ def landed(spark: SparkSession, *records: object) -> DataFrame:
     """Bronze rows of these records; a string is a line as it is."""
     lines = [each if isinstance(each, str) else json.dumps(each) for each in records]
     return spark.createDataFrame(
-        [(line, "file:/landing/day.jsonl", ARRIVED, ARRIVED) for line in lines],
+        [(line, "file:/landing/day.jsonl", None, ARRIVED, ARRIVED) for line in lines],
         baskets.SOURCE.landed_schema,
     )
 

@@ -27,6 +27,7 @@ from lakehouse import Expectation, Rebuild, Source, Table
 from lakehouse.declare import project
 from lakehouse.declare.expectation import judge, passes
 from lakehouse.declare.schema import struct
+from lakehouse.declare.source import SENT
 
 TABLES = tuple(table for table in project.load("retail").tables if table.transform is not None)
 EMPTY = 0
@@ -107,6 +108,8 @@ def drawn(spark: SparkSession, schema: str, dice: Random, texts: Sequence[str] =
             its = step if dice.random() < 0.7 else dice.randrange(4)
             if field.name == "record" and texts:
                 values.append(dice.choice(texts))
+            elif field.name == SENT:
+                values.append(None)
             elif field.name in odd:
                 values.append(extreme(field.dataType, dice))
             else:

@@ -11,16 +11,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lakehouse.base.errors import LakehouseError, nearest
+from lakehouse.base.setting_names import from_environment, keys_of
 from lakehouse.base.versions import installed
-
-ENVIRONMENT = "LAKEHOUSE_"
-"""`LAKEHOUSE_SPARK__HEAP=4g` sets `spark.heap`."""
 
 HOME = "LAKEHOUSE_HOME"
 """What relative folders are taken from; else the folder that holds `conf`."""
-
-SPARK_CONF = "spark.conf."
-"""`--set spark.conf.spark.ui.enabled=true` sets Spark's own `spark.ui.enabled`."""
 
 
 class _Page(BaseModel):
@@ -60,8 +55,39 @@ class StreamSettings(_Page):
     """The most landed files that one batch takes."""
     side_by_side: int = Field(2, ge=1)
     """How many tables of a layer are refreshed at the same time."""
+    every: float = Field(1.0, gt=0)
+    """Seconds between two looks of `lakehouse stream` at whether anything has arrived."""
     strict: bool = False
     """Refuse to refresh a table that is not up to date with its definition."""
+
+
+class KafkaSettings(_Page):
+    """Where records arrive as messages, and who asks for them."""
+
+    servers: str = ""
+    """The brokers, as `host:port` with commas between them."""
+    topics: dict[str, str] = {}
+    """By the name of a source, the topic on which its records arrive; the others' arrive as
+    files."""
+    start: str = "earliest"
+    """Where a topic is read from at first: `earliest`, `latest`, or a time such as
+    `2026-11-29T06:00:00Z`."""
+    messages_per_batch: int = Field(1_000_000, ge=1)
+    """The most messages that one batch takes."""
+    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How the brokers are spoken to."""
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    """How `user` and `password` are told where `security` is one of SASL."""
+    user: str = ""
+    """Who asks: `{env:NAME}` stands for a variable of the environment, `{secret:SCOPE/KEY}` for a
+    secret of Databricks."""
+    password: str = ""
+    """Its password, named as `{env:NAME}` or `{secret:SCOPE/KEY}`: settings hold none."""
+    ca: str = ""
+    """The file (PEM) of the certificates by which the brokers' are signed. Empty: the usual
+    ones."""
+    options: dict[str, str] = {}
+    """Any other setting of Kafka's consumer by its own name, such as `fetch.max.bytes`."""
 
 
 class MlflowSettings(_Page):
@@ -112,6 +138,7 @@ class Settings(_Page):
     lake: LakeSettings = LakeSettings()
     spark: SparkSettings = SparkSettings()
     stream: StreamSettings = StreamSettings()
+    kafka: KafkaSettings = KafkaSettings()
     mlflow: MlflowSettings = MlflowSettings()
     train: TrainSettings = TrainSettings()
     replay: ReplaySettings = ReplaySettings()
@@ -157,8 +184,8 @@ def load(
             f"known targets: {', '.join(known) or 'none'}",
         )
     merged = _merge(_read(folder / "base.yml"), _read(folder / f"{target}.yml"))
-    for dotted, value in {**_from_environment(), **(overrides or {})}.items():
-        merged = _merge(merged, _nest(_keys(dotted), value))
+    for dotted, value in {**from_environment(Settings.model_fields), **(overrides or {})}.items():
+        merged = _merge(merged, _nest(keys_of(dotted), value))
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -201,34 +228,8 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _keys(dotted: str) -> list[str]:
-    """The keys of a setting, one below the other. A setting of Spark has dots of its own."""
-    if dotted.startswith(SPARK_CONF):
-        return [*SPARK_CONF.rstrip(".").split("."), dotted.removeprefix(SPARK_CONF)]
-    return dotted.split(".")
-
-
 def _nest(keys: list[str], value: Any) -> dict[str, Any]:
     return {keys[0]: _nest(keys[1:], value) if keys[1:] else value}
-
-
-def variable(key: str) -> str:
-    """The environment variable that sets a setting; a name of Spark's own keeps its case."""
-    ours = SPARK_CONF if key.startswith(SPARK_CONF) else key
-    return (ENVIRONMENT + ours.upper() + key.removeprefix(ours)).replace(".", "__")
-
-
-def _from_environment() -> dict[str, Any]:
-    pages = set(Settings.model_fields)
-    changes = {}
-    for name, value in os.environ.items():
-        key = name.removeprefix(ENVIRONMENT).replace("__", ".")
-        dotted = key.lower()
-        if dotted.startswith(SPARK_CONF):
-            dotted = SPARK_CONF + key[len(SPARK_CONF) :]
-        if name.startswith(ENVIRONMENT) and dotted.split(".")[0] in pages:
-            changes[dotted] = value
-    return changes
 
 
 def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseError:

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from lakehouse.cli import (
+    broker,
     check,
     definitions,
     jobs,
@@ -61,3 +62,4 @@ check.add_to(app)
 notebook.add_to(app)
 new.add_to(app)
 setup.add_to(app)
+broker.add_to(app)

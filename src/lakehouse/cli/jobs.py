@@ -1,4 +1,4 @@
-"""The commands that run jobs: run, replay, train, score, summary."""
+"""The commands that run jobs: run, stream, replay, train, score, summary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from lakehouse.base.settings import variable
+from lakehouse.base.setting_names import variable
+from lakehouse.base.stopping import sigterm_as_interrupt
 from lakehouse.cli import completion
 from lakehouse.cli.command import command
 from lakehouse.cli.invocation import JOB, Invocation
@@ -20,6 +21,7 @@ from lakehouse.terminal.messages import say
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "run", "lakehouse run --until 2017-03-31")(run)
+    command(app, "stream", "lakehouse stream")(stream)
     command(app, "replay", "lakehouse replay --until 2017-01-31")(replay)
     command(app, "train", "lakehouse train churn --trials 10")(train)
     command(app, "score", "lakehouse score churn")(score)
@@ -66,14 +68,39 @@ def run(
     )
 
 
-def replay(invocation: Invocation, until: Until = None) -> None:
-    """Land the recorded source's files up to a day, those that have not landed yet."""
+def stream(
+    invocation: Invocation,
+    seconds: Annotated[
+        int | None, typer.Option(min=0, help="End by itself after so long; else until Ctrl-C.")
+    ] = None,
+) -> None:
+    """Keep all tables up to date, each as soon as what it reads has changed, until Ctrl-C."""
+    from lakehouse.jobs import stream as job
+
+    job.main(invocation.job_arguments(seconds=None if seconds is None else str(seconds)))
+
+
+def replay(
+    invocation: Invocation,
+    until: Until = None,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="files|kafka", help="Whereto; else as kafka.topics says."),
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=0, help="How many times as fast as it was; else as fast as it can."),
+    ] = None,
+) -> None:
+    """Land or send the recorded source up to a day: what has not arrived yet."""
     from lakehouse.jobs import replay as job
     from lakehouse.terminal.display import showing
 
     last = day(until)
-    with showing():
-        job.main(invocation.job_arguments(until=last))
+    with showing(), sigterm_as_interrupt():
+        more = {"to": to, "speed": None if speed is None else str(speed)}
+        given = {name: value for name, value in more.items() if value}
+        job.main(invocation.job_arguments(until=last, **given))
 
 
 def train(

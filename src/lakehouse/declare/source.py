@@ -22,8 +22,16 @@ Format = Literal["json", "csv", "parquet"]
 Redelivered = Literal["refuse", "add", "replace"]
 """What becomes of the records of a file that was taken, and is delivered again under its name."""
 
-# What every bronze row says of its origin. `arrived_at` is the file's own time stamp.
-PROVENANCE = "source_file STRING, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
+# Where a message came from, with what came beside its value; NULL where the record is of a file.
+SENT = "_message"
+MESSAGE = (
+    "STRUCT<topic: STRING, partition: INT, offset: BIGINT, key: BINARY, "
+    "headers: ARRAY<STRUCT<key: STRING, value: BINARY>>>"
+)
+
+# What every bronze row says of its origin. `arrived_at` is the time stamp of the file, or that of
+# the message.
+PROVENANCE = f"source_file STRING, {SENT} {MESSAGE}, arrived_at TIMESTAMP, ingested_at TIMESTAMP"
 
 # The record as it came, carried next to the parsed columns so that quarantine can keep it.
 RECORD = "_record"
@@ -38,7 +46,8 @@ CSV = Csv()
 
 @dataclass(frozen=True)
 class Source:
-    """Files of one kind, arriving in `<landing>/<name>/`.
+    """Records of one kind: files arriving in `<landing>/<name>/`, or messages where the settings
+    name a topic for the source.
 
     Args:
         name: The folder below the landing zone, and the bronze table: letters, digits and
@@ -138,8 +147,9 @@ class Source:
 
         JSON: `record STRING`. CSV: the fields as STRING, `_record STRING` (the line) and `rescued
         STRING`. Parquet: the fields of the schema and `rescued STRING`, the whole record as JSON
-        where it does not fit. Then `source_file STRING`, `arrived_at TIMESTAMP` (when the file was
-        last changed) and `ingested_at TIMESTAMP`.
+        where it does not fit. Then `source_file STRING`; `_message`, a STRUCT of a message's topic,
+        partition, offset, key and headers, NULL in the row of a file; `arrived_at TIMESTAMP` (when
+        the file was last changed, the time stamp of the message) and `ingested_at TIMESTAMP`.
         """
         match self.format:
             case "json":

@@ -33,7 +33,7 @@ from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.ingest import unread
 from lakehouse.ingest.misfits import READABLE, Misfit, unreadable
-from lakehouse.ingest.unread import UNREAD, unread_records
+from lakehouse.ingest.unread import UNREAD, UNREAD_ROW, unread_records
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer, merged
 
@@ -276,7 +276,7 @@ def aside(
     if lost:
         frames.append(_set_aside_rows(unreadable(spark, lost), ("path", "why")))
     if records is not None:
-        frames.append(_set_aside_rows(records, ("file", "encoding", "bytes", "why")))
+        frames.append(_set_aside_rows(records, UNREAD_ROW))
     return reduce(DataFrame.unionByName, frames or [spark.createDataFrame([], ASIDE)])
 
 

@@ -7,6 +7,8 @@ import re
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.failing import cause_in_java
+from lakehouse.base.kafka_faults import kafka_fault
+from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 
 MARK = "lakehouse failure "
@@ -54,6 +56,8 @@ def explained(table: Table, cause: Exception) -> LakehouseError:
             table.name,
             f"run again; where that does not help, {anew(table)}",
         )
+    if error := kafka_fault(str(cause), _reading(table)):
+        return error
     text = cause_in_java(cause) or str(cause).strip().split("\n")[0]
     text = re.sub(r"^\[STREAM_FAILED\] .*? terminated with exception: ", "", text)
     return LakehouseError(
@@ -61,6 +65,12 @@ def explained(table: Table, cause: Exception) -> LakehouseError:
         table.name,
         "what was written stays; mend the cause and run again",
     )
+
+
+def _reading(table: Table) -> str:
+    """The table, and the source that it reads."""
+    first = table.reads[0] if table.reads else None
+    return f"{table.name}, source {first.name!r}" if isinstance(first, Source) else table.name
 
 
 def anew(table: Table) -> str:

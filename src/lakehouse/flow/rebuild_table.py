@@ -12,9 +12,11 @@ from dataclasses import replace
 from time import time
 from uuid import uuid4
 
+from pyspark.sql import functions as F
+
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
-from lakehouse.declare.source import Source
+from lakehouse.declare.source import SENT, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Rebuild
 from lakehouse.flow.rebuild import reach_from, rebuild
@@ -36,6 +38,9 @@ from lakehouse.spark.caching import caching
 
 LISTED = 3
 """The most lost files that an error names."""
+
+FROM_FILE = "source_file IS NOT NULL"
+"""The rows whose records came in files."""
 
 
 def downstream(tables: Sequence[Table], names: Sequence[str]) -> list[Table]:
@@ -136,11 +141,33 @@ def _begin(lake: Lake, about: Verdict) -> Event:
     return event
 
 
+def _gone_files(lake: Lake, table: Table, staged: Table) -> list[str]:
+    """Files of which a table has records and a build of it has none."""
+    held, new = (
+        lake.read(name).select("source_file").where(FROM_FILE).distinct()
+        for name in (table.name, staged.name)
+    )
+    return [row[0] for row in held.exceptAll(new).limit(99).collect()]
+
+
+def _gone_messages(lake: Lake, table: Table, staged: Table) -> tuple[str, int] | None:
+    """The first topic of which a table has messages that a build of it has not, and how many."""
+    if SENT not in table.columns:
+        return None
+    place = [f"{SENT}.{name}" for name in ("topic", "partition", "offset")]
+    held, new = (
+        lake.read(name).select(*place).where(F.col("topic").isNotNull())
+        for name in (table.name, staged.name)
+    )
+    gone = held.exceptAll(new).groupBy("topic").count().orderBy("topic").limit(1).collect()
+    return (gone[0][0], gone[0][1]) if gone else None
+
+
 def _less_records(lake: Lake, table: Table, source: Source, staged: Table) -> int:
     """How many records of later deliveries' files a table has that a build of it has not."""
     if source.redelivered == "replace" or not table.keeps_records:
         return 0
-    held, new = (lake.read(name) for name in (table.name, staged.name))
+    held, new = (lake.read(name).where(FROM_FILE) for name in (table.name, staged.name))
     delivery = ("source_file", "arrived_at")
     other = held.select(*delivery).distinct().exceptAll(new.select(*delivery).distinct())
     files = [File(plain(row[0]), 0, 0) for row in other.collect()]
@@ -154,14 +181,20 @@ def _compared(lake: Lake, table: Table, staged: Table, allow_empty: bool) -> tup
     """The rows before and after. Raises LakehouseError where the swap would lose good rows."""
     stays = "the table stays as it is"
     if isinstance(table.reads[0], Source) and "source_file" in table.columns:
-        held, new = (lake.read(name).select("source_file") for name in (table.name, staged.name))
-        gone = [row[0] for row in held.distinct().exceptAll(new.distinct()).limit(99).collect()]
-        if gone:
+        if gone := _gone_files(lake, table, staged):
             raise LakehouseError(
                 f"cannot be made anew: it holds records of {len(gone)} files that are no longer in "
                 f"the landing zone ({', '.join(sorted(gone)[:LISTED])})",
                 table.name,
                 f"put them back; {stays}",
+            )
+        if messages := _gone_messages(lake, table, staged):
+            topic, count = messages
+            raise LakehouseError(
+                f"cannot be made anew: it holds {count:,} messages of the topic {topic!r} that "
+                "are no longer read there",
+                table.name,
+                f"see kafka.topics and kafka.start, and how long the topic keeps messages; {stays}",
             )
         if less := _less_records(lake, table, table.reads[0], staged):
             raise LakehouseError(

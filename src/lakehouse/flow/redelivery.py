@@ -32,6 +32,7 @@ from lakehouse.ingest.deliveries import (
     with_text,
 )
 from lakehouse.ingest.files import is_rescued
+from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.misfits import Misfit, misfits, read_files
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.account import AGAIN, TAKEN_BACK
@@ -79,6 +80,8 @@ def take_again(lake: Lake, table: Table, checkpoint: Checkpoint) -> list[Account
     """
     source = table.reads[0] if table.reads else None
     if not isinstance(source, Source) or checkpoint.begun < 0:
+        return []
+    if topic_of(lake.settings, source):  # a message comes once
         return []
     return _Again(lake, table, source, checkpoint.query).take(checkpoint)
 

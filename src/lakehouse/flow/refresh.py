@@ -18,6 +18,7 @@ from lakehouse.flow.verdict import Verdict, go_on, verdicts
 from lakehouse.flow.work import Work, partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import has_landed, is_rescued
+from lakehouse.ingest.kafka import topic_of
 from lakehouse.lake import Account, Lake
 from lakehouse.lake.account import Entry, entry, spoken
 from lakehouse.lake.builds import History, histories
@@ -36,13 +37,7 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     is interrupted, every query is stopped before this returns.
     """
     todo = _fed(lake, [table for table in tables if table.transform is not None])
-    for table in OPS:
-        lake.ensure(table)
-    about = verdicts(lake, todo, _finished(lake, todo))
-    go_on(lake, about)
-    for each in about.values():
-        if each.refusal is None:
-            lake.ensure(each.table)
+    about = prepared(lake, todo)
     accounts: dict[str, list[Account]] = {}
     halt = Halt()
     with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
@@ -64,6 +59,19 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
             halt.request()
             raise
     return accounts
+
+
+def prepared(lake: Lake, tables: Sequence[Table]) -> dict[str, Verdict]:
+    """What is to be said of tables before they are refreshed, by name; those are made that are not
+    there yet."""
+    for table in OPS:
+        lake.ensure(table)
+    about = verdicts(lake, tables, _finished(lake, tables))
+    go_on(lake, about)
+    for each in about.values():
+        if each.refusal is None:
+            lake.ensure(each.table)
+    return about
 
 
 def _finished(lake: Lake, tables: Sequence[Table]) -> dict[str, History]:
@@ -101,7 +109,11 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     """The tables that there is something to read for."""
     sources = {t.name: r for t in tables for r in t.reads if isinstance(r, Source)}
     looks = not is_rescued(lake)
-    silent = {name for name, source in sources.items() if looks and not has_landed(lake, source)}
+    silent = {
+        name
+        for name, source in sources.items()
+        if looks and not topic_of(lake.settings, source) and not has_landed(lake, source)
+    }
     if silent and len(silent) == len(sources) == len(tables):
         raise LakehouseError(
             "nothing has landed",
@@ -115,7 +127,7 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
 
 
 def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
-    checkpoint = Checkpoint.of(lake, table.name, build)
+    checkpoint = Checkpoint.of(lake, table, build)
     check_sources(table, checkpoint)
     accounts = _run_query(lake, table, checkpoint, build, halt)
     return [*accounts, *take_again(lake, table, checkpoint)]

@@ -16,6 +16,7 @@ from lakehouse.flow.failure import anew, explained
 from lakehouse.flow.rebuild import changed_partitions
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import arrivals
+from lakehouse.ingest.kafka import messages, topic_of
 from lakehouse.lake import Lake
 from lakehouse.lake.account import TAKEN_BACK, entry
 from lakehouse.lake.log import Commit
@@ -39,7 +40,8 @@ def stream_of(lake: Lake, table: Table, past_rebuilds: bool = False) -> DataFram
         return changed_partitions(lake, table, table.write, past_rebuilds)
     first = table.reads[0]
     if isinstance(first, Source):
-        return arrivals(lake, first)
+        arrive = messages if topic_of(lake.settings, first) else arrivals
+        return arrive(lake, first)
     return lake.changes(first, past_rebuilds)
 
 
@@ -116,10 +118,17 @@ def run_query(
         .trigger(availableNow=True)
         .start()
     )
+    done = None
     try:
         while not query.awaitTermination(POLL):
             if halt.requested:
                 break
+            if halt.ending:  # after the batch at work
+                last = query.lastProgress
+                number = -1 if last is None else last.batchId
+                done = number if done is None else done
+                if number > done:
+                    break
     except StreamingQueryException as error:
         if not halt.requested:
             if any(each in str(error) for each in TAKEN_AWAY):

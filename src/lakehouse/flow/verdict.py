@@ -122,12 +122,11 @@ def _verdict(
     verdict = Verdict(table, definition, history, build, "unchanged", reads)
     base = history.base
     if base is None:
-        begun = there and Checkpoint.of(lake, table.name, build).begun >= 0
-        return replace(verdict, state="adopted" if begun else "new")
+        return replace(verdict, state="adopted" if there and _begun(lake, table, build) else "new")
     if not there:
         return replace(verdict, state="new")
     others = [e for e in (base, *history.undecided) if e.definition.digest != definition.digest]
-    if others and Checkpoint.of(lake, table.name, build).begun < 0:
+    if others and not _begun(lake, table, build):
         return replace(verdict, state="new")  # nothing was made of it yet
     if put := history.replaced(definition.digest):
         since = f" on {put.at:%Y-%m-%d %H:%M} UTC" if put.at else ""
@@ -143,6 +142,12 @@ def _verdict(
         if base.reads.get(name, 1) != reads[name] and not _comes_down(table, name)
     ]
     return replace(verdict, state="stale", reasons=tuple(stale)) if stale else verdict
+
+
+def _begun(lake: Lake, table: Table, build: int) -> bool:
+    """Whether anything was made of a table that is there: by its query, or by one that read another
+    topic, or files, before."""
+    return Checkpoint.of(lake, table, build).begun >= 0 or lake.version(table.name) > 0
 
 
 def _version(lake: Lake, name: str) -> int:

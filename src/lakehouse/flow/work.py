@@ -16,6 +16,7 @@ from lakehouse.flow.commit import commit, commit_followed, commit_rebuilt
 from lakehouse.flow.failure import BatchError, explained
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import is_rescued
+from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.misfits import Misfit, misfits, read_files
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.files import plain
@@ -51,7 +52,7 @@ class Work:
             # A checkpoint restores what the first run was set to, such as a laptop's partitions.
             rows.sparkSession.conf.set(PARTITIONS, self.partitions)
             lake = Lake(rows.sparkSession, self.settings)
-            checkpoint = Checkpoint.of(lake, self.table.name, self.build)
+            checkpoint = Checkpoint.of(lake, self.table, self.build)
             batch = Batch(self.table.name, checkpoint.query, number)
             writer = Writer(lake, batch, rerun=number == self.unfinished)
             account, notes = _written(writer, self.table, rows, checkpoint)
@@ -85,6 +86,8 @@ def _landed(
     writer: Writer, source: Source, rows: DataFrame, checkpoint: Checkpoint
 ) -> tuple[DataFrame, Sequence[Misfit]]:
     """The landed rows, and the files that do not fit their source; the rows of these rescued."""
+    if topic_of(writer.lake.settings, source):
+        return rows, ()
     if not is_rescued(writer.lake):
         files = checkpoint.files(writer.batch.number)
     elif source.format == "csv" and source.csv.header:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
+from lakehouse.ingest.kafka import topic_of
 from lakehouse.lake.files import Storage, plain
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.storage import storage
@@ -24,9 +27,15 @@ class Checkpoint:
     storage: Storage
 
     @staticmethod
-    def of(lake: Lake, table: str, build: int = 1) -> Checkpoint:
-        """The checkpoint of a build of a table of this lake, made or not."""
-        folder = lake.place.checkpoint(table, build)
+    def of(lake: Lake, table: Table, build: int = 1) -> Checkpoint:
+        """The checkpoint of a build of a table of this lake, made or not.
+
+        One for each way by which the records of its source arrive: where files came first, and
+        messages do now, the table goes on with these.
+        """
+        first = table.reads[0] if table.reads else None
+        topic = topic_of(lake.settings, first) if isinstance(first, Source) else ""
+        folder = lake.place.checkpoint(table.name, build, topic)
         return Checkpoint(folder, storage(lake.spark, folder))
 
     @property
@@ -61,6 +70,12 @@ class Checkpoint:
         begun = self.begun
         offsets = [json.loads(each) for each in self._offsets(begun)] if begun >= 0 else []
         return [int(each.get("reservoirVersion", 0)) for each in offsets]
+
+    def read_to(self, topic: str) -> dict[int, int]:
+        """The offset by partition up to which the query has read a topic, or is about to."""
+        begun = self.begun
+        offsets = json.loads(self._offsets(begun)[0]) if begun >= 0 else {}
+        return {int(number): int(end) for number, end in offsets.get(topic, {}).items()}
 
     def files(self, batch: int) -> list[str]:
         """The landed files of one batch of a query whose only source is a folder, in order."""

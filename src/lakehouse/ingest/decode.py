@@ -46,15 +46,16 @@ def is_read_whole(source: Source) -> bool:
     return source.csv.multiline or canonical(source.encoding) in WIDE
 
 
-def records(landed: DataFrame, source: Source) -> DataFrame:
-    """Landed text (`value` and PROVENANCE) as `record`, UNREAD and PROVENANCE.
+def records(landed: DataFrame, source: Source, one_each: bool = False) -> DataFrame:
+    """Landed text (`value` and PROVENANCE) as `record`, UNREAD and PROVENANCE. `one_each`: a value
+    is a record, whatever is in it, as a message is; one that is NULL stays so.
 
     Lines of UTF-8 never leave Spark. Any other encoding is read by Python, whose strict codecs know
     all of them and refuse what is malformed; those of Spark know seven, and fail the batch.
     """
-    name, whole = canonical(source.encoding), is_read_whole(source)
+    name, whole = canonical(source.encoding), is_read_whole(source) and not one_each
     origin = [column for column in landed.columns if column != VALUE]
-    if not whole:
+    if not whole and not one_each:
         # A blank line is the space between records, not a record.
         landed = landed.where(F.length(F.trim(VALUE)) > 0)
     raw = F.col(VALUE).cast("binary")
@@ -62,18 +63,25 @@ def records(landed: DataFrame, source: Source) -> DataFrame:
         broken = F.when(~F.is_valid_utf8(VALUE), because(DECODED, content=raw)).alias(UNREAD)
         return landed.select(F.try_validate_utf8(VALUE).alias("record"), broken, *origin)
     schema = f"record STRING, {BYTES} BINARY, {PROVENANCE}"
-    read = landed.select(raw.alias(VALUE), *origin).mapInArrow(decoder(source), schema)
+    read = landed.select(raw.alias(VALUE), *origin).mapInArrow(decoder(source, one_each), schema)
     broken = F.when(F.col(BYTES).isNotNull(), because(DECODED, content=F.col(BYTES)))
     return read.select("record", broken.alias(UNREAD), *origin)
 
 
-def decoder(source: Source) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What decodes batches of lines or, where they are read whole, of files.
+def decoder(
+    source: Source, one_each: bool = False
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What decodes batches of lines, of messages (`one_each`) or, where they are read whole, of
+    files.
 
     Its functions are its own, so that they travel to executors by value: these need not have this
     package.
     """
-    read = file_reader(source) if is_read_whole(source) else line_reader(source)
+    read: Callable[[bytes], Iterator[Read]]
+    if one_each:
+        read = message_reader(source)
+    else:
+        read = file_reader(source) if is_read_whole(source) else line_reader(source)
 
     def decode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -106,6 +114,19 @@ def line_reader(source: Source) -> Callable[[bytes], Iterator[Read]]:
         else:
             if text.strip(" "):
                 yield text, None
+
+    return read
+
+
+def message_reader(source: Source) -> Callable[[bytes | None], Iterator[Read]]:
+    """What gives the record of a message, which may have no value."""
+    encoding = canonical(source.encoding)
+
+    def read(value: bytes | None) -> Iterator[Read]:
+        try:
+            yield None if value is None else value.decode(encoding), None
+        except UnicodeError:
+            yield None, value
 
     return read
 

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.declare.schema import quoted
-from lakehouse.declare.source import Source
+from lakehouse.declare.source import MESSAGE, SENT, Source
 from lakehouse.ingest.cells import cells
 from lakehouse.ingest.decode import VALUE, is_read_whole, records
 from lakehouse.lake.lake import Lake
@@ -68,10 +68,11 @@ def _options(lake: Lake, kind: str) -> dict[str, str]:
     return {**both, **own}
 
 
-def provenance() -> tuple[Column, Column, Column]:
+def provenance() -> tuple[Column, ...]:
     """Where a landed row came from and when, from what Spark knows of its file."""
     return (
         F.col("_metadata.file_path").alias("source_file"),
+        F.lit(None).cast(MESSAGE).alias(SENT),
         F.col("_metadata.file_modification_time").alias("arrived_at"),
         F.current_timestamp().alias("ingested_at"),
     )

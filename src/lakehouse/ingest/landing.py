@@ -17,13 +17,19 @@ def land(deliveries: Iterator[Delivery], landing: Path) -> dict[str, int]:
     """
     landed: dict[str, int] = {}
     for delivery in deliveries:
-        path = landing / delivery.source / delivery.name
-        if path.exists():
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{path.name}.part")
-        delivery.write(hidden)
-        os.utime(hidden, (delivery.at.timestamp(),) * 2)
-        hidden.rename(path)
-        landed[delivery.source] = landed.get(delivery.source, 0) + 1
+        if land_one(delivery, landing):
+            landed[delivery.source] = landed.get(delivery.source, 0) + 1
     return landed
+
+
+def land_one(delivery: Delivery, landing: Path) -> bool:
+    """Lands a file; whether it was not there yet."""
+    path = landing / delivery.source / delivery.name
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}.part")
+    delivery.write(hidden)
+    os.utime(hidden, (delivery.at.timestamp(),) * 2)
+    hidden.rename(path)
+    return True

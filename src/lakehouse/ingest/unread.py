@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.declare.expectation import BROKEN
-from lakehouse.declare.source import RECORD, Source
+from lakehouse.declare.source import RECORD, SENT, Source
 
 UNREAD = "_lake_unread"
 """STRUCT: the `rule` that a record breaks, `why`, and its `bytes` where it is no text; NULL where
@@ -21,6 +21,10 @@ CLOSED = "the quotes of a record are closed"
 EVEN = "a record has the cells of its header"
 RULES = (DECODED, CLOSED, EVEN)
 """The rules that a record of text has to keep: in one that does not there is nothing to judge."""
+
+
+UNREAD_ROW = ("file", "message", "encoding", "bytes", "why")
+"""What of a record that cannot be read stands in the `row` of quarantine."""
 
 
 def because(rule: str, why: Column | None = None, content: Column | None = None) -> Column:
@@ -54,11 +58,13 @@ def count(unread: DataFrame) -> dict[str, int]:
 
 
 def unread_records(landed: DataFrame, source: Source) -> DataFrame:
-    """Of landed rows those that cannot be read: `file`, `encoding` and `bytes` of one that is no
-    text, `why` of one that is, its `_record`, `arrived_at`, and the rule that it breaks."""
+    """Of landed rows those that cannot be read: `file` or `message`, `encoding` and `bytes` of one
+    that is no text, `why` of one that is, its `_record`, `arrived_at`, and the rule that it breaks.
+    """
     content = F.col(f"{UNREAD}.bytes")
     return landed.where(F.col(UNREAD).isNotNull()).select(
         F.col("source_file").alias("file"),
+        F.col(SENT).alias("message"),
         F.when(content.isNotNull(), F.lit(source.encoding)).alias("encoding"),
         content.alias("bytes"),
         F.col(f"{UNREAD}.why").alias("why"),

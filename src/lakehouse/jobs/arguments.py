@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lakehouse.base import settings
-from lakehouse.base.errors import LakehouseError
+from lakehouse.base.errors import LakehouseError, unknown
 from lakehouse.base.pairs import pairs
 from lakehouse.declare import project
 from lakehouse.lake.opening import opened
@@ -29,8 +29,16 @@ class Job:
 
     @cached_property
     def project(self) -> project.Project:
-        """The project that the settings name."""
-        return project.load(self.settings.project)
+        """The project that the settings name.
+
+        Raises LakehouseError where these name the topic of a source that it does not have.
+        """
+        loaded = project.load(self.settings.project)
+        sources = [source.name for source in loaded.sources()]
+        for name in self.settings.kafka.topics:
+            if name not in sources:
+                raise unknown("source", name, sources, "kafka.topics")
+        return loaded
 
     @cached_property
     def lake(self) -> Lake:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lakehouse.base.settings import ENVIRONMENT, load
+from lakehouse.base.setting_names import ENVIRONMENT
+from lakehouse.base.settings import load
 from lakehouse.jobs.arguments import Job, parse
 from lakehouse.lake.glance import glance
 from lakehouse.lake.ops import TABLES

@@ -44,4 +44,12 @@ DELIVERIES = Table(
 """What was decided about files that were delivered again, once there is one: see
 `flow.redelivery`."""
 
+STREAM_PROGRESS = Table(
+    name="ops.stream_progress",
+    schema="run STRING, at TIMESTAMP, table STRING, state STRING, batches BIGINT, landed BIGINT, "
+    "kept BIGINT, rows_per_second DOUBLE, behind_seconds DOUBLE, waiting BIGINT",
+)
+"""How fast each table that `lakehouse stream` keeps up to date changes, once a minute: see
+`flow.rates`."""
+
 TABLES = (BATCHES, QUARANTINE, DEFINITIONS)

@@ -43,9 +43,11 @@ class Place:
         layer, _, short = name.partition(".")
         return f"{self.root}/{layer}/{short}"
 
-    def checkpoint(self, name: str, build: int = 1) -> str:
-        """The checkpoint of the query that fills a table; never inside the table's folder."""
-        return f"{self.root}/_checkpoints/{name if build == 1 else beside(name, build)}"
+    def checkpoint(self, name: str, build: int = 1, topic: str = "") -> str:
+        """The checkpoint of the query that fills a table, from a topic where it reads one; never
+        inside the table's folder."""
+        query = name if build == 1 else beside(name, build)
+        return f"{self.root}/_checkpoints/{query}{f'@{topic}' if topic else ''}"
 
     def arrivals(self, source: str) -> str:
         """The folder where a source's files arrive."""

@@ -33,6 +33,9 @@ LOCK = Path(__file__).with_name("jars.lock")
 S3_LOCK = Path(__file__).with_name("s3.lock")
 """What reading and writing S3 needs beside those."""
 
+BROKER_LOCK = Path(__file__).with_name("broker.lock")
+"""What a broker of Kafka is made of."""
+
 MARK = "made-from"
 """The file that says which lock a folder was filled from."""
 

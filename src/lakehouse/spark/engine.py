@@ -20,3 +20,8 @@ def is_connect(spark: SparkSession) -> bool:
 def is_databricks() -> bool:
     """Whether this process runs on Databricks: a cluster or serverless."""
     return "DATABRICKS_RUNTIME_VERSION" in os.environ
+
+
+def kafka_package() -> str:
+    """The Java package of Kafka's client, which Databricks has under a name of its own."""
+    return "kafkashaded.org.apache.kafka" if is_databricks() else "org.apache.kafka"

@@ -27,6 +27,13 @@ NOT_FOR_S3 = (
 )
 """What those ask for and do without."""
 
+BROKER = (
+    "org.apache.kafka:kafka_2.13:4.1.0",
+    "org.apache.kafka:kafka-tools:4.1.0",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3",
+)
+"""A broker of Kafka for this machine. It runs by itself, in a Java of its own."""
+
 FOLDER = ".jars"
 
 

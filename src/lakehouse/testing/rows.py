@@ -23,7 +23,7 @@ def landed(spark: SparkSession, source: Source, *records: str) -> DataFrame:
             f"source {source.name!r}",
             "make its rows with spark.createDataFrame(rows, SOURCE.landed_schema)",
         )
-    rows = [(each, "a file", ARRIVED, ARRIVED) for each in records]
+    rows = [(each, "a file", None, ARRIVED, ARRIVED) for each in records]
     return spark.createDataFrame(rows, source.landed_schema)
 
 

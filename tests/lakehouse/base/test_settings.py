@@ -8,6 +8,7 @@ import pytest
 
 from lakehouse.base import settings
 from lakehouse.base.errors import LakehouseError
+from lakehouse.base.setting_names import variable
 
 BASE = """
 project: shop
@@ -43,13 +44,21 @@ def test_a_setting_of_spark_keeps_the_dots_of_its_name(conf: Path) -> None:
     }
 
 
+def test_a_setting_of_kafka_keeps_the_dots_of_its_name(conf: Path) -> None:
+    changes = {"kafka.options.fetch.max.bytes": "9", "kafka.topics.sales": "shop.sales"}
+
+    kafka = settings.load("local", changes, conf).kafka
+    assert kafka.options == {"fetch.max.bytes": "9"}
+    assert kafka.topics == {"sales": "shop.sales"}
+
+
 def test_a_setting_handed_on_through_the_environment_arrives_as_it_was(
     conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = settings.variable("spark.conf.spark.sql.codegen.cache.maxEntries")
+    name = variable("spark.conf.spark.sql.codegen.cache.maxEntries")
     assert name == "LAKEHOUSE_SPARK__CONF__spark__sql__codegen__cache__maxEntries"
     monkeypatch.setenv(name, "200")
-    monkeypatch.setenv(settings.variable("lake.root"), "/there")
+    monkeypatch.setenv(variable("lake.root"), "/there")
 
     loaded = settings.load("local", conf=conf)
     assert loaded.spark.conf == {"spark.sql.codegen.cache.maxEntries": "200"}

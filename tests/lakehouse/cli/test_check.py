@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Call = Callable[..., Result]
 
-KNOWN = "Known: arrived_at, ingested_at, record, source_file."
+KNOWN = "Known: _message, arrived_at, ingested_at, record, source_file."
 LINES = [
     "toyshop/churn.py:6: error: model churn: is split by 'day', which is DATE. "
     "Split by a whole number that grows with time.",

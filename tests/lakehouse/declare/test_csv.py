@@ -17,6 +17,7 @@ from lakehouse.declare.code.values import plain
 from lakehouse.declare.definition import definition_of
 from lakehouse.declare.project import Project
 from lakehouse.flow.check import faults
+from lakehouse.testing import landed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -90,7 +91,7 @@ def test_cells_are_read_as_their_types(spark: SparkSession) -> None:
         (None,) * 7,
     ]
     raw = spark.createDataFrame(
-        [(*line, "line", None, None, None, None) for line in lines], source.landed_schema
+        [(*line, "line", None, None, None, None, None) for line in lines], source.landed_schema
     )
     made = source.parse(raw)
     assert made.columns == [*source.fields, "arrived_at", "_record"]
@@ -108,7 +109,7 @@ def test_json_is_read_as_its_types(spark: SparkSession) -> None:
         '{"n": "one", "tags": "none", "s": "kept"}',
         "no JSON",
     ]
-    raw = spark.createDataFrame([(line, None, None, None) for line in lines], source.landed_schema)
+    raw = landed(spark, source, *lines)
     rows = [tuple(row)[:4] for row in source.parse(raw).collect()]
     assert rows == [
         (1, [1, 2], (3,), '{"y":1}'), (None, None, None, "kept"), (None, None, None, None),

@@ -160,7 +160,7 @@ def run(lake: Lake, table: Table, landed: Landed, rerun: bool = False) -> Accoun
     kind = f"record STRING, {UNREAD} {UNREAD_TYPE}, {PROVENANCE}"
     rows = lake.spark.createDataFrame(
         [
-            (text, content and (DECODED, None, content), "a.jsonl", None, None)
+            (text, content and (DECODED, None, content), "a.jsonl", None, None, None)
             for text, content in landed
         ],
         kind,
@@ -239,6 +239,6 @@ def test_a_batch_without_a_broken_record_is_read_once(
     for action in ("count", "collect", "persist"):
         monkeypatch.setattr(DataFrame, action, read_again)
     kind = f"record STRING, {UNREAD} {UNREAD_TYPE}, {PROVENANCE}"
-    rows = lake.spark.createDataFrame([("a", None, "a.jsonl", None, None)], kind)
+    rows = lake.spark.createDataFrame([("a", None, "a.jsonl", None, None, None)], kind)
     account = commit(Writer(lake, Batch(table.name, "a-query", 0)), table, rows)
     assert account == Account(1, 1)

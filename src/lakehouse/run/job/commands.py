@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
+from lakehouse.base.stopping import sigterm_as_interrupt
 from lakehouse.bundle.data_folder import data_folder
 from lakehouse.bundle.files import shown
 from lakehouse.bundle.graph import leaves
@@ -95,7 +94,7 @@ def run_and_report(
             say(f"[{task}] {line}")
 
     options = Options(max_parallel=max_parallel, echo=echo)
-    with showing(), _sigterm_as_interrupt():
+    with showing(), sigterm_as_interrupt():
         record = work(options)
     if output == "table":
         _print_last_outputs(program, record, records)
@@ -138,23 +137,6 @@ def _print_last_outputs(program: Program, record: RunRecord, records: Records) -
         path = records.path(record.id) / task.attempts[-1].log
         if path.is_file() and (text := path.read_text(encoding="utf-8").rstrip()):
             print(text, flush=True)
-
-
-@contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM, as schedulers send it, cancel a run as cleanly as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _data_folder(folder: Path, target: str | None, data: Path | None) -> Path:

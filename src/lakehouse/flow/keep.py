@@ -1,0 +1,186 @@
+"""Keeping tables up to date until told to stop: a refresh of each whenever what it reads changed.
+
+A refresh is that of a run, with its checkpoint, accounts and lock. No table waits for another: the
+look at what it reads is all that ties them together. So one that fails keeps only those from
+changing that are made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from time import monotonic
+from uuid import uuid4
+
+from lakehouse.base import progress
+from lakehouse.base.failing import message_of
+from lakehouse.base.stopping import Halt
+from lakehouse.declare.source import Source
+from lakehouse.declare.table import Table
+from lakehouse.flow.rates import Meter, Rate, State, store
+from lakehouse.flow.refresh import prepared, refresh_table
+from lakehouse.flow.verdict import Verdict
+from lakehouse.ingest.checkpoint import Checkpoint
+from lakehouse.ingest.kafka import topic_of
+from lakehouse.ingest.marks import Marks
+from lakehouse.lake import Account, Lake
+
+FIRST, LONGEST = 5.0, 300.0
+"""Seconds after which a table that failed is tried again: doubled each time, up to the longest."""
+
+OUTSIDE = 10.0
+"""Seconds after which a table is looked at again that this process has not changed meanwhile."""
+
+REPORT = 60.0
+"""Seconds after which the rates are stored."""
+
+Mark = tuple[Hashable, ...]
+"""What the reads of a table were at a look: another mark, and something is new."""
+
+Telling = Callable[[Sequence[Rate]], None]
+
+
+@dataclass
+class _Kept:
+    """A table, what it read when it was last refreshed, and what came of it."""
+
+    about: Verdict
+    feeds: tuple[Table | Source, ...]
+    meter: Meter = field(default_factory=Meter)
+    taken: Mark = ()
+    seen: Mark = ()
+    changed: float = 0.0
+    failures: int = 0
+    again: float = 0.0
+    work: Future[list[Account]] | None = None
+    working_on: Mark = ()
+
+    @property
+    def name(self) -> str:
+        return self.about.table.name
+
+    def see(self, now: Mark) -> bool:
+        """Notes what its reads are now; whether there is anything to take."""
+        if now != self.seen:
+            self.changed = self.changed or monotonic()
+        self.seen = now
+        return now != self.taken and any(mark is not None for mark in now)
+
+    def rate(self, waiting: int | None) -> Rate:
+        """How fast it changes; `waiting`: the messages that it has not read."""
+        state: State = "at work" if self.work else "failed" if self.failures else "idle"
+        behind = monotonic() - self.changed if self.changed else 0.0
+        meter = self.meter
+        counts = meter.batches, meter.landed, meter.kept
+        return Rate(self.name, state, *counts, meter.per_second, behind, waiting)
+
+
+class Keeper:
+    """Refreshes tables, each when what it reads has changed, until it is halted."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        tables: Sequence[Table],
+        halt: Halt,
+        every: float = 1.0,
+        tell: Telling = lambda rates: None,
+    ) -> None:
+        """Begins nothing yet.
+
+        Args:
+            lake: Where the tables are.
+            tables: All of them; those that a job writes are left to it.
+            halt: Its `end` ends the work once the batches at work are over, its `request` at once.
+            every: Seconds between two looks.
+            tell: Told the rates after each look.
+        """
+        self.lake, self.halt, self.every, self.tell = lake, halt, every, tell
+        self.tables = [table for table in tables if table.transform is not None]
+        self.run_name = uuid4().hex
+        self._marks = Marks(lake)
+        self._versions: dict[str, tuple[float, int]] = {}
+
+    def run(self) -> None:
+        """Works until the halt. A table that fails is told, and tried again.
+
+        Raises LakehouseError where nothing could be begun: a lake that cannot be written to.
+        """
+        about = prepared(self.lake, self.tables)
+        kept = [_Kept(each, feeds_of(each.table)) for each in about.values()]
+        stored = monotonic()
+        with ThreadPoolExecutor(self.lake.settings.stream.side_by_side) as pool:
+            while not self.halt.ending:
+                for each in kept:
+                    self._begin(each, pool)
+                self._wait(kept)
+                self.tell(rates := self._rates(kept))
+                if monotonic() - stored > REPORT:
+                    store(self.lake, rates, self.run_name)
+                    stored = monotonic()
+            while any(each.work for each in kept):
+                self._wait(kept)
+                self.tell(self._rates(kept))
+        store(self.lake, self._rates(kept), self.run_name)
+
+    def _rates(self, kept: Iterable[_Kept]) -> list[Rate]:
+        return [each.rate(self._waiting(each)) for each in kept]
+
+    def _waiting(self, each: _Kept) -> int | None:
+        first = each.feeds[0]
+        topic = topic_of(self.lake.settings, first) if isinstance(first, Source) else ""
+        ends = self._marks.ends_seen(topic)
+        if not topic or ends is None:
+            return None
+        read = Checkpoint.of(self.lake, each.about.table, each.about.build).read_to(topic)
+        return sum(max(end - read.get(number, 0), 0) for number, end in ends.items())
+
+    def _begin(self, each: _Kept, pool: ThreadPoolExecutor) -> None:
+        due = each.see(tuple(map(self._mark, each.feeds)))
+        if due and each.work is None and monotonic() >= each.again:
+            each.working_on = each.seen
+            each.work = pool.submit(copy_context().run, self._refresh, each.about)
+
+    def _mark(self, read: Table | Source) -> Hashable:
+        if isinstance(read, Source):
+            return self._marks.of(read)
+        looked, version = self._versions.get(read.name, (0.0, -1))
+        if monotonic() - looked > OUTSIDE:
+            version = self.lake.version(read.name) if self.lake.exists(read.name) else -1
+            self._versions[read.name] = (monotonic(), version)
+        return version if version > 0 else None
+
+    def _refresh(self, about: Verdict) -> list[Account]:
+        if about.refusal:
+            raise about.refusal
+        return refresh_table(self.lake, about.table, about.build, self.halt)
+
+    def _wait(self, kept: Iterable[_Kept]) -> None:
+        works = {each.work: each for each in kept if each.work is not None}
+        if not works:
+            self.halt.wait(self.every)
+            return
+        until = ALL_COMPLETED if self.halt.ending else FIRST_COMPLETED
+        for work in wait(works, self.every, until).done:
+            self._end(works[work], work)
+
+    def _end(self, each: _Kept, work: Future[list[Account]]) -> None:
+        each.work = None
+        self._versions.pop(each.name, None)  # it may be another one now
+        error = work.exception()
+        if error is None:
+            each.meter.take(work.result())
+            each.taken, each.failures = each.working_on, 0
+            each.changed = 0.0 if each.seen == each.taken else monotonic()
+        elif not self.halt.ending:
+            delay = min(FIRST * 2**each.failures, LONGEST)
+            each.failures, each.again = each.failures + 1, monotonic() + delay
+            detail = f"{message_of(error)} It is tried again in {delay:.0f} s."
+            progress.emit(progress.Event("table", each.name, "note", detail=detail))
+
+
+def feeds_of(table: Table) -> tuple[Table | Source, ...]:
+    """The reads whose changes a table follows."""
+    return table.watched or table.reads[:1]

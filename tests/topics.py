@@ -1,0 +1,66 @@
+"""Topics of a real broker, and what tests send to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+Value = str | bytes | None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic, and how to reach it."""
+
+    servers: str
+    name: str
+    partitions: int = 2
+
+    @staticmethod
+    def made(servers: str, partitions: int = 2) -> Topic:
+        """A new topic, of a name of its own."""
+        topic = Topic(servers, f"topic-{uuid4().hex[:8]}", partitions)
+        topic.make()
+        return topic
+
+    @property
+    def settings(self) -> dict[str, str | int]:
+        return {"bootstrap.servers": self.servers, "log_level": 0}
+
+    def make(self) -> None:
+        admin = AdminClient(self.settings)
+        for each in admin.create_topics([NewTopic(self.name, self.partitions, 1)]).values():
+            each.result()
+
+    def remove(self) -> None:
+        admin = AdminClient(self.settings)
+        for each in admin.delete_topics([self.name]).values():
+            each.result()
+
+    def send(self, *values: Value, partition: int = 0, **more: object) -> None:
+        """Sends messages of these values to one partition; `more`: their key, headers, time."""
+        producer = Producer(self.settings)
+        for value in values:
+            producer.produce(self.name, value, partition=partition, **more)
+        assert producer.flush(20) == 0
+
+    def take_back(self, *values: Value) -> None:
+        """Sends messages in a transaction that is then aborted."""
+        producer = Producer({**self.settings, "transactional.id": uuid4().hex})
+        producer.init_transactions()
+        producer.begin_transaction()
+        for value in values:
+            producer.produce(self.name, value, partition=0)
+        assert producer.flush(20) == 0
+        producer.abort_transaction()
+
+
+def arriving(topics: Mapping[str, Topic], /, **settings: object) -> dict[str, object]:
+    """The setting `kafka` by which the records of sources arrive on these topics."""
+    servers: Iterable[str] = dict.fromkeys(each.servers for each in topics.values())
+    names = {source: topic.name for source, topic in topics.items()}
+    return {"servers": ",".join(servers), "topics": names, **settings}
