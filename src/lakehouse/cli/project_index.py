@@ -133,12 +133,12 @@ def _imported(package: str) -> ProjectIndex:
             table.name,
             tuple(
                 ColumnEntry(name, *parted(kind), classes.get(name, ""))
-                for name, kind in columns(table.schema)
+                for name, kind in columns(table.stored)
             ),
             tuple(read.name for read in reads if isinstance(read, Table)),
             tuple(read.name for read in reads if not isinstance(read, Table)),
             model.name if model else "",
-            {rule.name: (rule.condition, rule.otherwise) for rule in table.expect},
+            {rule.name: (rule.condition, rule.otherwise) for rule in table.rules},
             table.where,
         )
     models = {
