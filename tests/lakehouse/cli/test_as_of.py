@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,23 +17,41 @@ from typer.testing import Result
 from lakehouse.cli.as_of import versions_at
 from lakehouse.cli.project_index import ColumnEntry, TableEntry
 
-NAMES = """
+PAGES = {
+    "__init__.py": "",
+    "names.py": """
 from lakehouse import History, Table
 TABLE = Table(
     "silver.names", "id BIGINT, name STRING, since TIMESTAMP",
     write=History(("id",), sequence_by="since"),
 )
-"""
+""",
+    "sold.py": """
+from lakehouse import Table
+TABLE = Table("silver.sold", "id BIGINT")
+""",
+    "bare.py": """
+from lakehouse import History, Table
+TABLE = Table("silver.bare", "id INT, day INT", write=History(("id",), sequence_by="day"))
+""",
+}
 
 
 def at(day: int, hour: int = 0) -> datetime:
     return datetime(2020, 1, day, hour, tzinfo=timezone.utc)
 
 
-@pytest.fixture
-def names(home: Path) -> Any:
-    page, folder = home / "toyshop" / "names.py", home / "data" / "lake" / "silver" / "names"
-    page.write_text(NAMES)
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a project with a table of versions, and its lake."""
+    folder = tmp_path_factory.mktemp("versions")
+    for name, text in PAGES.items():
+        page = folder / "named" / name
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text)
+    (folder / "conf").mkdir()
+    (folder / "conf" / "base.yml").write_text("project: named\ndata: data\nlake: {root: lake}\n")
+    (folder / "conf" / "local.yml").write_text("")
     times = pa.timestamp("us", tz="UTC")
     rows = {
         "id": pa.array([1, 1, 2, 3], pa.int64()),
@@ -43,10 +62,10 @@ def names(home: Path) -> Any:
         "event_times": pa.array([[at(1)], [at(3, 12)], [at(2)], []], pa.list_(times)),
         "delete_times": pa.array([[], [], [at(4)], [at(1)]], pa.list_(times)),
     }
-    if not folder.exists():
-        write_deltalake(str(folder), pa.table(rows))
-    yield
-    page.unlink()
+    write_deltalake(str(folder / "lake" / "silver" / "names"), pa.table(rows))
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
 
 
 def shown(done: Result) -> list[tuple[Any, ...]]:
@@ -68,30 +87,30 @@ def shown(done: Result) -> list[tuple[Any, ...]]:
     ],
 )
 def test_a_row_a_thing_as_it_was(
-    names: None, call: Callable[..., Result], time: str, rows: list[tuple[Any, ...]]
+    call: Callable[..., Result], time: str, rows: list[tuple[Any, ...]]
 ) -> None:
     assert shown(call("show", "silver.names", "--as-of", time, "-o", "json")) == rows
 
 
 def test_a_table_without_versions_is_told_from_one_that_has_them(
-    names: None, call: Callable[..., Result]
+    call: Callable[..., Result],
 ) -> None:
     done = call("show", "silver.sold", "--as-of", "2020-01-01")
     assert done.exit_code == 1 and done.stdout == ""
     assert "silver.sold: keeps no versions: what it held then cannot be told" in done.stderr
 
 
-def test_what_is_no_time_is_refused(names: None, call: Callable[..., Result]) -> None:
+def test_what_is_no_time_is_refused(call: Callable[..., Result]) -> None:
     done = call("show", "silver.names", "--as-of", "yesterday")
     assert done.exit_code == 1
     assert "'yesterday' is neither a day nor a time" in done.stderr
 
 
 def test_the_columns_of_the_table_are_listed_before_it_is_filled(
-    names: None, call: Callable[..., Result]
+    call: Callable[..., Result],
 ) -> None:
-    rows = json.loads(call("tables", "schema", "silver.names", "-o", "json").stdout)
-    assert [row["column"] for row in rows][2:5] == ["since", "valid_to", "is_current"]
+    rows = json.loads(call("tables", "schema", "silver.bare", "-o", "json").stdout)
+    assert [row["column"] for row in rows][1:4] == ["day", "valid_to", "is_current"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chispa import assert_df_equality
 from pyspark.sql import DataFrame
 from tests import tiny
 from tests.tiny import land_lines, sale
@@ -222,8 +221,7 @@ def test_what_follows_a_history_by_partitions_or_reads_it_beside_has_what_it_say
     refresh(lake, (BRONZE, ITEMS, starts, joined))
     land_lines(landing, "b.jsonl", sale(1, "gone", 3), sale(1, "tea", 2))
     refresh(lake, (BRONZE, ITEMS, starts, joined))
-    assert_df_equality(
-        lake.read("gold.starts"), per_week(lake.read(ITEMS.name)), ignore_row_order=True
-    )
+    begun = [tuple(row) for row in lake.read("gold.starts").orderBy("week").collect()]
+    assert begun == [(1, 1, "tea", 3), (5, 1, "chai", None)]
     rows = lake.read("silver.joined").select("week", "item").collect()
     assert sorted(map(tuple, rows), key=str) == [(1, "tea"), (2, "tea"), (3, None), (5, "chai")]
