@@ -116,7 +116,7 @@ def _rows(numbered: DataFrame, table: Table, write: History, time: Column) -> Da
         F.sum(NEW).alias(NEW),
         *(F.min_by(quoted(name), stated).alias(name) for name in values),
     )
-    first_delete = F.col(DELETE_TIMES)[0]
+    first_delete = F.array_min(DELETE_TIMES)
     is_stated = F.col(BEFORE).isNotNull()
     made = {
         write.sequence_by: F.when(is_stated, F.col(BEFORE)).otherwise(first_delete),
