@@ -47,7 +47,8 @@ FAILS: dict[str, tuple[Table, str]] = {
     ),
     "a thing that a map tells apart": (
         make("tags MAP<STRING, INT>, at TIMESTAMP", "tags", "at", write=History(("tags",), "at")),
-        "History cannot tell rows apart by 'tags', which is MAP<STRING,INT>. Take its parts that",
+        "History cannot tell rows apart by 'tags', which is MAP<STRING,INT>. Take its parts that "
+        "matter as columns of their own.",
     ),
     "a filter that names no column": (
         make("id BIGINT", "id", where="di > 0"),
