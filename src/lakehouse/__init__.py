@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.csv import Csv
     from lakehouse.declare.expectation import Expectation
     from lakehouse.declare.field import Field
+    from lakehouse.declare.history import as_of
     from lakehouse.declare.model import (
         SCORED,
         Candidate,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.source import Source
     from lakehouse.declare.summary import Part
     from lakehouse.declare.table import Table, bronze
-    from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
+    from lakehouse.declare.writes import Append, History, Merge, Rebuild, Replace
     from lakehouse.learn import classification, ranking
     from lakehouse.run.notebook.lakes import open_lake, scratch_lake
     from lakehouse.spark.caching import cached
@@ -39,6 +40,7 @@ _HOMES = {
     "lakehouse.declare.csv": ("Csv",),
     "lakehouse.declare.expectation": ("Expectation",),
     "lakehouse.declare.field": ("Field",),
+    "lakehouse.declare.history": ("as_of",),
     "lakehouse.declare.model": (
         *("SCORED", "Candidate", "Frames", "Gate", "Model", "Params", "Report", "Split"),
     ),
@@ -47,7 +49,7 @@ _HOMES = {
     "lakehouse.declare.source": ("Source",),
     "lakehouse.declare.summary": ("Part",),
     "lakehouse.declare.table": ("Table", "bronze"),
-    "lakehouse.declare.writes": ("Append", "Merge", "Rebuild", "Replace"),
+    "lakehouse.declare.writes": ("Append", "History", "Merge", "Rebuild", "Replace"),
     "lakehouse.learn": ("classification", "ranking"),
     "lakehouse.run.notebook.lakes": ("open_lake", "scratch_lake"),
     "lakehouse.spark.caching": ("cached",),
@@ -64,6 +66,7 @@ __all__ = [
     "Field",
     "Frames",
     "Gate",
+    "History",
     "LakehouseError",
     "Merge",
     "Model",
@@ -75,6 +78,7 @@ __all__ = [
     "Source",
     "Split",
     "Table",
+    "as_of",
     "bronze",
     "cached",
     "classification",

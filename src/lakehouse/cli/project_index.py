@@ -34,7 +34,8 @@ class TableEntry:
 
     It reads tables (`reads`) and files that land (`sources`), or is filled by a `model`; `rules`
     are the conditions of its expectations with what becomes of a row that breaks them, by name, and
-    `where` is the condition of the rows that are the table's.
+    `where` is the condition of the rows that are the table's; `sequence_by` is the column from
+    whose value on a version is valid, empty where the table keeps none.
     """
 
     name: str
@@ -44,6 +45,7 @@ class TableEntry:
     model: str = ""
     rules: Mapping[str, tuple[str, str]] | None = None
     where: str | None = None
+    sequence_by: str = ""
 
     @property
     def layer(self) -> str:
@@ -119,6 +121,7 @@ def _imported(package: str) -> ProjectIndex:
     from lakehouse.declare.field import parted
     from lakehouse.declare.schema import columns
     from lakehouse.declare.table import Table
+    from lakehouse.declare.writes import History
     from lakehouse.lake.ops import TABLES
 
     project = projects.load(package)
@@ -133,13 +136,14 @@ def _imported(package: str) -> ProjectIndex:
             table.name,
             tuple(
                 ColumnEntry(name, *parted(kind), classes.get(name, ""))
-                for name, kind in columns(table.schema)
+                for name, kind in columns(table.stored)
             ),
             tuple(read.name for read in reads if isinstance(read, Table)),
             tuple(read.name for read in reads if not isinstance(read, Table)),
             model.name if model else "",
-            {rule.name: (rule.condition, rule.otherwise) for rule in table.expect},
+            {rule.name: (rule.condition, rule.otherwise) for rule in table.rules},
             table.where,
+            table.write.sequence_by if isinstance(table.write, History) else "",
         )
     models = {
         model.name: ModelEntry(
@@ -179,6 +183,7 @@ def _from_json(content: Mapping[str, Any]) -> ProjectIndex:
                 for name, (condition, otherwise) in each["rules"].items()
             },
             each["where"],
+            each["sequence_by"],
         )
         for each in content["tables"]
     ]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lakehouse.cli.as_of import versions_at
 from lakehouse.cli.command import command
 from lakehouse.cli.invocation import Invocation
 from lakehouse.cli.options import Format, TableName
@@ -29,16 +30,24 @@ def show(
     version: Annotated[
         int | None, typer.Option(min=0, help="As the table was at this version.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="DATE|TIME", help="What was true then, of a table of versions."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many rows.")] = LIMIT,
     everything: Annotated[bool, typer.Option("--all", help="Every row.")] = False,
     output: Format = "table",
 ) -> None:
     """Show some rows of a table, as it is or as it was."""
-    invocation.index.table(table)
-    sample = invocation.glance.sample(table, None if everything else limit, version)
+    entry = invocation.index.table(table)
+    columns, where = versions_at(entry, as_of) if as_of is not None else ((), "")
+    most = None if everything else limit
+    sample = invocation.glance.sample(table, most, version, columns, where)
     count = write(Rows(sample.columns, sample.rows), output)
     if not count and limit:
-        say(f"{table} holds no row")
+        say(f"{table} holds no row" + (f" that was valid at {as_of}" if as_of else ""))
 
 
 def history(

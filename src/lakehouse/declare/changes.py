@@ -110,11 +110,17 @@ def _of_source(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Chang
         yield Change("source", f"source was {_text(old)}, is {_text(new)}")
 
 
+GOES_ON = {"Rebuild": ("partition",), "History": ("keys", "sequence_by", "snapshots")}
+"""What of a way of writing must be as it was for its table to go on."""
+
+
 def _rewrite(old: Any, new: Any) -> Needs:
-    """A table may go on where only the reach of its partitions is another one."""
-    if not old or not new or {old["way"], new["way"]} != {"Rebuild"}:
+    """A table may go on where only the reach of its partitions is another one, or the column that
+    tells of deletes: its rows so far are what they were made of."""
+    if not old or not new or old["way"] != new["way"] or old["way"] not in GOES_ON:
         return "rebuild"
-    return "decision" if old["partition"] == new["partition"] else "rebuild"
+    is_same = all(old[name] == new[name] for name in GOES_ON[old["way"]])
+    return "decision" if is_same else "rebuild"
 
 
 def _write(write: Mapping[str, Any] | None) -> str:

@@ -6,7 +6,7 @@ where batches end:
 
 | way | may follow |
 |---|---|
-| `Append`, `Replace` | a source, or an `Append` table: nothing there is ever taken back |
+| `Append`, `Replace`, `History` | a source, or an `Append` table: nothing there is taken back |
 | `Merge` | these, or a `Merge` table with the same keys |
 | `Rebuild` | any table: it computes partitions anew, deletes included |
 """
@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.declare.schema import check_columns, columns
+from lakehouse.declare.schema import check_columns, columns, word
 from lakehouse.declare.select import Select
 from lakehouse.declare.source import Source
-from lakehouse.declare.writes import Append, Merge, Rebuild, Write
+from lakehouse.declare.writes import ADDED, Append, History, Merge, Rebuild, Write
 
 
 class Table(Protocol):
@@ -51,8 +51,8 @@ class Table(Protocol):
         """What makes its rows; None where a job does."""
 
     @property
-    def expect(self) -> Sequence[Any]:
-        """The rules of its rows."""
+    def rules(self) -> Sequence[Any]:
+        """The rules of its rows, its own and those that come with the way it is written."""
 
     @property
     def where(self) -> str | None:
@@ -86,12 +86,14 @@ OPS = "ops"
 """The layer of the tables that the lake keeps about itself."""
 
 WHOLE = ("TINYINT", "SMALLINT", "INT", "INTEGER", "BIGINT", "LONG")
+TIMES = ("TIMESTAMP", "TIMESTAMP_LTZ", "DATE")
 
 
 def check(table: Table) -> None:
     """Raise LakehouseError for the first law that a table breaks."""
     _has_a_layer(table)
     check_columns(table.schema, table.name)
+    _leaves_columns_to_its_history(table)
     _names_each_rule_once(table)
     _filters_by_a_condition(table)
     _reads_downwards(table)
@@ -112,7 +114,7 @@ def _has_a_layer(table: Table) -> None:
 
 
 def _names_each_rule_once(table: Table) -> None:
-    names = [rule.name for rule in table.expect]
+    names = [rule.name for rule in table.rules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise LakehouseError(
             f"two expectations are called {twice[0]!r}", table.name, "they are counted by name"
@@ -162,13 +164,16 @@ def _selects_from_what_it_reads(table: Table) -> None:
 
 def _names_its_columns(table: Table) -> None:
     write = table.write
+    names: tuple[str, ...]
     match write:
         case Append():
             names = (write.partition,) if write.partition else ()
         case Merge():
             names = (*write.keys, *((write.newest_by,) if write.newest_by else ()))
-            if not write.keys:
-                raise LakehouseError("a Merge has no keys", table.name, "name at least one column")
+            _has_keys(table, write)
+        case History():
+            names = (*write.keys, write.sequence_by)
+            _has_keys(table, write)
         case _:
             newest_by = getattr(write, "newest_by", None)
             names = (write.partition, *((newest_by,) if newest_by else ()))
@@ -179,6 +184,50 @@ def _names_its_columns(table: Table) -> None:
                 table.name,
                 did_you_mean(name, table.columns),
             )
+    if isinstance(write, History):
+        _has_a_sequence(table, write)
+
+
+def _has_keys(table: Table, write: Merge | History) -> None:
+    if not write.keys:
+        way = type(write).__name__
+        raise LakehouseError(f"a {way} has no keys", table.name, "name at least one column")
+
+
+def _has_a_sequence(table: Table, write: History) -> None:
+    at = write.sequence_by
+    kind = word(dict(columns(table.schema))[at])
+    if kind not in (*TIMES, *WHOLE):
+        raise LakehouseError(
+            f"History is sequenced by a time or a whole number; {at!r} is {kind}",
+            table.name,
+            "make a TIMESTAMP, a DATE or a BIGINT of it",
+        )
+    if at in write.keys:
+        raise LakehouseError(
+            f"History is sequenced by {at!r}, which is one of its keys: nothing has two versions",
+            table.name,
+            "leave it out of the keys",
+        )
+
+
+def _leaves_columns_to_its_history(table: Table) -> None:
+    write = table.write
+    if not isinstance(write, History):
+        return
+    held = {name.casefold(): name for name in table.columns}
+    if taken := [held[name] for name in ADDED if name in held]:
+        raise LakehouseError(
+            f"the schema has the column {taken[0]!r}, which History adds by itself",
+            table.name,
+            f"name it otherwise: a table of versions has {', '.join(ADDED)} of its own",
+        )
+    if write.gone is not None and write.gone.casefold() in held:
+        raise LakehouseError(
+            f"the schema has the column {write.gone!r}, which says that a thing is gone",
+            table.name,
+            "leave it out of the schema: the transform makes it, and the table does not keep it",
+        )
 
 
 def _follows_what_it_reads(table: Table) -> None:

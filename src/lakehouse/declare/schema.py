@@ -44,6 +44,11 @@ def columns(ddl: str) -> tuple[tuple[str, str], ...]:
     return tuple((_bare(pair[1]), pair[2].strip()) if pair else ("", "") for pair in pairs)
 
 
+def names(ddl: str) -> tuple[str, ...]:
+    """The names of the columns, in order."""
+    return tuple(name for name, _ in columns(ddl))
+
+
 OWN = "_lake_"
 """What the names of columns begin with that batches carry beside those of a contract."""
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from lakehouse.declare import history
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
 from lakehouse.declare.laws import check
-from lakehouse.declare.schema import columns, quoted, struct
+from lakehouse.declare.schema import names, quoted, struct
 from lakehouse.declare.select import Select
 from lakehouse.declare.source import Source
-from lakehouse.declare.writes import Append, Merge, Rebuild, Write
+from lakehouse.declare.writes import Append, History, Merge, Rebuild, Write
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Table:
             that a job writes, such as scores. One that also passes on `_record` lets quarantine
             keep the record as it came.
         expect: What must be true of each row, and what becomes of it otherwise.
-        write: How the table may change: `Append`, `Merge`, `Replace` or `Rebuild`.
+        write: How the table may change: `Append`, `Merge`, `Replace`, `Rebuild` or `History`.
         where: A SQL condition on the rows that the transform made. Rows for which it is false are
             counted as passed over and not judged, as if they had not landed; rows for which it is
             NULL are judged.
@@ -78,7 +79,7 @@ class Table:
     @property
     def columns(self) -> tuple[str, ...]:
         """Column names of the contract, in order."""
-        return tuple(name for name, _ in columns(self.schema))
+        return names(self.schema)
 
     @property
     def is_as_landed(self) -> bool:
@@ -92,7 +93,7 @@ class Table:
         source = self.reads[0] if self.reads else None
         if not isinstance(source, Source) or not self.is_as_landed:
             return False
-        return {name for name, _ in columns(source.landed_schema)} <= set(self.columns)
+        return {*names(source.landed_schema)} <= set(self.columns)
 
     @property
     def contract(self) -> tuple[Field, ...]:
@@ -110,6 +111,33 @@ class Table:
         return struct(self.schema)
 
     @property
+    def stored(self) -> str:
+        """The columns that the table is made with, as DDL: what its readers see."""
+        if isinstance(self.write, History):
+            return history.stored(self.schema, self.write)
+        return self.schema
+
+    @property
+    def made(self) -> str:
+        """The columns that the transform must make, as DDL."""
+        gone = self.write.gone if isinstance(self.write, History) else None
+        return f"{self.schema}, {quoted(gone)} BOOLEAN" if gone else self.schema
+
+    @property
+    def rules(self) -> tuple[Expectation, ...]:
+        """What is asked of each row that the transform makes."""
+        if isinstance(self.write, History):
+            return history.rules(self.schema, self.write, self.expect)
+        return self.expect
+
+    @property
+    def filter(self) -> str | None:
+        """The condition that these rows are filtered by; None where all are the table's."""
+        if isinstance(self.write, History) and self.where is not None:
+            return history.but_deletes(self.schema, self.write, self.where)
+        return self.where
+
+    @property
     def followed(self) -> Table | None:
         """The `Merge` table that this `Merge` table follows key by key; None if it follows none."""
         first = self.reads[0] if self.reads else None
@@ -123,7 +151,8 @@ class Table:
         if not isinstance(self.write, Rebuild):
             return ()
         tables = (read for read in self.reads if isinstance(read, Table))
-        return tuple(table for table in tables if self.write.partition in table.columns)
+        partition = self.write.partition
+        return tuple(table for table in tables if partition in names(table.stored))
 
 
 def bronze(source: Source) -> Table:

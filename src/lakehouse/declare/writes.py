@@ -67,4 +67,42 @@ class Rebuild:
     ahead: int = 0
 
 
-Write = Append | Merge | Replace | Rebuild
+@dataclass(frozen=True)
+class History:
+    """The versions of things are kept: each row says from when to when it was valid.
+
+    The transform makes events: a row says that from `sequence_by` on the thing `keys` has these
+    values. The table holds a row for each version, valid from `sequence_by` up to, and without,
+    `valid_to`; NULL there says that it still is. What the versions of a thing are depends on the
+    set of its events alone, and not on the order in which they arrived.
+
+    Beside the columns of the contract the table has `valid_to`, `is_current`, `event_times` (when
+    the version was stated, and stated again) and `delete_times` (when it was said to be gone).
+
+    Of several events of one thing and one time a delete stands, else the one whose content has the
+    least hash; the others count as duplicate. An event without a time is set aside.
+
+    Args:
+        keys: The columns that tell things apart; at least one. NULL is a value as any other.
+        sequence_by: The column from whose value on a row is valid: a TIMESTAMP, a DATE or a whole
+            number.
+        gone: A BOOLEAN column that the transform makes beside those of the contract. Where it is
+            TRUE the thing was deleted at that time, and its other columns do not matter.
+        snapshots: All rows of one `sequence_by` are one whole snapshot of all things, in as many
+            parts as there are: a thing that is not among them was deleted at that time.
+    """
+
+    keys: tuple[str, ...]
+    sequence_by: str
+    gone: str | None = None
+    snapshots: bool = False
+
+
+VALID_TO, IS_CURRENT, EVENT_TIMES, DELETE_TIMES = (
+    *("valid_to", "is_current", "event_times", "delete_times"),
+)
+ADDED = (VALID_TO, IS_CURRENT, EVENT_TIMES, DELETE_TIMES)
+"""The columns that a `History` table has beside those of its contract."""
+
+
+Write = Append | Merge | Replace | Rebuild | History

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import BROKEN, judge, passed_over, passes
 from lakehouse.declare.table import Table
+from lakehouse.declare.writes import History
 from lakehouse.flow.verdict import Verdict, verdicts
+from lakehouse.flow.versions import GONE, events_of
 from lakehouse.lake import Lake
 from lakehouse.lake.builds import Event, record
 from lakehouse.lake.ops import TABLES as OPS
@@ -43,16 +46,27 @@ def accept(lake: Lake, tables: Sequence[Table], judge_past: bool = False) -> lis
     return late
 
 
+def _as_made(held: DataFrame, table: Table) -> DataFrame:
+    """The rows of a table as they were made: of one that keeps versions, their events."""
+    write = table.write
+    if not isinstance(write, History):
+        return held
+    events = events_of(held, write)
+    if write.gone is None:
+        return events.where(~F.col(GONE)).drop(GONE)
+    return events.withColumnRenamed(GONE, write.gone)
+
+
 def _judge(lake: Lake, table: Table) -> None:
     """Raise LakehouseError where a row would not be kept, by how many and by which rules.
 
     A column that the table has not had so far is NULL in all of them, as it will be.
     """
-    held = lake.read(table.name)
+    held = _as_made(lake.read(table.name), table)
     missing = [field for field in table.struct if field.name not in held.columns]
     rows = held.select("*", *(F.lit(None).cast(f.dataType).alias(f.name) for f in missing))
     try:
-        judged = analysed(judge(rows, table.expect, table.where))
+        judged = analysed(judge(rows, table.rules, table.filter))
     except PySparkException as error:
         what, _ = sentence(error, lake.spark, table.columns)
         raise LakehouseError(
@@ -60,7 +74,7 @@ def _judge(lake: Lake, table: Table) -> None:
             table.name,
             f"make it anew: lakehouse rebuild {table.name} --with-downstream",
         ) from error
-    names = [rule.name for rule in table.expect if rule.otherwise != "warn"]
+    names = [rule.name for rule in table.rules if rule.otherwise != "warn"]
     kinds = [F.count_if(F.array_contains(BROKEN, name)) for name in names]
     out = F.count_if(~passes())
     total, less, over, *each = judged.agg(

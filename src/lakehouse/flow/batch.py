@@ -27,7 +27,7 @@ from lakehouse.declare.expectation import (
     passes,
     quarantined,
 )
-from lakehouse.declare.schema import quoted
+from lakehouse.declare.schema import names, quoted
 from lakehouse.declare.source import RECORD, ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
@@ -95,7 +95,7 @@ def judged(
             table.name,
             f"select {ROW} beside its columns: every landed row must be among the rows made",
         )
-    return Judged(table, judge(made, table.expect, table.where), count, lost, broken)
+    return Judged(table, judge(made, table.rules, table.filter), count, lost, broken)
 
 
 def unread_of(table: Table, landed: DataFrame) -> DataFrame | None:
@@ -110,12 +110,12 @@ def counts(table: Table) -> list[Column]:
     """How many judged rows pass, are passed over, are broken, and by which rule: aggregates."""
     rules = [
         F.count_if(F.coalesce(_is_broken(rule), F.lit(False))).alias(f"rule{at}")
-        for at, rule in enumerate(table.expect)
+        for at, rule in enumerate(table.rules)
     ]
     return [
         F.count_if(passes()).alias("passing"),
-        F.count_if(quarantined(table.expect)).alias("quarantined"),
-        F.count_if(dropped(table.expect)).alias("dropped"),
+        F.count_if(quarantined(table.rules)).alias("quarantined"),
+        F.count_if(dropped(table.rules)).alias("dropped"),
         F.count_if(passed_over()).alias("passed_over"),
         *rules,
     ]
@@ -139,7 +139,7 @@ def set_aside(
     table = batch.table
     rules = {
         rule.name: total
-        for at, rule in enumerate(table.expect)
+        for at, rule in enumerate(table.rules)
         if (total := sum(row[f"rule{at}"] for row in groups))
     }
     passing, broken, drops, over = (
@@ -157,9 +157,9 @@ def set_aside(
     account.check(writer.batch)
     account = with_unread(account, len(batch.lost), bad)
     if account.quarantined or writer.rerun:
-        rows = batch.rows.where(quarantined(table.expect)) if broken else None
+        rows = batch.rows.where(quarantined(table.rules)) if broken else None
         writer.quarantine(aside(writer, table, rows, batch.lost, batch.unread if bad else None))
-    fatal = [rule.name for rule in table.expect if rule.otherwise == "fail" and rule.name in rules]
+    fatal = [rule.name for rule in table.rules if rule.otherwise == "fail" and rule.name in rules]
     if fatal:
         raise LakehouseError(
             f"{rules[fatal[0]]} rows break the rule {fatal[0]!r}, which must hold",
@@ -272,7 +272,7 @@ def aside(
     spark = writer.lake.spark
     frames = []
     if broken is not None:
-        frames.append(_set_aside_rows(broken, table.columns))
+        frames.append(_set_aside_rows(broken, names(table.made)))
     if lost:
         frames.append(_set_aside_rows(unreadable(spark, lost), ("path", "why")))
     if records is not None:

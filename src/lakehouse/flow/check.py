@@ -25,8 +25,7 @@ from lakehouse.declare.schema import columns, quoted, struct
 from lakehouse.declare.select import Select
 from lakehouse.declare.source import ROW, Source
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Merge
-from lakehouse.flow.contract import alike, lossless, sql, unstorable, unusable
+from lakehouse.flow.contract import CASTS, alike, lossless, sql, unstorable, unusable
 from lakehouse.flow.faults import Fault, Severity, in_one_line
 from lakehouse.spark.analysis import analysed, line_of, sentence, unstable
 
@@ -92,7 +91,8 @@ class _Check:
             what = f"is one_to_many, and its transform does not pass on the column {ROW}"
             yield Fault(place, "error", table.name, what, f"select {ROW} beside its columns")
         if contract is not None:
-            sound = [column for column in contract if column.name not in refused]
+            more = self._contract(table.made) or contract
+            sound = [column for column in more if column.name not in refused]
             yield from self._columns(table, made, sound)
         for rule in table.expect:
             told = f"the rule {rule.name!r}"
@@ -104,7 +104,7 @@ class _Check:
         """The faults of a model, as far as it names tables and columns."""
         yield from self._reads(model, model.reads)
         first, by = model.reads[0], model.split.by
-        contract = self._contract(first.schema)
+        contract = self._contract(first.stored)
         if contract is None:
             return
         if by not in contract.names:
@@ -180,7 +180,7 @@ class _Check:
 
     def _frame(self, read: Table | Source) -> DataFrame | None:
         """An empty frame of what is read; None where its schema is at fault."""
-        ddl = read.landed_schema if isinstance(read, Source) else read.schema
+        ddl = read.landed_schema if isinstance(read, Source) else read.stored
         if ddl not in self.frames:
             contract = self._contract(ddl)
             empty = None if contract is None else self.spark.createDataFrame([], contract)
@@ -245,7 +245,7 @@ class _Check:
                 yield self._at(table, "schema", name, what, "name each once")
             elif not isinstance(held[0], NullType) and not alike(held[0], wanted):
                 what = f"column {name!r} is {sql(held[0])} in the transform and {sql(wanted)} here"
-                if not isinstance(table.write, Merge) or not self._castable(made, name, wanted):
+                if not isinstance(table.write, CASTS) or not self._castable(made, name, wanted):
                     what = f"{what}, which {type(table.write).__name__} does not store"
                     todo = f"cast it in the transform to {sql(wanted)}"
                     yield self._at(table, "schema", name, what, todo)

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
+from lakehouse.declare.writes import Append, History, Merge, Rebuild, Replace
 from lakehouse.flow.append import append, append_as_landed
 from lakehouse.flow.batch import Judged, judged, recall
 from lakehouse.flow.follow import follow
+from lakehouse.flow.history import history
 from lakehouse.flow.merge import merge
 from lakehouse.flow.rebuild import reach, rebuild
 from lakehouse.flow.replace import replace
@@ -55,6 +56,8 @@ def write(writer: Writer, batch: Judged) -> Account:
             return merge(writer, batch, way)
         case Replace() as way:
             return replace(writer, batch, way)
+        case History() as way:
+            return history(writer, batch, way)
         case Rebuild():
             raise TypeError(f"{batch.table.name} is made of partitions, not of landed rows")
 

@@ -1,8 +1,8 @@
 """What of a contract Delta can store, and what the ways of writing make of other types.
 
 Held against Delta 4.0: a table by its folder takes a column as another type only where Parquet
-holds both alike (TINYINT and SMALLINT in INT); any other is refused when rows arrive. A `Merge`
-casts to the contract first.
+holds both alike (TINYINT and SMALLINT in INT); any other is refused when rows arrive. `Merge` and
+`History` cast to the contract first.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from pyspark.sql import types as T
 
 from lakehouse.declare.source import ROW
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Merge, Replace
+from lakehouse.declare.writes import Append, History, Merge, Replace
 from lakehouse.flow.faults import Severity
 from lakehouse.lake.lake import CHANGE, VERSION
 
 Found = Iterator[tuple[Severity, str, str, str]]
 """Severity, column, what is wrong with it, and what to do."""
+
+CASTS = (Merge, History)
+"""The ways that cast to the contract."""
 
 CHANGED = (CHANGE, VERSION, "_commit_timestamp")
 """Columns that a change feed carries beside those of its table."""
@@ -99,6 +102,8 @@ def unusable(table: Table, contract: T.StructType) -> Found:
     match table.write:
         case Merge() as write:
             yield from _of_merge(table, write, kinds)
+        case History() as write:
+            yield from _of_history(write, kinds)
         case Append(partition=str() as part):
             kind = kinds[part]
             if holds(kind, T.ArrayType, T.StructType, T.BinaryType, *INCOMPARABLE):
@@ -128,14 +133,27 @@ def _fraction(role: str, name: str, kind: T.DataType) -> tuple[str, str]:
     return what, "use a DECIMAL or a whole number"
 
 
-def _of_merge(table: Table, write: Merge, kinds: dict[str, T.DataType]) -> Found:
+def _of_keys(write: Merge | History, kinds: dict[str, T.DataType]) -> Found:
     for key in write.keys:
         kind = kinds[key]
         if holds(kind, *INCOMPARABLE):
-            what = f"Merge cannot tell rows apart by {key!r}, which is {sql(kind)}"
+            way = type(write).__name__
+            what = f"{way} cannot tell rows apart by {key!r}, which is {sql(kind)}"
             yield "error", key, what, "take its parts that matter as columns of their own"
         elif holds(kind, *FRACTIONS):
             yield "warning", key, *_fraction("key", key, kind)
+
+
+def _of_history(write: History, kinds: dict[str, T.DataType]) -> Found:
+    yield from _of_keys(write, kinds)
+    for name, kind in kinds.items():
+        if name not in write.keys and holds(kind, T.VariantType):
+            what = f"History cannot compare versions by their content: {name!r} is {sql(kind)}"
+            yield "error", name, what, "keep it as the STRING of its JSON"
+
+
+def _of_merge(table: Table, write: Merge, kinds: dict[str, T.DataType]) -> Found:
+    yield from _of_keys(write, kinds)
     if (at := write.newest_by) and holds(kinds[at], *INCOMPARABLE):
         what = f"Merge cannot order rows by {at!r}, which is {sql(kinds[at])}"
         yield "error", at, what, "order by a time, a number or a text"

@@ -7,6 +7,7 @@ within a batch and between a batch and the table.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from pyspark.sql import DataFrame, Window
@@ -51,7 +52,7 @@ def ranked(rows: DataFrame, table: Table, write: Merge) -> DataFrame:
     """Adds `_rank` INT: 1 for the row of a key that stands, among those that pass alike."""
     newest = [F.col(quoted(write.newest_by)).desc_nulls_last()] if write.newest_by else []
     keys = (F.col(quoted(key)) for key in write.keys)
-    of_key = Window.partitionBy(passes(), *keys).orderBy(*newest, F.expr(content(table, write)))
+    of_key = Window.partitionBy(passes(), *keys).orderBy(*newest, F.expr(_content(table, write)))
     return rows.withColumn(RANK, F.row_number().over(of_key))
 
 
@@ -63,7 +64,7 @@ def same_key(write: Merge) -> str:
 
 def stands(table: Table, write: Merge) -> str:
     """SQL: whether the row `new` takes the place of the row `held` of the same key."""
-    less = f"{content(table, write, 'new.')} < {content(table, write, 'held.')}"
+    less = f"{_content(table, write, 'new.')} < {_content(table, write, 'held.')}"
     if not write.newest_by:
         return less
     new, held = f"new.{quoted(write.newest_by)}", f"held.{quoted(write.newest_by)}"
@@ -71,17 +72,25 @@ def stands(table: Table, write: Merge) -> str:
     return f"({later} OR ({new} <=> {held} AND {less}))"
 
 
-def content(table: Table, write: Merge, prefix: str = "") -> str:
-    """SQL: a hash of a row's columns beside its keys and `newest_by` (BIGINT).
+def _content(table: Table, write: Merge, prefix: str = "") -> str:
+    """SQL: a hash of a row's columns beside its keys and `newest_by`.
 
     Without `newest_by`, in which rows are equal where this is asked: of two lines of one file the
     same one stands whenever that file arrived.
+    """
+    besides = (*write.keys, *((write.newest_by,) if write.newest_by else ()))
+    return content(table, besides, prefix)
+
+
+def content(table: Table, besides: Collection[str], prefix: str = "") -> str:
+    """SQL: a hash of a row's columns beside some of them (BIGINT).
+
     `xxhash64` passes over a NULL, so that (NULL, 1) and (1, NULL) would be alike: whether each
     column is NULL is hashed too.
     """
     parts = []
     for name, kind in columns(table.schema):
-        if name not in (*write.keys, write.newest_by):
+        if name not in besides:
             value = f"{prefix}{quoted(name)}"
             # Spark does not hash a map, nor what holds one.
             has_map = "MAP<" in "".join(without_comments(kind).upper().split())

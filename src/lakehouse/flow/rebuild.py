@@ -63,15 +63,15 @@ def rebuild(writer: Writer, table: Table, write: Rebuild, partitions: tuple[str,
     frames = []
     for read in table.reads:
         frame = writer.lake.read(read.name)
-        watched = isinstance(read, Table) and write.partition in read.columns
+        watched = read in table.watched
         frames.append(frame.where(needed) if watched else frame)
     rows = table.transform(*frames).where(anew).repartition(quoted(write.partition))
-    if not (table.expect or table.where):
+    if not (table.rules or table.filter):
         count = Observation()
         made = rows.select(*table.quoted).observe(count, F.count(F.lit(1)).alias("made"))
         written = writer.replace(made, table.name, anew)
         return Account(count.get.get("made", written), written)
-    batch = Judged(table, cached(judge(rows, table.expect, table.where)), lambda made: (made, {}))
+    batch = Judged(table, cached(judge(rows, table.rules, table.filter)), lambda made: (made, {}))
     groups = batch.rows.agg(*counts(table)).collect()
     account = set_aside(writer, batch, groups)
     good = batch.rows.where(passes()).select(*table.quoted)

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from lakehouse.base import progress
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import BROKEN, WARNED, judge, passes
-from lakehouse.declare.schema import OWN, quoted
+from lakehouse.declare.schema import OWN, names, quoted, struct
 from lakehouse.declare.source import RECORD, ROW, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge, Rebuild
@@ -157,14 +157,16 @@ def _judged_again(lake: Lake, table: Table, aside: DataFrame) -> DataFrame:
         _transformed_again(lake, table, source, aside.where(recorded)),
         _as_made(table, aside.where(~recorded)),
     )
-    columns = [*table.quoted, BROKEN, WARNED, ASIDE]
+    columns = [*map(quoted, names(table.made)), BROKEN, WARNED, ASIDE]
     return reduce(DataFrame.unionByName, (frame.select(*columns) for frame in frames))
 
 
 def _as_made(table: Table, aside: DataFrame) -> DataFrame:
     """The rows as their transform made them, judged by the rules of now."""
-    made = aside.select(F.struct("*").alias(ASIDE), F.from_json("row", table.struct).alias(MADE))
-    return judge(made.select(ASIDE, f"{MADE}.*"), table.expect, table.where)
+    made = aside.select(
+        F.struct("*").alias(ASIDE), F.from_json("row", struct(table.made)).alias(MADE)
+    )
+    return judge(made.select(ASIDE, f"{MADE}.*"), table.rules, table.filter)
 
 
 def _transformed_again(lake: Lake, table: Table, source: Source, aside: DataFrame) -> DataFrame:

@@ -7,7 +7,7 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
+from lakehouse.declare.schema import quoted
 from lakehouse.lake import log
 from lakehouse.lake.files import Local, local_path
 from lakehouse.lake.log import Commit
@@ -62,8 +63,16 @@ class Glance(Protocol):
     def columns(self, name: str, version: int | None = None) -> list[Column]:
         """Its columns in order."""
 
-    def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
-        """At most `limit` of its rows (None: all of them), in no order, as of a version."""
+    def sample(
+        self,
+        name: str,
+        limit: int | None,
+        version: int | None = None,
+        columns: Sequence[str] = (),
+        where: str = "",
+    ) -> Sample:
+        """At most `limit` of its rows (None: all of them), in no order, as of a version: some of
+        its columns (none: all of them), and of the rows those that meet a SQL condition."""
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """Its versions, newest first."""
@@ -114,9 +123,18 @@ class Logs:
         fields = self._open(name, version).schema().fields
         return [(field.name, spark_type(field.type)) for field in fields]
 
-    def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
+    def sample(
+        self,
+        name: str,
+        limit: int | None,
+        version: int | None = None,
+        columns: Sequence[str] = (),
+        where: str = "",
+    ) -> Sample:
         """At most `limit` of its rows, as of a version."""
-        query = "SELECT * FROM t" if limit is None else f"SELECT * FROM t LIMIT {limit:d}"
+        query = f"SELECT {', '.join(map(_named, columns)) or '*'} FROM t"
+        query += f" WHERE {where.replace('`', _QUOTE)}" if where else ""
+        query += "" if limit is None else f" LIMIT {limit:d}"
         return self._query(self._open(name, version), query)
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
@@ -127,7 +145,7 @@ class Logs:
 
     def query(self, name: str, sql: str) -> Iterable[tuple[Any, ...]]:
         """The rows of a query over the table, in the dialect of DataFusion."""
-        return self._query(self._open(name), sql.replace("`", '"')).rows
+        return self._query(self._open(name), sql.replace("`", _QUOTE)).rows
 
     def map_sums(self, by: str, column: str) -> str:
         """Keys and values side by side, a row each, added up."""
@@ -197,9 +215,18 @@ class Through:
         fields = self.lake.read(name, version).schema.fields
         return [(field.name, field.dataType.simpleString()) for field in fields]
 
-    def sample(self, name: str, limit: int | None, version: int | None = None) -> Sample:
+    def sample(
+        self,
+        name: str,
+        limit: int | None,
+        version: int | None = None,
+        columns: Sequence[str] = (),
+        where: str = "",
+    ) -> Sample:
         """At most `limit` of its rows, as of a version."""
         rows = self.lake.read(name, version)
+        rows = rows.where(where) if where else rows
+        rows = rows.select(*map(quoted, columns)) if columns else rows
         sample = rows.toLocalIterator() if limit is None else rows.limit(limit).collect()
         return Sample(tuple(rows.columns), zoned(sample, rows.schema))
 
@@ -225,6 +252,14 @@ class Through:
     def _need(self, name: str) -> None:
         if not self.exists(name):
             raise not_filled(name)
+
+
+_QUOTE = '"'
+"""What quotes a name in the dialect of DataFusion."""
+
+
+def _named(column: str) -> str:
+    return f"{_QUOTE}{column.replace(_QUOTE, _QUOTE * 2)}{_QUOTE}"
 
 
 def not_filled(name: str) -> LakehouseError:

@@ -13,10 +13,11 @@ from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
+from lakehouse.declare.field import fields_of
 from lakehouse.declare.schema import columns as columns_of
-from lakehouse.declare.schema import needs_mapping, quoted
+from lakehouse.declare.schema import needs_mapping, quoted, struct
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
+from lakehouse.declare.writes import Append, History, Merge
 from lakehouse.lake import log
 from lakehouse.lake.log import Commit
 from lakehouse.lake.place import Place
@@ -51,17 +52,17 @@ LATEST = 20
 
 def parted_by(table: Table) -> str | None:
     """The column that the files of a table are parted by."""
-    return None if isinstance(table.write, Merge) else table.write.partition
+    return None if isinstance(table.write, Merge | History) else table.write.partition
 
 
 def has_feed(table: Table) -> bool:
     """Whether a table keeps a change feed: rows of it may be changed or taken away."""
-    return isinstance(table.write, Merge | Replace | Rebuild)
+    return not isinstance(table.write, Append)
 
 
 def properties_of(table: Table) -> dict[str, str]:
     """What a table must be told before it can hold its rows: to keep a feed, to map names."""
-    mapping = MAPPING if needs_mapping(table.schema) else {}
+    mapping = MAPPING if needs_mapping(table.stored) else {}
     return (FEED if has_feed(table) else {}) | mapping
 
 
@@ -97,7 +98,7 @@ class Lake:
         if self.place.catalog:
             layer = f"{self.place.catalog}.{table.layer}"
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {layer}")
-        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(table.schema))
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(table.stored))
         parted = parted_by(table)
         properties = PROPERTIES | properties_of(table)
         self._create(
@@ -140,8 +141,9 @@ class Lake:
 
     def _grow(self, table: Table) -> None:
         held = {field.name: field.dataType for field in self.read(table.name).schema}
-        new = [field.added for field in table.contract if field.name not in held]
-        for field in table.struct:
+        fields = fields_of(table.stored, table.classes)
+        new = [field.added for field in fields if field.name not in held]
+        for field in struct(table.stored):
             if held.get(field.name, field.dataType) != field.dataType:
                 raise LakehouseError(
                     f"column {field.name!r} is {held[field.name].simpleString()} in the table "

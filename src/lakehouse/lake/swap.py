@@ -16,6 +16,7 @@ from time import sleep
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.declare.schema import names, quoted
 from lakehouse.declare.table import Table
 from lakehouse.lake.builds import Event, record
 from lakehouse.lake.lake import FEED, MAPPING, Lake
@@ -33,7 +34,7 @@ _MARK = '{"build": '
 def swap(lake: Lake, table: Table, build: int) -> None:
     """Puts the rows of a build in the place of the table's, in one commit, once."""
     lake.upgrade(table)
-    rows = lake.read(beside(table.name, build)).select(*table.quoted)
+    rows = lake.read(beside(table.name, build)).select(*map(quoted, names(table.stored)))
     _let_columns_go(lake, table.name, rows)
     overwrite(
         lake,

@@ -121,9 +121,7 @@ class LiveRates(Rates):
             )
         age = duration(monotonic() - self.begun)
         idle = len(rates) - len(busy)
-        page.caption = (
-            f"{age}, {idle} without rows yet. Ctrl-C: the batches at work end first"
-        )
+        page.caption = f"{age}, {idle} without rows yet. Ctrl-C: the batches at work end first"
         page.caption_justify = "left"
         with self.lock:
             self.live.update(page, refresh=True)

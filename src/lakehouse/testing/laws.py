@@ -21,6 +21,7 @@ from lakehouse.declare.definition import definition_of
 from lakehouse.declare.laws import LAYERS
 from lakehouse.declare.model import Model
 from lakehouse.declare.project import Project
+from lakehouse.declare.schema import names
 from lakehouse.declare.table import Table
 from lakehouse.testing.pages import CLOCKS, IMPURE, OF_ONE_ENGINE, STORAGE, attributes, imported
 
@@ -146,7 +147,7 @@ class Laws:
 
     def test_models_are_split_by_time(self, model: Model) -> None:
         """And learn from gold."""
-        assert model.split.by in model.reads[0].columns
+        assert model.split.by in names(model.reads[0].stored)
         assert model.split.train_before <= model.split.test_from
         assert model.reads[0].layer == "gold"
 

@@ -32,5 +32,5 @@ def broken_rules(table: Table, *frames: DataFrame) -> list[list[str] | None]:
     row that breaks none."""
     if table.transform is None:
         raise LakehouseError("has no transform", table.name, "a job writes it")
-    judged = judge(table.transform(*frames), table.expect, table.where)
+    judged = judge(table.transform(*frames), table.rules, table.filter)
     return [row[BROKEN] for row in judged.select(BROKEN).collect()]

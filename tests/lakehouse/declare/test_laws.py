@@ -12,7 +12,7 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table, as_landed, bronze
-from lakehouse.declare.writes import Append, Merge, Rebuild, Replace, Write
+from lakehouse.declare.writes import Append, History, Merge, Rebuild, Replace, Write
 
 SCHEMA = "id BIGINT, week INT, day DATE"
 
@@ -34,6 +34,7 @@ GOLD = make("gold.things")
 MERGED = make(write=Merge(("id",)))
 REPLACED = make(write=Replace("week", newest_by="day"))
 REBUILT = make("silver.rebuilt", REPLACED, write=Rebuild("week"))
+DATED = make("silver.dated", write=History(("id",), sequence_by="day"))
 
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "what becomes of broken rows, misspelt": (
@@ -202,6 +203,54 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         lambda: make("gold.things", MERGED, write=Merge(("week",))),
         "Merge cannot follow silver.things, which is written by Merge",
     ),
+    "a history without keys": (
+        lambda: make(write=History((), sequence_by="day")),
+        "silver.things: a History has no keys. Name at least one column.",
+    ),
+    "a history by a time that is no column": (
+        lambda: make(write=History(("id",), sequence_by="dya")),
+        "History names the column 'dya', which the schema does not have. Did you mean 'day'?",
+    ),
+    "a history in the order of texts": (
+        lambda: make(write=History(("id",), "at"), schema="id BIGINT, at STRING COMMENT 'a DATE'"),
+        "silver.things: History is sequenced by a time or a whole number; 'at' is STRING. Make a",
+    ),
+    "a history of which each time is a thing": (
+        lambda: make(write=History(("id", "day"), sequence_by="day")),
+        "History is sequenced by 'day', which is one of its keys: nothing has two versions.",
+    ),
+    "a column that a history adds": (
+        lambda: make(write=History(("id",), "day"), schema="id BIGINT, day DATE, Is_Current INT"),
+        "silver.things: the schema has the column 'Is_Current', which History adds by itself. Name",
+    ),
+    "a delete that is stored": (
+        lambda: make(
+            write=History(("id",), "day", gone="gone"), schema="id BIGINT, day DATE, gone BOOLEAN"
+        ),
+        "silver.things: the schema has the column 'gone', which says that a thing is gone. Leave",
+    ),
+    "a rule that each history has": (
+        lambda: make(
+            write=History(("id",), "day"), expect=(Expectation("day is given", "day > '2020'"),)
+        ),
+        "silver.things: two expectations are called 'day is given'",
+    ),
+    "Append after History": (
+        lambda: make("gold.things", DATED),
+        "Append cannot follow silver.dated, which is written by History",
+    ),
+    "Merge after History": (
+        lambda: make("gold.things", DATED, write=Merge(("id",))),
+        "Merge cannot follow silver.dated, which is written by History",
+    ),
+    "History after History": (
+        lambda: make("gold.things", DATED, write=History(("id",), "day")),
+        "History cannot follow silver.dated, which is written by History",
+    ),
+    "History after Merge": (
+        lambda: make("gold.things", MERGED, write=History(("id",), "day")),
+        "History cannot follow silver.things, which is written by Merge",
+    ),
     "Rebuild by a day": (
         lambda: make("gold.things", MERGED, write=Rebuild("day")),
         "Rebuild needs a partition of whole numbers; 'day' is DATE",
@@ -226,6 +275,10 @@ def test_a_wrong_declaration_is_refused(declare: Callable[[], object], sentence:
         lambda: make("silver.things", tiny.BRONZE_SALES),
         lambda: make("silver.things", tiny.BRONZE_SALES, write=Replace("week", newest_by="day")),
         lambda: make("silver.more", MERGED, write=Merge(("id",))),
+        lambda: make("silver.dated", tiny.BRONZE_SALES, write=History(("id",), "day", gone="out")),
+        lambda: make("gold.dated", GOLD, write=History(("id",), "week"), one_to_many=True),
+        lambda: make("gold.things", DATED, write=Rebuild("week")),
+        lambda: make("gold.beside", GOLD, DATED),
         lambda: make("gold.things", MERGED, write=Rebuild("week")),
         lambda: make("gold.things", REBUILT, write=Rebuild("week")),
         lambda: make("gold.more", GOLD, write=Append()),

@@ -12,7 +12,7 @@ from tests.lakehouse.flow.small_tables import RAW, arrive, make, row, told
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.project import Project
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Merge, Rebuild, Replace
+from lakehouse.declare.writes import Append, History, Merge, Rebuild, Replace
 from lakehouse.flow.check import faults
 from lakehouse.flow.commit import commit
 from lakehouse.lake.account import Batch
@@ -40,6 +40,15 @@ FAILS: dict[str, tuple[Table, str]] = {
     "a name of the change feed": (
         make("id BIGINT, _change_type STRING", "id", "name AS _change_type", write=Merge(("id",))),
         "the lake itself adds a column '_change_type'. Name it otherwise.",
+    ),
+    "a delete that the transform does not make": (
+        make("id BIGINT, at TIMESTAMP", "id", "at", write=History(("id",), "at", gone="gone")),
+        "the transform returns no column 'gone'. Known: at, id.",
+    ),
+    "a thing that a map tells apart": (
+        make("tags MAP<STRING, INT>, at TIMESTAMP", "tags", "at", write=History(("tags",), "at")),
+        "History cannot tell rows apart by 'tags', which is MAP<STRING,INT>. Take its parts that "
+        "matter as columns of their own.",
     ),
     "a filter that names no column": (
         make("id BIGINT", "id", where="di > 0"),

@@ -57,7 +57,7 @@ def _declared(value: Any, inner: Inner) -> str | None:
     source is what its records are: how they are read is the definition of the table that reads
     them. What is said of a column for people makes no other rows."""
     if isinstance(value, Table):
-        return f"table({inner(value.name)}, {inner(without_comments(value.schema))})"
+        return f"table({inner(value.name)}, {inner(without_comments(value.stored))})"
     if isinstance(value, Source):
         schema = inner(without_comments(value.schema))
         text = f"name={inner(value.name)}, schema={schema}, format={inner(value.format)}"
