@@ -4,6 +4,7 @@
 TARGET  = local
 UNTIL   =
 ARGS    =
+SPEED   = 3600
 PORT    = 5050
 # Each worker of the tests has a Spark of its own (2 GB of heap); a few tests alone need none.
 WORKERS = $(if $(ARGS),0,2)
@@ -14,7 +15,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test engines lint format typecheck validate deploy docs bench mutants ui wheel pins jars kafka s3 clean
+.PHONY: help setup run stream test engines lint format typecheck validate deploy docs bench mutants ui wheel pins jars kafka s3 clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -73,6 +74,9 @@ pins: setup  ## resolve the pins of every package anew; ARGS=--upgrade for newer
 
 jars: setup  ## resolve the locks of the jars anew
 	@$(PY) scripts/lock_jars.py
+
+stream: setup  ## a broker, the recorded year as messages, all tables kept up to date; SPEED=3600, UNTIL=
+	@$(PY) scripts/stream.py stream "$(SPEED)" "$(UNTIL)"
 
 kafka: setup  ## run a broker of Kafka on 127.0.0.1 until Ctrl-C; PORT=9092
 	@$(PY) -m lakehouse kafka $(if $(filter-out 5050,$(PORT)),--port $(PORT))

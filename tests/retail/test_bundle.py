@@ -43,6 +43,7 @@ def test_it_is_validated_within_a_second():
 def test_each_target_has_the_same_jobs(target: str):
     assert set(load(RETAIL, target, user=ALICE).jobs) == {
         "nightly",
+        "stream",
         "rebuild",
         "accept",
         "release",
@@ -99,11 +100,20 @@ def test_production_runs_as_a_principal_from_one_place_and_is_not_paused():
     assert "alice" not in bundle.data["workspace"]["root_path"]
     assert "pause_status" not in bundle.jobs["nightly"]["schedule"]
     assert bundle.jobs["nightly"]["max_concurrent_runs"] == 1
-    for job in bundle.jobs.values():
+    for job in (job for name, job in bundle.jobs.items() if name != "stream"):
         assert job["queue"] == {"enabled": True}
         assert job["email_notifications"]["on_failure"]
         assert job["health"]["rules"]
         assert all(task["max_retries"] == 2 for task in job["tasks"])
+
+
+def test_the_stream_is_paused_and_started_again_by_the_platform():
+    job = load(RETAIL, "prod", user=ALICE).jobs["stream"]
+
+    assert job["continuous"] == {"pause_status": "PAUSED"}
+    assert "queue" not in job
+    assert not any("max_retries" in task or "depends_on" in task for task in job["tasks"])
+    assert job["email_notifications"]["on_failure"]
 
 
 def test_notebooks_go_with_the_bundle_and_those_of_its_job_are_there():
@@ -128,6 +138,7 @@ def test_every_entry_point_is_one_of_the_installed_wheel():
     assert {name for _, name in wheels} == {
         "replay",
         "refresh",
+        "stream",
         "rebuild",
         "accept",
         "release",

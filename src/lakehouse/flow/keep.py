@@ -15,6 +15,7 @@ from time import monotonic
 from uuid import uuid4
 
 from lakehouse.base import progress
+from lakehouse.base.errors import LakehouseError
 from lakehouse.base.failing import message_of
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
@@ -26,6 +27,7 @@ from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.marks import Marks
 from lakehouse.lake import Account, Lake
+from lakehouse.lake.ops import STREAM_PROGRESS
 
 FIRST, LONGEST = 5.0, 300.0
 """Seconds after which a table that failed is tried again: doubled each time, up to the longest."""
@@ -63,10 +65,11 @@ class _Kept:
 
     def see(self, now: Mark) -> bool:
         """Notes what its reads are now; whether there is anything to take."""
-        if now != self.seen:
-            self.changed = self.changed or monotonic()
         self.seen = now
-        return now != self.taken and any(mark is not None for mark in now)
+        is_due = now != self.taken and any(mark is not None for mark in now)
+        if is_due and not self.changed:
+            self.changed = monotonic()
+        return is_due
 
     def rate(self, waiting: int | None) -> Rate:
         """How fast it changes; `waiting`: the messages that it has not read."""
@@ -118,12 +121,20 @@ class Keeper:
                 self._wait(kept)
                 self.tell(rates := self._rates(kept))
                 if monotonic() - stored > REPORT:
-                    store(self.lake, rates, self.run_name)
+                    self._store(rates)
                     stored = monotonic()
             while any(each.work for each in kept):
                 self._wait(kept)
                 self.tell(self._rates(kept))
-        store(self.lake, self._rates(kept), self.run_name)
+        self._store(self._rates(kept))
+
+    def _store(self, rates: Sequence[Rate]) -> None:
+        """Stores the rates. That this fails is no reason to end."""
+        try:
+            store(self.lake, rates, self.run_name)
+        except Exception as error:
+            name = STREAM_PROGRESS.name
+            progress.emit(progress.Event("table", name, "note", detail=message_of(error)))
 
     def _rates(self, kept: Iterable[_Kept]) -> list[Rate]:
         return [each.rate(self._waiting(each)) for each in kept]
@@ -138,8 +149,14 @@ class Keeper:
         return sum(max(end - read.get(number, 0), 0) for number, end in ends.items())
 
     def _begin(self, each: _Kept, pool: ThreadPoolExecutor) -> None:
-        due = each.see(tuple(map(self._mark, each.feeds)))
-        if due and each.work is None and monotonic() >= each.again:
+        if each.failures and monotonic() < each.again:
+            return
+        try:
+            is_due = each.see(tuple(map(self._mark, each.feeds)))
+        except LakehouseError as error:  # what it reads cannot be looked at
+            self._fail(each, error)
+            return
+        if is_due and each.work is None:
             each.working_on = each.seen
             each.work = pool.submit(copy_context().run, self._refresh, each.about)
 
@@ -175,10 +192,13 @@ class Keeper:
             each.taken, each.failures = each.working_on, 0
             each.changed = 0.0 if each.seen == each.taken else monotonic()
         elif not self.halt.ending:
-            delay = min(FIRST * 2**each.failures, LONGEST)
-            each.failures, each.again = each.failures + 1, monotonic() + delay
-            detail = f"{message_of(error)} It is tried again in {delay:.0f} s."
-            progress.emit(progress.Event("table", each.name, "note", detail=detail))
+            self._fail(each, error)
+
+    def _fail(self, each: _Kept, error: BaseException) -> None:
+        delay = min(FIRST * 2**each.failures, LONGEST)
+        each.failures, each.again = each.failures + 1, monotonic() + delay
+        detail = f"{message_of(error)} It is tried again in {delay:.0f} s."
+        progress.emit(progress.Event("table", each.name, "note", detail=detail))
 
 
 def feeds_of(table: Table) -> tuple[Table | Source, ...]:
