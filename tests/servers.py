@@ -23,6 +23,9 @@ from lakehouse.spark.jars import jar_paths, jars_folder, own_folder
 from tests.checkout import ROOT
 from tests.conftest import INTERPRETED
 
+WORKER = "pyspark.sql.connect.streaming.worker.foreach_batch_worker"
+"""What Spark starts for each query of a client."""
+
 QUICK = "-Duser.timezone=UTC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 
 
@@ -210,6 +213,16 @@ def connect_server(
     own = () if python else (str(ROOT / "src"), str(ROOT))
     python_path = ":".join(filter(None, (packages, *own)))
     log = place / "connect.log"
+    # Spark gives a Python that it starts ten seconds. The first one reads all that it is made of
+    # from the disk, which takes longer beside other work.
+    first = subprocess.run(
+        [str(python or sys.executable), "-c", f"import {WORKER}, lakehouse.flow.work"],
+        env={**os.environ, "PYTHONPATH": python_path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not first.returncode, first.stderr
     with started(
         log,
         *command,
