@@ -60,7 +60,7 @@ def python(code: str, *arguments: str, rules: bool = False) -> subprocess.Popen[
 def call(code: str, *arguments: str, rules: bool = False) -> subprocess.CompletedProcess[str]:
     """Runs Python in a process of its own to its end."""
     with python(code, *arguments, rules=rules) as process:
-        out, errors = process.communicate(timeout=300)
+        out, errors = process.communicate(timeout=800)
     return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
 
