@@ -191,13 +191,15 @@ class Keeper:
             each.meter.take(work.result())
             each.taken, each.failures = each.working_on, 0
             each.changed = 0.0 if each.seen == each.taken else monotonic()
-        elif not self.halt.ending:
+        elif not self.halt.requested:  # else it was only stopped
             self._fail(each, error)
 
     def _fail(self, each: _Kept, error: BaseException) -> None:
         delay = min(FIRST * 2**each.failures, LONGEST)
         each.failures, each.again = each.failures + 1, monotonic() + delay
-        detail = f"{message_of(error)} It is tried again in {delay:.0f} s."
+        detail = message_of(error)
+        if not self.halt.ending:
+            detail += f" It is tried again in {delay:.0f} s."
         progress.emit(progress.Event("table", each.name, "note", detail=detail))
 
 
