@@ -25,7 +25,7 @@ def fetch(tell: Callable[[str], None] = lambda text: None) -> Path:
     """The folder of the broker's jars, filled where it is not."""
     folder = own_folder() / "kafka"
     if not jars.are_there(folder, jars.BROKER_LOCK):
-        tell("fetching a broker of Kafka (47 MB, once)")
+        tell("fetching a broker of Kafka (50 MB, once)")
         jars.fetch(folder, jars.BROKER_LOCK)
     return folder
 
