@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Literal
 
-from pyspark.sql import functions as F
-
 from lakehouse.lake import Account, Lake
+from lakehouse.lake.add import add
 from lakehouse.lake.ops import STREAM_PROGRESS
-from lakehouse.lake.save import rows_of, save
 
 State = Literal["idle", "at work", "failed"]
 
@@ -66,7 +64,6 @@ class Meter:
 
 def store(lake: Lake, rates: Sequence[Rate], run: str) -> None:
     """Adds a row a table to `ops.stream_progress`; `run` tells one stream from the next."""
-    lake.ensure(STREAM_PROGRESS)
     rows = [
         {
             "run": run,
@@ -81,5 +78,4 @@ def store(lake: Lake, rates: Sequence[Rate], run: str) -> None:
         }
         for each in rates
     ]
-    at = F.current_timestamp()
-    save(lake, rows_of(lake, STREAM_PROGRESS, rows).withColumn("at", at), STREAM_PROGRESS.name)
+    add(lake, STREAM_PROGRESS, rows, now="at")

@@ -36,11 +36,11 @@ from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.misfits import Misfit, misfits, read_files
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.account import AGAIN, TAKEN_BACK
+from lakehouse.lake.add import add
 from lakehouse.lake.builds import Event, histories, record
 from lakehouse.lake.files import File, plain
 from lakehouse.lake.glance import glance
 from lakehouse.lake.ops import BATCHES, DELIVERIES, QUARANTINE
-from lakehouse.lake.save import rows_of, save
 from lakehouse.lake.storage import storage
 from lakehouse.lake.write import Writer
 
@@ -183,10 +183,9 @@ class _Again:
         return Decision(file.path, file.changed, decided, found.added, found.gone, number)
 
     def _keep(self, decisions: Sequence[Decision]) -> None:
-        self.lake.ensure(DELIVERIES)
         mine = {"table": self.table.name, "query": self.query}
-        rows = rows_of(self.lake, DELIVERIES, [{**mine, **asdict(each)} for each in decisions])
-        save(self.lake, rows.withColumn("at", F.current_timestamp()), DELIVERIES.name)
+        rows = [{**mine, **asdict(each)} for each in decisions]
+        add(self.lake, DELIVERIES, rows, now="at")
 
     def _write(self, decisions: Sequence[Decision], rerun: bool = False) -> Account:
         """Writes a batch and its account: what was taken less what it takes the place of.

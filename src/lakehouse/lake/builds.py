@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
-from pyspark.sql import functions as F
-
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.versions import installed
 from lakehouse.declare.definition import Definition
+from lakehouse.lake.add import add
 from lakehouse.lake.glance import Glance, glance
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.ops import DEFINITIONS
-from lakehouse.lake.save import rows_of, save
 
 FORMAT = 1
 """Raised when an older engine could no longer read what a newer one says of a build."""
@@ -161,9 +159,7 @@ def record(lake: Lake, events: Iterable[Event]) -> None:
     ]
     if not rows:
         return
-    lake.ensure(DEFINITIONS)
-    events_of = rows_of(lake, DEFINITIONS, rows)
-    save(lake, events_of.withColumn("at", F.current_timestamp()), DEFINITIONS.name)
+    add(lake, DEFINITIONS, rows, now="at")
 
 
 def made_with(spark: str) -> dict[str, str]:

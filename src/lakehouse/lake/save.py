@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -34,16 +32,6 @@ def save(
         writer.saveAsTable(lake.place.table(name))
     else:
         writer.save(lake.place.folder(name))
-
-
-def rows_of(lake: Lake, table: Table, values: Sequence[Mapping[str, Any]]) -> DataFrame:
-    """A few rows of a table, given by column; NULL where a value is missing.
-
-    Not from Python's rows: Spark would start a Python to read them.
-    """
-    kind = f"ARRAY<{table.struct.simpleString()}>"
-    text = F.lit(json.dumps([dict(each) for each in values]))
-    return lake.spark.range(1).select(F.inline(F.from_json(text, kind)))
 
 
 def overwrite(

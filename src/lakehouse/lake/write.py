@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.schema import quoted
 from lakehouse.lake.account import COUNTS, Account, Batch, Entry, entry
+from lakehouse.lake.add import add
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
-from lakehouse.lake.save import rows_of, save
+from lakehouse.lake.save import save
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,10 @@ class Writer:
             **{name: getattr(account, name) for name in COUNTS},
             "seconds": seconds,
         }
-        self.lake.ensure(BATCHES)
-        about = Entry(self.batch, account, tuple(notes))
-        rows = rows_of(self.lake, BATCHES, [{**values, "rules": dict(account.rules)}])
-        self._save(rows.withColumn("finished_at", F.current_timestamp()), BATCHES.name, about)
+        about = str(Entry(self.batch, account, tuple(notes)))
+        rows = [{**values, "rules": dict(account.rules)}]
+        once = (self.batch.app, self.batch.number)
+        add(self.lake, BATCHES, rows, now="finished_at", about=about, once=once)
         if not self.rerun:
             account.check(self.batch)
 
@@ -174,9 +175,8 @@ class Writer:
             }
             for (query, number), account in accounts.items()
         ]
-        rows = rows_of(self.lake, BATCHES, values)
-        once = {"txnAppId": self.batch.app, "txnVersion": str(self.batch.number)}
-        save(self.lake, rows.withColumn("finished_at", F.current_timestamp()), BATCHES.name, once)
+        once = (self.batch.app, self.batch.number)
+        add(self.lake, BATCHES, values, now="finished_at", once=once)
 
     def _save(
         self, rows: DataFrame, name: str, about: Entry, where: str = "", once: bool = True

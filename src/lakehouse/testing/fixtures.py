@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one Spark session of a worker: two threads, a small heap, its own warehouse.
 
+    It compiles lightly where a few tests run alone; workers of pytest-xdist have many, and are
+    quicker with all that Java can do.
+
     `TEST_SPARK=sc://...` has the tests use a Spark Connect server instead; those that ask for this
     process's JVM fail then.
     """
@@ -32,7 +35,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         SparkSettings(master=master, heap="2g", shuffle_partitions=2, conf=INTERPRETED | FORGETFUL),
         app="lakehouse-tests",
         warehouse=tmp_path_factory.mktemp("warehouse"),
-        quick=True,
+        quick="PYTEST_XDIST_WORKER" not in os.environ,
     )
     yield session
     session.stop()
