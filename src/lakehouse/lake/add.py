@@ -46,7 +46,8 @@ def add(
     `once`: passed over where this transaction, or a later one, is there already.
     """
     if lake.place.is_local and find_spec("deltalake") is not None:
-        _add_locally(lake, table, [{**each, now: _now()} for each in values], about, once)
+        at = datetime.now(timezone.utc)
+        _add_locally(lake, table, [{**each, now: at} for each in values], about, once)
         return
     lake.ensure(table)
     options = {"userMetadata": about} if about else {}
@@ -100,7 +101,3 @@ def _opened(lake: Lake, table: Table) -> DeltaTable:
             return held
     lake.ensure(table)
     return DeltaTable(folder)
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

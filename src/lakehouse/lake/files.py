@@ -89,7 +89,10 @@ class Local:
                 if not is_data(entry.name):
                     continue
                 if entry.is_file():
-                    facts = entry.stat()
+                    try:
+                        facts = entry.stat()
+                    except FileNotFoundError:  # gone since: one that was only on its way
+                        continue
                     yield File(entry.path, facts.st_size, facts.st_mtime_ns // 1_000_000)
                 elif deep and entry.is_dir():
                     yield from self.files(entry.path, deep)
