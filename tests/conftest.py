@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lakehouse.lake import Lake
     from tests.airflow_home import Airflow
+    from tests.postgres import Postgres
 
 pytest_plugins = ["lakehouse.testing.fixtures", "pytester"]
 
@@ -59,6 +60,15 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     fetch()
     with broker(tmp_path_factory.mktemp("kafka")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL."""
+    from tests.postgres import postgres
+
+    with postgres() as server:
+        yield server
 
 
 @pytest.fixture

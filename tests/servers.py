@@ -48,11 +48,19 @@ def wait_for(pattern: str, log: Path, times: int = 1) -> str:
 
 
 @contextmanager
-def started(log: Path, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that writes to a log and is ended with the block."""
+def started(
+    log: Path, *command: str, user: str | None = None, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process, of another user where one is named, that writes to a log and is ended with the
+    block."""
     with log.open("w") as out, ExitStack() as stack:
         process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdout=out, stderr=out, cwd=log.parent
+            command,
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=out,
+            cwd=log.parent,
+            user=user,
         )
         stack.callback(process.wait, 30)
         stack.callback(process.terminate)

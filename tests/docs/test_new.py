@@ -29,7 +29,7 @@ def walk(tmp_path: Path) -> Walk:
     return Walk(folder, (str(tools), str(python)), {"LAKEHOUSE_SPARK__HEAP": "2g"})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(2400)
 def test_a_project_of_one_s_own_from_a_file_to_a_rebuilt_table(walk: Walk) -> None:
     walk.through(PAGE.read_text(encoding="utf-8"))

@@ -68,7 +68,13 @@ LAYERS = ("bronze", "silver", "gold", "ops")
 SHOP = "import sys; from tests.engines import shop; shop.main(*sys.argv[1:])"
 
 
-@pytest.mark.parametrize("catalog", ["", "spark_catalog"], ids=["folders", "catalog"])
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        pytest.param("", marks=pytest.mark.long, id="folders"),
+        pytest.param("spark_catalog", id="catalog"),
+    ],
+)
 def test_two_days_behind_connect_with_what_serverless_refuses_make_the_same_lake(
     server: str,
     place: Path,

@@ -8,7 +8,7 @@ from collections.abc import Container
 ENVIRONMENT = "LAKEHOUSE_"
 """`LAKEHOUSE_SPARK__HEAP=4g` sets `spark.heap`."""
 
-FOREIGN = ("spark.conf.", "kafka.options.")
+FOREIGN = ("spark.conf.", "kafka.options.", "database.options.")
 """Below these the names are not ours, and have dots and capitals of their own:
 `--set spark.conf.spark.ui.enabled=true` sets Spark's own `spark.ui.enabled`."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from lakehouse.base.arrival_settings import DatabaseSettings, KafkaSettings, Page
 from lakehouse.base.errors import LakehouseError, nearest
 from lakehouse.base.setting_names import from_environment, keys_of
 from lakehouse.base.versions import installed
@@ -18,11 +19,7 @@ HOME = "LAKEHOUSE_HOME"
 """What relative folders are taken from; else the folder that holds `conf`."""
 
 
-class _Page(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LakeSettings(_Page):
+class LakeSettings(Page):
     """Where tables live."""
 
     root: str = "data/lake"
@@ -32,7 +29,7 @@ class LakeSettings(_Page):
     """The catalog of Unity Catalog: tables are `<catalog>.<layer>.<table>` then. Empty: none."""
 
 
-class SparkSettings(_Page):
+class SparkSettings(Page):
     """The embedded session. On a cluster or on Databricks only `conf` is used."""
 
     master: str = "local[*]"
@@ -41,11 +38,11 @@ class SparkSettings(_Page):
     """The heap of the driver's JVM, as Java writes it (`4g`, `900m`)."""
     shuffle_partitions: int = Field(4, ge=1)
     """Partitions of a shuffle on one machine."""
-    conf: dict[str, str] = {}
+    conf: dict[str, str] = Field(default_factory=dict)
     """Any other setting of Spark, by its own name; also `--set spark.conf.NAME=VALUE`."""
 
 
-class StreamSettings(_Page):
+class StreamSettings(Page):
     """How landed files become batches."""
 
     reader: Literal["files", "cloudFiles"] = "files"
@@ -61,36 +58,7 @@ class StreamSettings(_Page):
     """Refuse to refresh a table that is not up to date with its definition."""
 
 
-class KafkaSettings(_Page):
-    """Where records arrive as messages, and who asks for them."""
-
-    servers: str = ""
-    """The brokers, as `host:port` with commas between them."""
-    topics: dict[str, str] = {}
-    """By the name of a source, the topic on which its records arrive; the others' arrive as
-    files."""
-    start: str = "earliest"
-    """Where a topic is read from at first: `earliest`, `latest`, or a time such as
-    `2026-11-29T06:00:00Z`."""
-    messages_per_batch: int = Field(1_000_000, ge=1)
-    """The most messages that one batch takes."""
-    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How the brokers are spoken to."""
-    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    """How `user` and `password` are told where `security` is one of SASL."""
-    user: str = ""
-    """Who asks: `{env:NAME}` stands for a variable of the environment, `{secret:SCOPE/KEY}` for a
-    secret of Databricks."""
-    password: str = ""
-    """Its password, named as `{env:NAME}` or `{secret:SCOPE/KEY}`: settings hold none."""
-    ca: str = ""
-    """The file (PEM) of the certificates by which the brokers' are signed. Empty: the usual
-    ones."""
-    options: dict[str, str] = {}
-    """Any other setting of Kafka's consumer by its own name, such as `fetch.max.bytes`."""
-
-
-class MlflowSettings(_Page):
+class MlflowSettings(Page):
     """Where experiments, models and their files are kept."""
 
     tracking_uri: str = "sqlite:///data/mlflow.db"
@@ -108,7 +76,7 @@ class MlflowSettings(_Page):
     """The name of a registered model. Empty: `{model}`, with a catalog `<catalog>.gold.{model}`."""
 
 
-class TrainSettings(_Page):
+class TrainSettings(Page):
     """How candidates are tuned."""
 
     trials: int = Field(0, ge=0)
@@ -117,14 +85,14 @@ class TrainSettings(_Page):
     """The seed of the search."""
 
 
-class ReplaySettings(_Page):
+class ReplaySettings(Page):
     """What of a recorded source lands."""
 
     until: str = ""
     """The last day that lands, as YYYY-MM-DD. Empty: all of them."""
 
 
-class Settings(_Page):
+class Settings(Page):
     """All settings of a run, frozen; an unknown key is an error that names the nearest."""
 
     project: str
@@ -139,6 +107,7 @@ class Settings(_Page):
     spark: SparkSettings = SparkSettings()
     stream: StreamSettings = StreamSettings()
     kafka: KafkaSettings = KafkaSettings()
+    database: DatabaseSettings = DatabaseSettings()
     mlflow: MlflowSettings = MlflowSettings()
     train: TrainSettings = TrainSettings()
     replay: ReplaySettings = ReplaySettings()
@@ -237,9 +206,7 @@ def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseEr
     for fault in error.errors():
         path = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
-            page: Any = Settings
-            for part in fault["loc"][:-1]:
-                page = page.model_fields[str(part)].annotation
+            page = _page_of(fault["loc"][:-1])
             guess = nearest(str(fault["loc"][-1]), page.model_fields)
             faults.append(
                 f"unknown setting {path!r}" + (f", did you mean {guess!r}?" if guess else "")
@@ -251,6 +218,15 @@ def _explained(error: ValidationError, folder: Path, target: str) -> LakehouseEr
         f"{folder}/base.yml, {folder}/{target}.yml, environment or command line",
         "mend the setting",
     )
+
+
+def _page_of(keys: Sequence[int | str]) -> Any:
+    """The settings below these keys; a name that the user gave is one of several of a kind."""
+    page: Any = Settings
+    for key in keys:
+        is_page = hasattr(page, "model_fields")
+        page = page.model_fields[str(key)].annotation if is_page else get_args(page)[1]
+    return page
 
 
 def _absolute(settings: Settings, home: Path) -> Settings:

@@ -46,8 +46,8 @@ CSV = Csv()
 
 @dataclass(frozen=True)
 class Source:
-    """Records of one kind: files arriving in `<landing>/<name>/`, or messages where the settings
-    name a topic for the source.
+    """Records of one kind: files arriving in `<landing>/<name>/`, messages where the settings name
+    a topic for the source, or rows where they name a table of a database.
 
     Args:
         name: The folder below the landing zone, and the bronze table: letters, digits and

@@ -17,8 +17,10 @@ from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, 
 from lakehouse.flow.verdict import Verdict, go_on, verdicts
 from lakehouse.flow.work import Work, partitions
 from lakehouse.ingest.checkpoint import Checkpoint
+from lakehouse.ingest.database import asked_for
 from lakehouse.ingest.files import has_landed, is_rescued
 from lakehouse.ingest.kafka import topic_of
+from lakehouse.ingest.pulls import pull
 from lakehouse.lake import Account, Lake
 from lakehouse.lake.account import Entry, entry, spoken
 from lakehouse.lake.builds import History, histories
@@ -112,7 +114,7 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     silent = {
         name
         for name, source in sources.items()
-        if looks and not topic_of(lake.settings, source) and not has_landed(lake, source)
+        if looks and not _is_asked_for(lake, source) and not has_landed(lake, source)
     }
     if silent and len(silent) == len(sources) == len(tables):
         raise LakehouseError(
@@ -126,7 +128,17 @@ def _fed(lake: Lake, tables: Sequence[Table]) -> list[Table]:
     return [table for table in tables if table.name not in silent]
 
 
+def _is_asked_for(lake: Lake, source: Source) -> bool:
+    """Whether its records do not come by themselves, as files do."""
+    return bool(topic_of(lake.settings, source) or asked_for(lake.settings, source))
+
+
 def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
+    first = table.reads[0]
+    if isinstance(first, Source) and asked_for(lake.settings, first):
+        pull(lake, first)
+        if not is_rescued(lake) and not has_landed(lake, first):
+            return []  # it has no rows yet
     checkpoint = Checkpoint.of(lake, table, build)
     check_sources(table, checkpoint)
     accounts = _run_query(lake, table, checkpoint, build, halt)

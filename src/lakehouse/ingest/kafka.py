@@ -12,9 +12,10 @@ from datetime import datetime, timezone
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.secrets import named, resolved
-from lakehouse.base.settings import KafkaSettings, Settings
+from lakehouse.base.settings import Settings
 from lakehouse.declare.source import SENT, Source
 from lakehouse.ingest.cells import cells
 from lakehouse.ingest.decode import VALUE, records

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.source import Source
+from lakehouse.ingest.database import asked_for
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.storage import storage
@@ -38,6 +39,8 @@ class Marks:
     def of(self, source: Source) -> Hashable:
         """The mark of a source now."""
         topic = topic_of(self.lake.settings, source)
+        if asked_for(self.lake.settings, source):
+            return int(monotonic() / self.lake.settings.database.every)
         return self._end_of(topic) if topic else self._landed_for(source)
 
     def _landed_for(self, source: Source) -> Hashable:

@@ -7,8 +7,8 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import KafkaSettings
 from lakehouse.ingest.kafka import credentials, servers
 
 if TYPE_CHECKING:

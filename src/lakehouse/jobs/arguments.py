@@ -31,13 +31,22 @@ class Job:
     def project(self) -> project.Project:
         """The project that the settings name.
 
-        Raises LakehouseError where these name the topic of a source that it does not have.
+        Raises LakehouseError where these say of a source that it does not have by which way its
+        records arrive, or of one that they arrive by two.
         """
         loaded = project.load(self.settings.project)
         sources = [source.name for source in loaded.sources()]
-        for name in self.settings.kafka.topics:
-            if name not in sources:
-                raise unknown("source", name, sources, "kafka.topics")
+        topics, tables = self.settings.kafka.topics, self.settings.database.tables
+        for setting, named in (("kafka.topics", topics), ("database.tables", tables)):
+            for name in named:
+                if name not in sources:
+                    raise unknown("source", name, sources, setting)
+        for name in topics.keys() & tables.keys():
+            raise LakehouseError(
+                "its records arrive by a topic and from a database",
+                f"source {name!r}",
+                "take it out of kafka.topics or of database.tables",
+            )
         return loaded
 
     @cached_property

@@ -52,4 +52,12 @@ STREAM_PROGRESS = Table(
 """How fast each table that `lakehouse stream` keeps up to date changes, once a minute: see
 `flow.rates`."""
 
+PULLS = Table(
+    name="ops.pulls",
+    schema="source STRING, number BIGINT, state STRING, low STRING, high STRING, rows BIGINT, "
+    "at TIMESTAMP",
+)
+"""What was read of a database, once any was: a row when a pull is `begun`, one when its file has
+`landed`. See `ingest.pulls`."""
+
 TABLES = (BATCHES, QUARANTINE, DEFINITIONS)

@@ -17,7 +17,7 @@ def set_up(tell: Callable[[str], None], s3: bool = False) -> None:
     found = java.ensure()
     folder = own_folder()
     if not jars.are_there(folder):
-        tell("fetching jars (18 MB, once)")
+        tell("fetching jars (19 MB, once)")
         jars.fetch(folder)
     if s3 and not jars.are_there(folder / "s3", jars.S3_LOCK):
         tell("fetching the jars for S3 (9 MB, once)")

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 from tests.topics import Topic, arriving
 
 from lakehouse import Csv, Expectation, Merge, Source, Table, bronze
+from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import KafkaSettings
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Account, Lake

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from tests.topics import Topic
 
 from lakehouse import Csv, Delivery, LakehouseError, Source
-from lakehouse.base.settings import KafkaSettings
+from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.ingest.replaying import Pace, messages_of, replay
 from lakehouse.ingest.topics import TopicWriter
 

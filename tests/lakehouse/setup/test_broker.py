@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import KafkaSettings
 from lakehouse.ingest.topics import TopicWriter
 from lakehouse.setup import broker as page
 from lakehouse.setup.broker import broker, fetch

