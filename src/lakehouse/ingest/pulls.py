@@ -63,7 +63,7 @@ def pull(lake: Lake, source: Source) -> int:
     _check(source)
     last, is_over = _last(lake, source)
     if last and not is_over and _has_landed(lake, source, last):
-        _note(lake, source, last, "landed")
+        note(lake, source, last, "landed")
         is_over = True
     pulling = _Pulling(lake, source, wanted, last, is_over)
     try:
@@ -107,7 +107,7 @@ class _Pulling:
             if high is None:
                 return 0
             this = Pull(self.number, low, high)
-            _note(self.lake, self.source, this, "begun")
+            note(self.lake, self.source, this, "begun")
             above = self._above(rows, column, kind, low)
         taken = above.where(column <= _value(this.high, kind))
         return _land(self.lake, self.source, this, taken.select(_line(taken.columns, "value")))
@@ -148,7 +148,7 @@ class _Pulling:
             if lines.isEmpty():
                 return 0  # the next one takes this number, and its snapshot the place of this one
             this = Pull(self.number)
-            _note(self.lake, self.source, this, "begun")
+            note(self.lake, self.source, this, "begun")
         count = _land(self.lake, self.source, this, lines)
         if before is not None:
             with suppress(LakehouseError):  # out of reach behind Connect, and in nobody's way
@@ -169,11 +169,12 @@ def _land(lake: Lake, source: Source, this: Pull, lines: DataFrame) -> int:
     if count:
         folder = f"{lake.place.arrivals(source.name)}/{this.folder}"
         lines.coalesce(1).write.mode("overwrite").text(folder)
-    _note(lake, source, this, "landed", count)
+    note(lake, source, this, "landed", count)
     return count
 
 
-def _note(lake: Lake, source: Source, this: Pull, state: str, rows: int | None = None) -> None:
+def note(lake: Lake, source: Source, this: Pull, state: str, rows: int | None = None) -> None:
+    """Notes that a pull is `begun`, or that its file has `landed`."""
     values = {"source": source.name, "number": this.number, "state": state,
               "low": this.low, "high": this.high, "rows": rows}  # fmt: skip
     add(lake, PULLS, [values], now="at")

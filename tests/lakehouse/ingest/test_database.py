@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from tests.postgres import PASSWORD, USER, Postgres
-from tests.servers import free_port
+from tests.postgres import PASSWORD, Postgres, reading
 
 from lakehouse import Expectation, History, Merge, Source, Table, bronze
-from lakehouse.base.arrival_settings import DatabaseSettings
-from lakehouse.base.errors import LakehouseError
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
 from lakehouse.ingest import pulls
@@ -36,30 +31,6 @@ SILVER = Table(
     Merge(("id",), newest_by="changed"),
 )
 TABLES = (bronze(SALES), SILVER)
-
-
-@pytest.fixture
-def table(postgres: Postgres) -> Iterator[str]:
-    """An empty table of sales."""
-    name = f"sales_{uuid4().hex[:8]}"
-    postgres.call(
-        f"CREATE TABLE {name} (id bigint, item text, amount numeric(8,2), sold date, "
-        "changed timestamp, paid boolean)"
-    )
-    yield name
-    postgres.call(f"DROP TABLE IF EXISTS {name}")
-
-
-def reading(lake: Lake, server: Postgres, /, **wanted: Any) -> Lake:
-    """The lake, where the records of sales are rows of a table or query."""
-    about = {"url": server.url, "user": USER, "password": "{env:PG_PASSWORD}"}
-    database = DatabaseSettings.model_validate({**about, "tables": {"sales": wanted}})
-    return Lake(lake.spark, lake.settings.model_copy(update={"database": database}))
-
-
-@pytest.fixture(autouse=True)
-def _password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
 
 
 def items(lake: Lake) -> list[tuple[int, str]]:
@@ -199,7 +170,7 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(
     postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'milk')")
     refresh(reader, [bronze(SALES)])
     postgres.call(f"INSERT INTO {table} VALUES (3, 'oats')")
-    real = pulls._note
+    real = pulls.note
 
     def killed(lake: Lake, source: Source, this: Any, state: str, rows: Any = None) -> None:
         if state == "landed":
@@ -208,7 +179,7 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(
         if moment == "before the file":
             raise KilledError
 
-    monkeypatch.setattr(pulls, "_note", killed)
+    monkeypatch.setattr(pulls, "note", killed)
     with pytest.raises(KilledError):
         refresh(reader, [bronze(SALES)])
     monkeypatch.undo()
@@ -230,86 +201,6 @@ def test_a_rebuild_reads_what_has_landed_though_the_database_has_changed(
     postgres.call(f"DELETE FROM {table}")
     rebuild_tables(reader, TABLES)
     assert items(lake) == [(1, "tea"), (2, "milk")]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "sentence"),
-    [
-        ({"table": "no_such", "by": "id"}, 'relation "no_such" does not exist'),
-        ({"query": "SELEC 1", "by": "id"}, "syntax error"),
-        ({"table": "{table}", "by": "ids"}, "unknown column 'ids'. Did you mean 'id'?"),
-        ({"table": "{table}", "by": "item"}, "the column 'item' is string"),
-        ({"table": "{table}", "keys": ["item"]}, "do not tell its rows apart"),
-    ],
-    ids=["no table", "no SQL", "no column", "text", "keys"],
-)
-def test_what_cannot_be_asked_is_a_sentence(
-    lake: Lake, postgres: Postgres, table: str, wanted: dict[str, Any], sentence: str
-) -> None:
-    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'tea')")
-    named = {k: v.format(table=table) if isinstance(v, str) else v for k, v in wanted.items()}
-    with pytest.raises(LakehouseError) as caught:
-        refresh(reading(lake, postgres, **named), [bronze(SALES)])
-    assert sentence in str(caught.value)
-    assert str(caught.value).startswith("database.tables.sales: ")
-
-
-def test_a_table_that_is_suddenly_empty_is_not_taken_for_deletes(
-    lake: Lake, postgres: Postgres, table: str
-) -> None:
-    reader = reading(lake, postgres, table=table, keys=["id"])
-    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea')")
-    refresh(reader, [bronze(SALES)])
-    postgres.call(f"DELETE FROM {table}")
-    with pytest.raises(LakehouseError, match="it is empty, and had rows the last time"):
-        refresh(reader, [bronze(SALES)])
-    emptied = reading(lake, postgres, table=table, keys=["id"], may_be_empty=True)
-    assert [each.landed for each in refresh(emptied, [bronze(SALES)])["bronze.sales"]] == [1]
-
-
-def test_a_database_that_is_down_or_refuses_is_a_sentence_within_seconds(
-    lake: Lake, postgres: Postgres, table: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def sentence(server: Postgres) -> str:
-        begun = time.monotonic()
-        with pytest.raises(LakehouseError) as caught:
-            refresh(reading(lake, server, table=table, by="id"), [bronze(SALES)])
-        assert time.monotonic() - begun < 10
-        return str(caught.value)
-
-    down = sentence(Postgres(free_port()))
-    assert down == (
-        "database.tables.sales: the database does not answer. "
-        "See that it is up, or mend database.url."
-    )
-    monkeypatch.setenv("PG_PASSWORD", "wrong and secret")
-    refused = sentence(postgres)
-    assert "the database refuses these credentials" in refused
-    assert "secret" not in refused
-
-
-def test_settings_that_do_not_fit_are_refused(lake: Lake, postgres: Postgres) -> None:
-    def refused(**about: Any) -> str:
-        given = {"url": postgres.url, "tables": {"sales": {"table": "t", "by": "id"}}, **about}
-        database = DatabaseSettings.model_validate(given)
-        within = Lake(lake.spark, lake.settings.model_copy(update={"database": database}))
-        with pytest.raises(LakehouseError) as caught:
-            refresh(within, [bronze(SALES)])
-        return str(caught.value)
-
-    assert "'postgres' is no database" in refused(url="postgres")
-    assert "holds a secret" in refused(url=f"{postgres.url}?password=tea")
-    assert "holds a secret" in refused(password="tea")
-    rows = {"table": "t", "by": "id", "keys": ["id"]}
-    for wrong in (rows, {"table": "t", "query": "SELECT 1", "by": "id"}, {"by": "id"}):
-        with pytest.raises(ValueError, match="one of the two"):
-            DatabaseSettings.model_validate({"tables": {"sales": wrong}})
-
-
-def test_rows_land_as_json_alone(lake: Lake, postgres: Postgres) -> None:
-    cells = Source("sales", SALES.schema, format="csv")
-    with pytest.raises(LakehouseError, match="rows of a database land as lines of JSON"):
-        refresh(reading(lake, postgres, table="t", by="id"), [bronze(cells)])
 
 
 def test_a_stream_asks_again_after_a_while(
