@@ -102,7 +102,7 @@ def test_each_command_that_a_page_shows_is_one(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["lakehouse shwo x", "lakehouse plan --nothing", "lakehouse tables schema a b c"]
+    "line", ["lakehouse shwo x", "lakehouse plan --nothing", "lakehouse schema a b c"]
 )
 def test_a_command_that_is_none_is_noticed(line: str) -> None:
     with pytest.raises(Exception, match=r"no command|No such option|too much"):

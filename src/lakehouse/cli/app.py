@@ -16,6 +16,7 @@ from lakehouse.cli import (
     new,
     notebook,
     quarantine,
+    schema,
     setup,
     show,
     sql,
@@ -57,6 +58,7 @@ definitions.add_to(app)
 quarantine.add_to(app)
 tables.add_to(app)
 show.add_to(app)
+schema.add_to(app)
 sql.add_to(app)
 check.add_to(app)
 notebook.add_to(app)

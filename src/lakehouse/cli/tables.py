@@ -11,7 +11,7 @@ import typer
 from lakehouse.base.errors import LakehouseError
 from lakehouse.cli.command import command
 from lakehouse.cli.invocation import Invocation
-from lakehouse.cli.options import Format, MaybeTable, TableName
+from lakehouse.cli.options import Format, MaybeTable
 from lakehouse.cli.project_index import ProjectIndex, TableEntry
 from lakehouse.lake.account import COUNTS
 from lakehouse.lake.totals import totals
@@ -61,33 +61,6 @@ def list_(invocation: Invocation, output: Format = "table") -> None:
     _write(records, output, optional=("layer", "version"))
     if not any(record["version"] is not None for record in records):
         say("no table has been filled yet; fill them with: lakehouse run")
-
-
-@command(group, "schema", "lakehouse tables schema gold.daily_sales")
-def schema(invocation: Invocation, name: TableName, output: Format = "table") -> None:
-    """Show the columns of a table, as it is or, if it is not filled yet, as it is declared.
-
-    With what its declaration says of them: what they mean, and who may see them.
-    """
-    table = invocation.index.table(name)
-    if invocation.glance.exists(name):
-        columns = invocation.glance.columns(name)
-    else:
-        say(f"{name} has not been filled yet: this is its contract")
-        columns = [(column.name, column.type.lower()) for column in table.columns]
-    said = {column.name: column for column in table.columns}
-    records: list[dict[str, Any]] = [{"column": name, "type": kind} for name, kind in columns]
-    for part, title in (("classed", "class"), ("meaning", "meaning")):
-        if any(getattr(column, part) for column in table.columns):
-            for record in records:
-                record[title] = getattr(said.get(record["column"]), part, "") or None
-    write(Rows.of(records, optional=("class",), null=""), output)
-    if table.rules and output == "table":
-        say("")
-        for rule, (condition, otherwise) in table.rules.items():
-            say(f"expects: {rule} ({condition}), or {otherwise}")
-    if table.where and output == "table":
-        say(f"where: {table.where}")
 
 
 @command(group, "rows", "lakehouse tables rows silver.basket_lines")

@@ -109,7 +109,7 @@ def test_what_is_no_time_is_refused(call: Callable[..., Result]) -> None:
 def test_the_columns_of_the_table_are_listed_before_it_is_filled(
     call: Callable[..., Result],
 ) -> None:
-    rows = json.loads(call("tables", "schema", "silver.bare", "-o", "json").stdout)
+    rows = json.loads(call("schema", "silver.bare", "-o", "json").stdout)
     assert [row["column"] for row in rows][1:4] == ["day", "valid_to", "is_current"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -141,6 +142,17 @@ def test_a_change_is_planned_and_applied(
     assert done.exit_code == 0, done.stderr
     assert held(call, conf) == {1: 18, 2: 6}
     assert call("plan", "--strict", *conf).exit_code == 0
+    done = call("schema", "silver.sold", *conf)
+    told = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "TIME", done.stderr).splitlines()
+    assert told[-2:] == [
+        "accepted TIME: rule 'an amount is above it' is another condition now",
+        "rebuilt TIME: code: changingshop.sold.transform",
+    ]
+    done = call("schema", "bronze.sales", "--upstream", *conf, "-o", "json")
+    sent = {row["field"]: (row["declared"], row["records"]) for row in json.loads(done.stdout)}
+    assert sent == {"id": ("STRING", 3), "amount": ("STRING", 3)}
+    done = call("schema", "silver.sold", "--upstream", *conf)
+    assert "silver.sold: is not made of records that arrive" in done.stderr
     done = call("rebuild", "silver.sold", "--since", "3", *conf)
     assert "rows from a point on cannot be told from those before" in done.stderr
 

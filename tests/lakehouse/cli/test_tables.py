@@ -121,24 +121,24 @@ def test_rows_passed_over_are_added_up_and_none_were_before_they_were_counted(ca
 
 
 def test_the_filter_of_a_table_is_shown_beside_what_it_expects(call):
-    done = call("tables", "schema", "silver.sold")
+    done = call("schema", "silver.sold")
     assert "expects: a sale has a number (id IS NOT NULL), or quarantine" in done.stderr
     assert "where: note IS NULL OR note <> 'test'" in done.stderr
 
 
 def test_schema_shows_what_columns_mean_and_who_may_see_them(call):
-    rows = json.loads(call("tables", "schema", "silver.sold", "-o", "json").stdout)
+    rows = json.loads(call("schema", "silver.sold", "-o", "json").stdout)
     assert rows[1] == {
         "column": "note", "type": "string", "class": "personal",
         "meaning": "What the till's clerk wrote",
     }  # fmt: skip
     assert rows[0] == {"column": "id", "type": "bigint", "class": None, "meaning": None}
     assert [row["column"] for row in rows][-1] == "sold_at"  # which its declaration has no more
-    assert "personal  What the till's clerk wrote" in call("tables", "schema", "silver.sold").stdout
+    assert "personal  What the till's clerk wrote" in call("schema", "silver.sold").stdout
 
 
 def test_schema_of_a_table_that_is_not_filled_is_its_contract(call):
-    done = call("tables", "schema", "gold.totals", "-o", "json")
+    done = call("schema", "gold.totals", "-o", "json")
     assert json.loads(done.stdout) == [
         {"column": "day", "type": "date"},
         {"column": "amount", "type": "decimal(8,2)"},

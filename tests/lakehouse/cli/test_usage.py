@@ -22,11 +22,12 @@ COMMANDS = (
     "score",
     "summary",
     "show",
+    "schema",
     "history",
     "sql",
     "new",
 )
-GROUPED = ("list", "schema", "rows", "freshness", "lineage")
+GROUPED = ("list", "rows", "freshness", "lineage")
 
 
 def process(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
