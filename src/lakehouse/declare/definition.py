@@ -108,11 +108,11 @@ def _code(table: Table) -> Mapping[str, str]:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    """What decides how a landed file is read. JSON lines are kept as they are, cells as text."""
+    """What decides how a landed file is read. Lines are kept as they are, cells as text."""
     facts: dict[str, Any] = {"name": source.name, "format": source.format}
     if (encoding := canonical(source.encoding)) != UTF_8:
         facts["encoding"] = encoding
-    if source.format == "json":
+    if source.keeps_lines:
         return facts
     if source.format == "csv":
         csv = {name: getattr(source.csv, name) for name in SPLIT_BY}

@@ -17,7 +17,7 @@ from lakehouse.declare.schema import NESTED, OWN, check_columns, columns, quoted
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-Format = Literal["json", "csv", "parquet"]
+Format = Literal["json", "csv", "parquet", "text"]
 
 Redelivered = Literal["refuse", "add", "replace"]
 """What becomes of the records of a file that was taken, and is delivered again under its name."""
@@ -57,7 +57,8 @@ class Source:
             NULL, so a wrong type never loses a record. Parquet has types of its own; a file whose
             types do not fit the schema, or a CSV file whose header does not, is reported and
             rescued, not dropped.
-        format: `json` (one object a line), `csv` or `parquet`.
+        format: `json` (one object a line), `csv`, `parquet` or `text`: lines of any form, each of
+            which is the one field of the schema, a STRING for silver to take apart.
         encoding: The encoding of text, by any name that Python knows; the lake holds UTF-8. A
             record that cannot be decoded is set aside with its bytes.
         redelivered: What is done with a file that was taken and has other records now. `refuse`
@@ -71,7 +72,8 @@ class Source:
         LakehouseError: The name cannot be that of a folder and a table, the format or `redelivered`
             is unknown, the encoding is unknown or cannot be read record by record, what is said of
             text is said of Parquet, or the schema has no columns, a column without a type, one
-            twice, one that the lake adds itself, or one that no cell of CSV can hold.
+            twice, one that the lake adds itself, one that no cell of CSV can hold, or another than
+            one of plain text.
     """
 
     name: str
@@ -107,7 +109,7 @@ class Source:
             raise LakehouseError(what, where, "leave the encoding out")
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD, ROW}
-        if self.format != "json":
+        if not self.keeps_lines:
             # Where Spark itself says of which file a row is.
             own |= {"_metadata", "rescued", *(name for name, _ in columns(PROVENANCE))}
         if taken := [field for field in self.fields if field.casefold() in own]:
@@ -116,6 +118,12 @@ class Source:
             )
         if self.format == "csv":
             self._check_cells(where)
+        if self.format == "text" and [word(field.type) for field in self.contract] != ["STRING"]:
+            raise LakehouseError(
+                "a line of text is one STRING, and the schema says otherwise",
+                where,
+                "declare one field: line STRING",
+            )
 
     def _check_cells(self, where: str) -> None:
         for field in self.contract:
@@ -132,6 +140,11 @@ class Source:
         return self.format != "parquet"
 
     @property
+    def keeps_lines(self) -> bool:
+        """Whether bronze has a line as it came, in `record`, and no more of it."""
+        return self.format in ("json", "text")
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """Names of the raw fields, in order."""
         return tuple(name for name, _ in columns(self.schema))
@@ -145,14 +158,15 @@ class Source:
     def landed_schema(self) -> str:
         """DDL of the bronze table: the record as it came, then where it came from.
 
-        JSON: `record STRING`. CSV: the fields as STRING, `_record STRING` (the line) and `rescued
-        STRING`. Parquet: the fields of the schema and `rescued STRING`, the whole record as JSON
-        where it does not fit. Then `source_file STRING`; `_message`, a STRUCT of a message's topic,
-        partition, offset, key and headers, NULL in the row of a file; `arrived_at TIMESTAMP` (when
-        the file was last changed, the time stamp of the message) and `ingested_at TIMESTAMP`.
+        JSON and text: `record STRING`. CSV: the fields as STRING, `_record STRING` (the line) and
+        `rescued STRING`. Parquet: the fields of the schema and `rescued STRING`, the whole record
+        as JSON where it does not fit. Then `source_file STRING`; `_message`, a STRUCT of a
+        message's topic, partition, offset, key and headers, NULL in the row of a file; `arrived_at
+        TIMESTAMP` (when the file was last changed, the time stamp of the message) and `ingested_at
+        TIMESTAMP`.
         """
         match self.format:
-            case "json":
+            case "json" | "text":
                 record = "record STRING"
             case "csv":
                 cells = (replace(field, type="STRING").ddl for field in self.contract)
@@ -167,7 +181,7 @@ class Source:
         from pyspark.sql import functions as F
 
         match self.format:
-            case "json":
+            case "json" | "text":
                 return F.col("record")
             case "csv":
                 return F.coalesce("rescued", RECORD)
@@ -207,6 +221,8 @@ class Source:
                     text.of_csv(F.col(names[field.name]), field.type, self.csv)
                     for field in self.contract
                 ]
+            case "text":
+                values = [F.col("record")]
             case "parquet":
                 values = [F.col(name) for name in names.values()]
         fields = [value.alias(name) for value, name in zip(values, names, strict=True)]

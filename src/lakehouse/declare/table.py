@@ -169,7 +169,7 @@ def bronze(source: Source) -> Table:
         schema=source.landed_schema,
         reads=(source,),
         transform=as_landed,
-        classes=() if source.format == "json" else source.classes,
+        classes=() if source.keeps_lines else source.classes,
     )
 
 

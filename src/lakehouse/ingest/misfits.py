@@ -44,8 +44,8 @@ class Misfit:
 def misfits(storage: Storage, source: Source, files: Sequence[str]) -> tuple[Misfit, ...]:
     """The files among `files` that are gone, empty, unreadable or of other columns.
 
-    Reads footers and headers, not rows; but a `.gz` file whole, to see that it is. A JSON file that
-    is not packed can only be gone.
+    Reads footers and headers, not rows; but a `.gz` file whole, to see that it is. One of
+    lines that is not packed can only be gone.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         if source.is_text:
@@ -59,7 +59,7 @@ def _text_misfit(storage: Storage, source: Source, path: str) -> Misfit | None:
     size = storage.size(path)
     if size is None:
         return Misfit(path, VANISHED, readable=False)
-    if not size or (source.format == "json" and not path.endswith(".gz")):
+    if not size or (source.keeps_lines and not path.endswith(".gz")):
         return None
     try:
         with storage.open(path) as file:

@@ -33,6 +33,11 @@ def fields_sent(lake: Lake, source: Source, table: str) -> list[Sent]:
     Parquet whose file fits its source has each declared field.
     """
     held = lake.read(table)
+    if source.format == "text":
+        ((name, kind),) = ((field.name, field.type) for field in source.contract)
+        taken = F.min("ingested_at"), F.max("ingested_at")
+        count, *times = held.agg(F.count("*"), *taken).collect()[0]
+        return [Sent(name, kind, count, *(each and in_utc(each) for each in times))]
     fields = {field.name: field.type for field in source.contract}
     record = F.col("record") if source.format == "json" else F.col("rescued")
     # Of a repeated key of one object the last one counts, as where the record is parsed.

@@ -71,6 +71,12 @@ class Plan:
                 f"source {self.source!r}",
                 "leave that field out with --fields, and add it under another name",
             )
+        if self.kind == "text":
+            raise LakehouseError(
+                "a line of text has no key, time and entity to begin a project with",
+                "--kind",
+                "choose json, csv or parquet, and add such a source by hand",
+            )
         # What can be no source says so itself.
         Source(self.source, [Declared(name, "STRING") for name in names], self.kind)
 
