@@ -35,7 +35,8 @@ class TableEntry:
     It reads tables (`reads`) and files that land (`sources`), or is filled by a `model`; `rules`
     are the conditions of its expectations with what becomes of a row that breaks them, by name, and
     `where` is the condition of the rows that are the table's; `sequence_by` is the column from
-    whose value on a version is valid, empty where the table keeps none.
+    whose value on a version is valid, empty where the table keeps none. `made_late`: the lake makes
+    it once there is something to keep in it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class TableEntry:
     rules: Mapping[str, tuple[str, str]] | None = None
     where: str | None = None
     sequence_by: str = ""
+    made_late: bool = False
 
     @property
     def layer(self) -> str:
@@ -122,13 +124,13 @@ def _imported(package: str) -> ProjectIndex:
     from lakehouse.declare.schema import columns
     from lakehouse.declare.table import Table
     from lakehouse.declare.writes import History
-    from lakehouse.lake.ops import TABLES
+    from lakehouse.lake.ops import ALL, TABLES
 
     project = projects.load(package)
     model_of = {model.scores.name: model for model in project.models}
     refreshed = [table for table in project.tables if table.name not in model_of]
     tables = {}
-    for table in (*refreshed, *(model.scores for model in project.models), *TABLES):
+    for table in (*refreshed, *(model.scores for model in project.models), *ALL):
         model = model_of.get(table.name)
         reads = table.reads if model is None else model.reads
         classes: dict[str, str] = dict(table.classes)
@@ -144,6 +146,7 @@ def _imported(package: str) -> ProjectIndex:
             {rule.name: (rule.condition, rule.otherwise) for rule in table.rules},
             table.where,
             table.write.sequence_by if isinstance(table.write, History) else "",
+            table in ALL and table not in TABLES,
         )
     models = {
         model.name: ModelEntry(
@@ -184,6 +187,7 @@ def _from_json(content: Mapping[str, Any]) -> ProjectIndex:
             },
             each["where"],
             each["sequence_by"],
+            each["made_late"],
         )
         for each in content["tables"]
     ]

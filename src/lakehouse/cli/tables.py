@@ -139,6 +139,8 @@ def _facts(
         try:
             if invocation.glance.exists(table.name):
                 facts = invocation.glance.facts(table.name)
+            elif table.made_late and not name:
+                continue
         except LakehouseError as error:
             if name:
                 raise

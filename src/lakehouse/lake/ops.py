@@ -61,3 +61,7 @@ PULLS = Table(
 `landed`. See `ingest.pulls`."""
 
 TABLES = (BATCHES, QUARANTINE, DEFINITIONS)
+"""Those that every lake has."""
+
+ALL = (*TABLES, DELIVERIES, STREAM_PROGRESS, PULLS)
+"""And those that are made once there is something to keep in them."""

@@ -24,6 +24,14 @@ def test_every_declared_table_is_listed_filled_or_not(call):
     assert done.exit_code == 0
 
 
+def test_what_the_lake_keeps_once_it_has_something_to_keep_is_known_and_not_listed(call):
+    done = call("show", "ops.pulls")
+    assert "ops.pulls: has not been filled yet" in done.stderr
+    assert json.loads(call("schema", "ops.pulls", "-o", "json").stdout)[0] == {
+        "column": "source", "type": "string",
+    }  # fmt: skip
+
+
 def test_a_table_that_cannot_be_read_does_not_hide_the_others(call, home):
     log = home / "data" / "lake" / "gold" / "totals" / "_delta_log"
     log.mkdir(parents=True)
