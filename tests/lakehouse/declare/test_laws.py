@@ -76,7 +76,8 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "files of a format that nothing reads": (
         lambda: Source("things", "id BIGINT", format="avro"),  # type: ignore[arg-type]
-        "source 'things': files of the format 'avro' cannot be read. Known: csv, json, parquet, text.",
+        "source 'things': files of the format 'avro' cannot be read. "
+        "Known: csv, json, parquet, text.",
     ),
     "an encoding that nobody knows": (
         lambda: Source("things", "id BIGINT", encoding="windows-12552"),
