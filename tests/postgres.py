@@ -72,7 +72,8 @@ def postgres() -> Iterator[Postgres]:
         if who:
             shutil.chown(place, who)
             for name in (PACKAGE, f"{PACKAGE}.libs"):
-                shutil.copytree(SITE / name, place / name)
+                if (SITE / name).is_dir():
+                    shutil.copytree(SITE / name, place / name)
             own = place / BIN.relative_to(SITE)
         secret = place / "password"
         secret.write_text(PASSWORD)
