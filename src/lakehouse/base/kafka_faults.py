@@ -29,7 +29,7 @@ _FAULTS = (
         "read",
     ),
     (
-        ("for configuration",),
+        ("for configuration", "No enum constant org.apache.kafka"),
         "a setting of Kafka's clients is wrong",
         "mend kafka.options",
     ),

@@ -7,9 +7,11 @@ killed between the two is done again under its number, with its bounds, unless i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -26,6 +28,7 @@ from lakehouse.ingest.database import asked_for, rows_in
 from lakehouse.ingest.snapshots import changed_lines, take_snapshot
 from lakehouse.lake.add import add
 from lakehouse.lake.lake import Lake
+from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import PULLS
 from lakehouse.lake.storage import storage
 from lakehouse.spark.caching import cached, caching
@@ -35,12 +38,18 @@ JSON = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
 """As Spark writes times by itself it would cut them off at milliseconds."""
 
 
+_turns: dict[str, Lock] = defaultdict(Lock)
+"""By the folder of a source, whose turn it is to pull."""
+
+
 @dataclass(frozen=True)
 class Pull:
-    """A pull of a source by its number: rows from `low` to `high` of the column that grows, as
-    text; `low` is None before anything was read, and both are where whole snapshots are read."""
+    """A pull of a source by its number: rows from `low` to `high` of the column `by`, as text.
+
+    `low` is None where nothing was read by it before. Of whole snapshots there is neither."""
 
     number: int
+    by: str = ""
     low: str | None = None
     high: str | None = None
 
@@ -53,14 +62,19 @@ class Pull:
 def pull(lake: Lake, source: Source) -> int:
     """Lands what is new for a source whose records are rows of a database; returns how many rows.
 
-    Used by one process at a time: the caller holds the lock of the table that the source fills.
-    Raises LakehouseError where the database does not answer or refuses, or what is asked of it
-    cannot be told apart; nothing has landed then.
+    One at a time: tables that read one source wait for each other here, and another process is
+    refused. Raises LakehouseError where the database does not answer or refuses, or what is asked
+    of it cannot be told apart; nothing has landed then.
     """
     wanted = asked_for(lake.settings, source)
     if wanted is None:
         return 0
     _check(source)
+    with _turns[lake.place.arrivals(source.name)], lock(lake, f"{source.name} of the database"):
+        return _pulled(lake, source, wanted)
+
+
+def _pulled(lake: Lake, source: Source, wanted: DatabaseTable) -> int:
     last, is_over = _last(lake, source)
     if last and not is_over and _has_landed(lake, source, last):
         note(lake, source, last, "landed")
@@ -102,30 +116,34 @@ class _Pulling:
         if this := self._unfinished():
             above = self._above(rows, column, kind, this.low)
         else:
-            low = self.last.high if self.last else None
+            # By another column than the last time, all is read once more.
+            low = self.last.high if self.last and self.last.by == self.wanted.by else None
             high = self._newest(rows, column, kind, low)
             if high is None:
                 return 0
-            this = Pull(self.number, low, high)
+            this = Pull(self.number, self.wanted.by, low, high)
             note(self.lake, self.source, this, "begun")
             above = self._above(rows, column, kind, low)
         taken = above.where(column <= _value(this.high, kind))
         return _land(self.lake, self.source, this, taken.select(_line(taken.columns, "value")))
 
     def _unfinished(self) -> Pull | None:
-        return None if self.is_over else self.last
+        """The pull before, where it is to be done again; by another setting it is begun anew."""
+        is_alike = self.last is not None and self.last.by == self.wanted.by
+        return self.last if is_alike and not self.is_over else None
 
     def _newest(
         self, rows: DataFrame, column: Column, kind: DataType, low: str | None
     ) -> str | None:
         """The greatest value above the last one, as text; None where there is nothing new."""
         above = rows if low is None else rows.where((column > _value(low, kind)) | column.isNull())
-        high, lost = above.agg(F.max(column).cast("string"), F.count_if(column.isNull())).collect()[
-            0
-        ]
+        totals = F.max(column).cast("string"), F.count_if(column.isNull())
+        high, lost = above.agg(*totals).collect()[0]
         if lost:
             detail = f"{lost:,} rows have no {self.wanted.by}, and are not read"
-            progress.emit(progress.Event("table", self.source.name, "note", detail=detail))
+            progress.emit(
+                progress.Event("table", f"bronze.{self.source.name}", "note", detail=detail)
+            )
         return None if high is None else str(high)
 
     def _above(self, rows: DataFrame, column: Column, kind: DataType, low: str | None) -> DataFrame:
@@ -176,7 +194,7 @@ def _land(lake: Lake, source: Source, this: Pull, lines: DataFrame) -> int:
 def note(lake: Lake, source: Source, this: Pull, state: str, rows: int | None = None) -> None:
     """Notes that a pull is `begun`, or that its file has `landed`."""
     values = {"source": source.name, "number": this.number, "state": state,
-              "low": this.low, "high": this.high, "rows": rows}  # fmt: skip
+              "by": this.by, "low": this.low, "high": this.high, "rows": rows}  # fmt: skip
     add(lake, PULLS, [values], now="at")
 
 
@@ -185,11 +203,12 @@ def _last(lake: Lake, source: Source) -> tuple[Pull | None, bool]:
     if not lake.exists(PULLS.name):
         return None, True
     own = lake.read(PULLS.name).where(F.col("source") == source.name)
-    newest = own.orderBy(F.col("number").desc(), F.col("state").desc()).limit(1).collect()
+    order = (F.col(each).desc() for each in ("number", "state", "at"))
+    newest = own.orderBy(*order).limit(1).collect()
     if not newest:
         return None, True
     row = newest[0]  # of the two states of one pull, `landed` comes after `begun`
-    return Pull(row["number"], row["low"], row["high"]), row["state"] == "landed"
+    return Pull(row["number"], row["by"], row["low"], row["high"]), row["state"] == "landed"
 
 
 def _has_landed(lake: Lake, source: Source, this: Pull) -> bool:

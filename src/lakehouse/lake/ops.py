@@ -54,8 +54,8 @@ STREAM_PROGRESS = Table(
 
 PULLS = Table(
     name="ops.pulls",
-    schema="source STRING, number BIGINT, state STRING, low STRING, high STRING, rows BIGINT, "
-    "at TIMESTAMP",
+    schema="source STRING, number BIGINT, state STRING, by STRING, low STRING, high STRING, "
+    "rows BIGINT, at TIMESTAMP",
 )
 """What was read of a database, once any was: a row when a pull is `begun`, one when its file has
 `landed`. See `ingest.pulls`."""

@@ -107,6 +107,22 @@ def test_without_an_overlap_a_time_is_read_whole(
     assert items(lake) == [(1, "a"), (2, "of that day"), (3, "new")]
 
 
+def test_by_another_column_all_is_read_once_more(
+    lake: Lake, postgres: Postgres, table: str
+) -> None:
+    postgres.call(
+        f"INSERT INTO {table} (id, item, changed) VALUES (7, 'tea', '2026-11-01'), "
+        "(9, 'milk', '2026-11-02')"
+    )
+    refresh(reading(lake, postgres, table=table, by="id"), TABLES)
+    postgres.call(f"UPDATE {table} SET item = 'chai', changed = '2026-11-03' WHERE id = 7")
+    for wanted in ({"by": "changed"}, {"keys": ["id"]}, {"by": "sold"}):
+        refresh(reading(lake, postgres, table=table, **wanted), TABLES)
+        assert items(lake) == [(7, "chai"), (9, "milk")]
+    landed = [row["rows"] for row in lake.read("ops.pulls").orderBy("number").collect()]
+    assert [rows for rows in landed if rows is not None] == [2, 2, 2], "by sold there is nothing"
+
+
 WITH_GONE = replace(SALES, schema=f"{SALES.schema}, _gone BOOLEAN")
 RAW = bronze(WITH_GONE)
 HISTORY = Table(

@@ -70,7 +70,8 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
         rules = " AND ".join(f"({each.condition})" for each in table.expect) or "true"
         return found.where(rules).select(*table.columns).persist()
 
-    lines = [(json.dumps(line), "/landing/baskets/day.jsonl", AT, AT) for line in basket_lines()]
+    file = "/landing/baskets/day.jsonl"
+    lines = [(json.dumps(line), file, None, AT, AT) for line in basket_lines()]
     made["bronze.baskets"] = spark.createDataFrame(lines, project.table("bronze.baskets").schema)
     made["silver.basket_lines"] = transformed("silver.basket_lines")
     plain = {
