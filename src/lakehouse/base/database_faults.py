@@ -13,7 +13,7 @@ _FAULTS = (
         "PostgreSQL's comes with set-up; name another's jar in spark.conf.spark.jars",
     ),
     (
-        ("authentication failed", "no password was provided", "Access denied", "28P01", "28000"),
+        ("authentication failed", "no password was provided", "Access denied"),
         "the database refuses these credentials",
         "see database.user and database.password",
     ),

@@ -137,7 +137,7 @@ def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
     first = table.reads[0]
     if isinstance(first, Source) and asked_for(lake.settings, first):
         pull(lake, first)
-        if not is_rescued(lake) and not has_landed(lake, first):
+        if not has_landed(lake, first):
             return []  # it has no rows yet
     checkpoint = Checkpoint.of(lake, table, build)
     check_sources(table, checkpoint)

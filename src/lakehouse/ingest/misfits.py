@@ -44,8 +44,8 @@ class Misfit:
 def misfits(storage: Storage, source: Source, files: Sequence[str]) -> tuple[Misfit, ...]:
     """The files among `files` that are gone, empty, unreadable or of other columns.
 
-    Reads footers and headers, not rows; but a `.gz` file whole, to see that it is. One of
-    lines that is not packed can only be gone.
+    Reads footers and headers, not rows; but a `.gz` file whole, to see that it is. A file
+    of lines that is not packed can only be gone.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         if source.is_text:

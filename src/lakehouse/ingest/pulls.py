@@ -30,6 +30,7 @@ from lakehouse.lake.add import add
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import PULLS
+from lakehouse.lake.save import save_files
 from lakehouse.lake.storage import storage
 from lakehouse.spark.caching import cached, caching
 
@@ -157,7 +158,7 @@ class _Pulling:
     def changed(self) -> int:
         """Lands the rows that are not as they were at the pull before."""
         rows = rows_in(self.lake, self.source, self.wanted)
-        folder = f"{self.lake.place.root}/_snapshots/{self.source.name}"
+        folder = self.lake.place.snapshots(self.source.name, self.wanted.keys)
         taken = rows.select(_line(self.wanted.keys, "key"), _line(rows.columns, "row"))
         now, before = take_snapshot(self.lake, taken, folder, self.number, self.wanted, self.source)
         lines = cached(changed_lines(now, before, self.wanted.gone))
@@ -186,7 +187,7 @@ def _land(lake: Lake, source: Source, this: Pull, lines: DataFrame) -> int:
     count = lines.count()
     if count:
         folder = f"{lake.place.arrivals(source.name)}/{this.folder}"
-        lines.coalesce(1).write.mode("overwrite").text(folder)
+        save_files(lines.coalesce(1), folder, "text")
     note(lake, source, this, "landed", count)
     return count
 

@@ -15,6 +15,7 @@ from lakehouse.base.arrival_settings import DatabaseTable
 from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.source import Source
 from lakehouse.lake.lake import Lake
+from lakehouse.lake.save import save_files
 from lakehouse.lake.storage import storage
 
 
@@ -27,7 +28,7 @@ def take_snapshot(
     where its keys tell no rows apart, or all rows are gone that were there before.
     """
     own = f"{folder}/{number:08d}"
-    rows.write.mode("overwrite").parquet(own)
+    save_files(rows, own, "parquet")
     now = lake.spark.read.schema("key STRING, row STRING").parquet(own)
     files = storage(lake.spark, folder)
     older = f"{folder}/{number - 1:08d}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from lakehouse.base.settings import Settings
 from lakehouse.lake.files import local_path
@@ -48,6 +51,12 @@ class Place:
         inside the table's folder."""
         query = name if build == 1 else beside(name, build)
         return f"{self.root}/_checkpoints/{query}{f'@{topic}' if topic else ''}"
+
+    def snapshots(self, source: str, keys: Sequence[str]) -> str:
+        """The folder of the snapshots of a source whose rows are told apart by these keys: by
+        others they cannot be compared."""
+        digest = sha256(json.dumps(list(keys)).encode()).hexdigest()[:12]
+        return f"{self.root}/_snapshots/{source}-{digest}"
 
     def arrivals(self, source: str) -> str:
         """The folder where a source's files arrive."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -32,6 +33,12 @@ def save(
         writer.saveAsTable(lake.place.table(name))
     else:
         writer.save(lake.place.folder(name))
+
+
+def save_files(rows: DataFrame, folder: str, form: Literal["text", "parquet"]) -> None:
+    """Puts rows into a folder that is no table, in the place of what is there. Of one partition
+    they are one file, which appears whole or not at all."""
+    rows.write.format(form).mode("overwrite").save(folder)
 
 
 def overwrite(

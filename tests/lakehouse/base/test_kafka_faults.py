@@ -18,6 +18,7 @@ CLIENT = "org.apache.kafka.common."
         (f"{CLIENT}errors.TopicAuthorizationException: [sales]", "may not read the topic"),
         (f"{CLIENT}KafkaException: Failed to construct kafka consumer", "no client of Kafka"),
         ("Invalid value hunter2 for configuration ssl.protocol", "is wrong: ssl.protocol"),
+        ("No enum constant org.apache.kafka.common.IsolationLevel.HUNTER2", "clients is wrong"),
         ("Some data may have been lost because they are not in Kafka", "gone from the topic"),
     ],
 )

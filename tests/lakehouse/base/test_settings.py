@@ -114,6 +114,8 @@ def test_folders_are_taken_from_the_folder_that_holds_conf(conf: Path) -> None:
     [
         ("spark.heep", "1g", "unknown setting 'spark.heep', did you mean 'heap'?"),
         ("landin", "x", "unknown setting 'landin', did you mean 'landing'?"),
+        ("database.tables.a.keyz", "id", "'database.tables.a.keyz', did you mean 'keys'?"),
+        ("database.tables.a.table", "a", "name a column that grows (by) or the keys"),
         ("spark.shuffle_partitions", "many", "setting 'spark.shuffle_partitions'"),
         ("spark.shuffle_partitions", 0, "greater than or equal to 1"),
     ],

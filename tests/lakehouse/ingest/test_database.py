@@ -167,6 +167,28 @@ def test_of_whole_snapshots_what_changed_and_what_is_gone_lands(
     assert refresh(reader, [RAW])["bronze.sales"] == [], "no row has a value in it"
 
 
+def test_by_other_keys_nothing_is_taken_for_gone(
+    lake: Lake, postgres: Postgres, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.call(f"INSERT INTO {table} VALUES (1, 'tea'), (2, 'milk')")
+    refresh(reading(lake, postgres, table=table, keys=["id"]), [RAW])
+    real, reader = pulls.note, reading(lake, postgres, table=table, keys=["id", "item"])
+
+    def killed(lake: Lake, source: Source, this: Any, state: str, rows: Any = None) -> None:
+        real(lake, source, this, state, rows)
+        raise KilledError
+
+    monkeypatch.setattr(pulls, "note", killed)
+    with pytest.raises(KilledError):
+        refresh(reader, [RAW])
+    monkeypatch.setattr(pulls, "note", real)
+    refresh(reader, [RAW])
+    records = sorted(row["record"] for row in lake.read(RAW.name).collect())
+    assert records == ['{"id":1,"item":"tea"}'] * 2 + ['{"id":2,"item":"milk"}'] * 2
+    postgres.call(f"DELETE FROM {table} WHERE id = 1")
+    assert [each.landed for each in refresh(reader, [RAW])["bronze.sales"]] == [1]
+
+
 class KilledError(Exception):
     """Stands in for a process that ends between two steps."""
 
