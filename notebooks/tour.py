@@ -25,7 +25,8 @@ dbutils.widgets.text("departments", "5", "Departments in the plot")
 # MAGIC ## No row gets lost
 # MAGIC
 # MAGIC Every batch says what became of the rows that landed: *landed = kept + quarantined +
-# MAGIC duplicate + dropped + passed over*. A run whose sums do not come out fails, so that
+# MAGIC duplicate + dropped + passed over*. Of events there are *late* ones, some *held* until their
+# MAGIC session is over, and those *combined* in it. A run whose sums do not come out fails, so that
 # MAGIC `lost` is 0 in every line.
 
 # COMMAND ----------
@@ -35,8 +36,9 @@ dbutils.widgets.text("departments", "5", "Departments in the plot")
 # MAGIC SELECT table, count(*) AS batches, sum(landed) AS landed, sum(kept) AS kept,
 # MAGIC   sum(quarantined) AS quarantined, sum(duplicate) AS duplicate, sum(dropped) AS dropped,
 # MAGIC   coalesce(sum(passed_over), 0) AS passed_over,
+# MAGIC   coalesce(sum(late + held + combined), 0) AS events,
 # MAGIC   sum(landed + coalesce(added, 0) - kept - quarantined - duplicate - dropped
-# MAGIC     - coalesce(passed_over, 0)) AS lost,
+# MAGIC     - coalesce(passed_over, 0) - coalesce(late + held + combined, 0)) AS lost,
 # MAGIC   round(sum(seconds), 1) AS seconds
 # MAGIC FROM ops.batches
 # MAGIC GROUP BY table

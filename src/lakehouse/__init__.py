@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lakehouse.base.errors import LakehouseError
     from lakehouse.declare.csv import Csv
+    from lakehouse.declare.events import Events, Sessions, Windows
     from lakehouse.declare.expectation import Expectation
     from lakehouse.declare.field import Field
     from lakehouse.declare.history import as_of
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "lakehouse.base.errors": ("LakehouseError",),
     "lakehouse.declare.csv": ("Csv",),
+    "lakehouse.declare.events": ("Events", "Sessions", "Windows"),
     "lakehouse.declare.expectation": ("Expectation",),
     "lakehouse.declare.field": ("Field",),
     "lakehouse.declare.history": ("as_of",),
@@ -62,6 +64,7 @@ __all__ = [
     "Candidate",
     "Csv",
     "Delivery",
+    "Events",
     "Expectation",
     "Field",
     "Frames",
@@ -75,9 +78,11 @@ __all__ = [
     "Rebuild",
     "Replace",
     "Report",
+    "Sessions",
     "Source",
     "Split",
     "Table",
+    "Windows",
     "as_of",
     "bronze",
     "cached",

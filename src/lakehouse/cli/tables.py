@@ -13,7 +13,7 @@ from lakehouse.cli.command import command
 from lakehouse.cli.invocation import Invocation
 from lakehouse.cli.options import Format, MaybeTable
 from lakehouse.cli.project_index import ProjectIndex, TableEntry
-from lakehouse.lake.account import COUNTS
+from lakehouse.lake.account import COUNTS, RARE
 from lakehouse.lake.totals import totals
 from lakehouse.terminal.messages import say
 from lakehouse.terminal.output import Output, write
@@ -65,28 +65,26 @@ def list_(invocation: Invocation, output: Format = "table") -> None:
 
 @command(group, "rows", "lakehouse tables rows silver.basket_lines")
 def rows(invocation: Invocation, name: MaybeTable = None, output: Format = "table") -> None:
-    """Show where landed rows went: kept, quarantined, duplicate, dropped or passed over."""
+    """Show where landed rows went: kept, quarantined, duplicate, dropped and so on."""
     index = invocation.index
     names = [index.table(name).name] if name else [*index.tables]
     if not invocation.glance.exists("ops.batches"):
         raise LakehouseError("no batch has been accounted for yet", "ops.batches", "lakehouse run")
-    columns = ("table", "batches", *COUNTS)
     by_name = {each.table: each for each in totals(invocation.glance)}
     records = [
         {"table": each, "batches": by_name[each].batches, **by_name[each].counts}
         for each in names
         if each in by_name
     ]
+    shown = [
+        name
+        for name in COUNTS
+        if output != "table" or name not in RARE or any(each[name] for each in records)
+    ]
+    columns = ("table", "batches", *shown)
     commas = dict.fromkeys(COUNTS, "{:,}".format)
-    write(
-        Rows.of(
-            records,
-            columns,
-            formats=commas,
-            optional=("batches", "added", "passed_over", "dropped"),
-        ),
-        output,
-    )
+    optional = ("batches", "added", "passed_over", "dropped", "combined", "late")
+    write(Rows.of(records, columns, formats=commas, optional=optional), output)
     if name and not records:
         say(f"no batch of {name} has been accounted for yet")
 

@@ -16,10 +16,11 @@ from typing import Any
 
 from lakehouse.declare.code import code_of
 from lakehouse.declare.encoding import UTF_8, canonical
+from lakehouse.declare.events import Waiting
 from lakehouse.declare.schema import columns, without_comments
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Rebuild
+from lakehouse.declare.writes import Growing, Rebuild
 
 ENGINE = 1
 """Raised by hand when the engine would make other rows of the same declaration."""
@@ -80,15 +81,16 @@ def definition_of(table: Table) -> Definition:
 def role(table: Table, read: Table | Source) -> str:
     """How a table reads another: `source`, `appended` rows, a change `feed`, or `beside`.
 
-    A feed tells of every change, so that what is made anew above comes down by itself; of an
-    `Append` table only the rows that it gains are followed, and of a snapshot nothing.
+    A feed tells of every change, so that what is made anew above comes down by itself; of a
+    table to which rows are only added these are followed, and of a snapshot nothing.
     """
     if isinstance(read, Source):
         return "source"
-    streamed = read in table.watched if isinstance(table.write, Rebuild) else read is table.reads[0]
+    several = isinstance(table.write, Rebuild | Waiting)
+    streamed = read in table.watched if several else read is table.reads[0]
     if not streamed:
         return "beside"
-    return "appended" if isinstance(read.write, Append) else "feed"
+    return "appended" if isinstance(read.write, Growing) else "feed"
 
 
 def sql_text(condition: str) -> str:

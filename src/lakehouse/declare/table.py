@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from lakehouse.declare import history
+from lakehouse.declare.events import IS_LATE, Events, Sessions, Windows
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
 from lakehouse.declare.laws import check
@@ -28,13 +29,15 @@ class Table:
             DDL or as a sequence of `Field`s, it is DDL from then on.
         reads: Sources and tables. The first is the stream; the rest are snapshots, handed to
             `transform` beside it in this order. With `Rebuild` all are snapshots, and each that has
-            the partition column is watched.
+            the partition column is watched. With `Sessions` and `Windows` each that is written by
+            `Events` is watched.
         transform: A pure function, `DataFrame, ... -> DataFrame`, given one DataFrame for each of
             `reads`, or `select(__name__)`, a SELECT in a file beside the page; None for a table
             that a job writes, such as scores. One that also passes on `_record` lets quarantine
             keep the record as it came.
         expect: What must be true of each row, and what becomes of it otherwise.
-        write: How the table may change: `Append`, `Merge`, `Replace`, `Rebuild` or `History`.
+        write: How the table may change: `Append`, `Merge`, `Replace`, `Rebuild`, `History`,
+            `Events`, `Sessions` or `Windows`.
         where: A SQL condition on the rows that the transform made. Rows for which it is false are
             counted as passed over and not judged, as if they had not landed; rows for which it is
             NULL are judged.
@@ -113,8 +116,12 @@ class Table:
     @property
     def stored(self) -> str:
         """The columns that the table is made with, as DDL: what its readers see."""
-        if isinstance(self.write, History):
-            return history.stored(self.schema, self.write)
+        match self.write:
+            case History() as write:
+                return history.stored(self.schema, write)
+            case Events():
+                late = "'Whether it came after the watermark had passed it'"
+                return f"{self.schema}, {IS_LATE} BOOLEAN COMMENT {late}"
         return self.schema
 
     @property
@@ -126,8 +133,11 @@ class Table:
     @property
     def rules(self) -> tuple[Expectation, ...]:
         """What is asked of each row that the transform makes."""
-        if isinstance(self.write, History):
-            return history.rules(self.schema, self.write, self.expect)
+        match self.write:
+            case History() as write:
+                return history.rules(self.schema, write, self.expect)
+            case Events() as write:
+                return (*write.rules, *self.expect)
         return self.expect
 
     @property
@@ -147,12 +157,15 @@ class Table:
 
     @property
     def watched(self) -> tuple[Table, ...]:
-        """The tables whose changes a `Rebuild` follows: those that have its partition column."""
-        if not isinstance(self.write, Rebuild):
-            return ()
-        tables = (read for read in self.reads if isinstance(read, Table))
-        partition = self.write.partition
-        return tuple(table for table in tables if partition in names(table.stored))
+        """The tables whose changes it follows where these may be several: by `Rebuild` those that
+        have its partition column, by `Sessions` and `Windows` those of events."""
+        tables = [read for read in self.reads if isinstance(read, Table)]
+        match self.write:
+            case Rebuild(partition=partition):
+                return tuple(table for table in tables if partition in names(table.stored))
+            case Sessions() | Windows():
+                return tuple(table for table in tables if isinstance(table.write, Events))
+        return ()
 
 
 def bronze(source: Source) -> Table:

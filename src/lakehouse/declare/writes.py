@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lakehouse.declare.events import Events, Sessions, Windows
+
 
 @dataclass(frozen=True)
 class Append:
@@ -105,4 +107,7 @@ ADDED = (VALID_TO, IS_CURRENT, EVENT_TIMES, DELETE_TIMES)
 """The columns that a `History` table has beside those of its contract."""
 
 
-Write = Append | Merge | Replace | Rebuild | History
+Write = Append | Merge | Replace | Rebuild | History | Events | Sessions | Windows
+
+Growing = Append | Events | Sessions | Windows
+"""The ways by which rows are only ever added: what follows such a table is given the new ones."""

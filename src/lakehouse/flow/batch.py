@@ -153,7 +153,7 @@ def set_aside(
     if table.one_to_many:
         _check_origins(batch, landed)
     added = made - landed if table.one_to_many else 0
-    account = Account(landed, passing, broken, 0, drops, over, added, rules)
+    account = Account(landed, passing, broken, 0, drops, over, added, rules=rules)
     account.check(writer.batch)
     account = with_unread(account, len(batch.lost), bad)
     if account.quarantined or writer.rerun:

@@ -6,18 +6,18 @@ it. Needs a session and no storage; each fault is found, not the first one alone
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyspark.errors import ParseException, PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegralType, NullType, StructField, StructType
 
 from lakehouse.base.errors import did_you_mean
 from lakehouse.declare import text
+from lakehouse.declare.events import WINDOW, WINDOW_TYPE, Waiting
 from lakehouse.declare.model import Model
 from lakehouse.declare.places import Places
 from lakehouse.declare.project import Project
@@ -25,19 +25,10 @@ from lakehouse.declare.schema import columns, quoted, struct
 from lakehouse.declare.select import Select
 from lakehouse.declare.source import ROW, Source
 from lakehouse.declare.table import Table
+from lakehouse.flow.conditions import unjudgeable
 from lakehouse.flow.contract import CASTS, alike, lossless, sql, unstorable, unusable
 from lakehouse.flow.faults import Fault, Severity, in_one_line
 from lakehouse.spark.analysis import analysed, line_of, sentence, unstable
-
-OTHER_ROWS = (
-    "INVALID_WHERE_CONDITION",
-    "_LEGACY_ERROR_TEMP_1034",
-    "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT",
-)
-"""What Spark says of a condition that aggregates, looks through a window or makes rows."""
-
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|--[^\n]*", re.DOTALL)
-_SUBQUERY = re.compile(r"\(\s*(?:select|with)\b", re.IGNORECASE)
 
 
 def tables_of(project: Project) -> dict[str, Table]:
@@ -82,7 +73,7 @@ class _Check:
         if table.transform is None:
             return
         made = yield from self._run(
-            table, "transform", table.transform, table.reads, numbered=table.one_to_many
+            table, "transform", table.transform, table.reads, _more_columns(table)
         )
         if made is None:
             return
@@ -193,17 +184,18 @@ class _Check:
         part: str,
         code: Callable[..., DataFrame],
         reads: Sequence[Table | Source],
-        numbered: bool = False,
+        more: Mapping[str, Column] | None = None,
     ) -> Generator[Fault, None, DataFrame | None]:
         """Calls a function on empty frames; returns what it makes, None where that is nothing.
 
-        `numbered`: the first frame has the column of its rows' numbers.
+        `more`: the column that the frame of a read, by its name, has beside those of the read.
         """
-        frames = [frame for read in reads if (frame := self._frame(read)) is not None]
-        if len(frames) < len(reads):
-            return None  # told where it is declared
-        if numbered:
-            frames[0] = frames[0].withColumn(ROW, F.lit(0).cast("bigint"))
+        frames = []
+        for read in reads:
+            if (frame := self._frame(read)) is None:
+                return None  # told where it is declared
+            column = (more or {}).get(read.name)
+            frames.append(frame if column is None else frame.select("*", column))
         place = self.places.of_code(code, value, part)
         try:
             rows: object = code(*frames)
@@ -265,40 +257,18 @@ class _Check:
         self, table: Table, part: str, text: str, told: str, condition: str, made: DataFrame
     ) -> Iterator[Fault]:
         """Why a condition cannot be judged row by row; `text` is what its place is found by."""
-        todo = "write a condition on the columns of one row"
-        severity: Severity = "error"
-        try:
-            judged = self._judged(condition, made)
-            if judged is None:
-                what = f"{told} ends in a word that Spark passes over as a name"
-                todo = "mend or take away the end of the condition"
-            elif _SUBQUERY.search(_QUOTED.sub("''", condition)):
-                what = f"{told} looks at other rows: it holds a query"
-            elif new := set(unstable(judged)).difference(unstable(made)):
-                what = f"{told} uses {', '.join(sorted(new))}: it judges differently each time"
-                todo, severity = "compare with a column, such as arrived_at", "warning"
-            else:
-                return
-        except PySparkException as error:
-            kind, named = error.getCondition() or "", error.getMessageParameters() or {}
-            if kind in OTHER_ROWS:
-                what = f"{told} looks at other rows"
-            elif kind == "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN":
-                what = "{} is {}, not BOOLEAN".format(told, named.get("type", "").strip('"'))
-            else:
-                why, todo = sentence(error, self.spark, made.columns)
-                what = f"{told} cannot be judged: {why}"
-        yield self._at(table, part, text, what, todo, severity)
-
-    def _judged(self, condition: str, rows: DataFrame) -> DataFrame | None:
-        """The rows that meet a condition; None where it only reads as one because Spark takes its
-        end for an alias, as of `id > 0 AND`."""
-        try:
-            return analysed(rows.where(F.expr(f"({condition}\n)")))
-        except ParseException:
-            analysed(rows.where(F.expr(condition)))  # raises where it does not parse so either
-            return None
+        if found := unjudgeable(condition, made):
+            severity, what, todo = found
+            yield self._at(table, part, text, f"{told} {what}", todo, severity)
 
 
 def _named(value: Table | Model) -> str:
     return value.name if isinstance(value, Table) else f"model {value.name}"
+
+
+def _more_columns(table: Table) -> Mapping[str, Column]:
+    """What a transform is given beside the columns of its reads, by the name of the read."""
+    if isinstance(table.write, Waiting):
+        window = F.lit(None).cast(WINDOW_TYPE).alias(WINDOW)
+        return {read.name: window for read in table.watched}
+    return {table.reads[0].name: F.lit(0).cast("bigint").alias(ROW)} if table.one_to_many else {}

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
 
+from lakehouse.declare.events import Events, Sessions, Waiting, Windows
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Append, History, Merge, Rebuild, Replace
 from lakehouse.flow.append import append, append_as_landed
 from lakehouse.flow.batch import Judged, judged, recall
+from lakehouse.flow.events import events
 from lakehouse.flow.follow import follow
 from lakehouse.flow.history import history
 from lakehouse.flow.merge import merge
 from lakehouse.flow.rebuild import reach, rebuild
 from lakehouse.flow.replace import replace
+from lakehouse.flow.waiting import Arrived, end_windows
 from lakehouse.ingest.misfits import Misfit
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
@@ -50,8 +53,10 @@ def commit(
 def write(writer: Writer, batch: Judged) -> Account:
     """Writes judged rows by the table's way to change."""
     match batch.table.write:
-        case Append():
+        case Append() | Sessions() | Windows():
             return append(writer, batch)
+        case Events() as way:
+            return events(writer, batch, way)
         case Merge() as way:
             return merge(writer, batch, way)
         case Replace() as way:
@@ -70,6 +75,16 @@ def commit_followed(
         return account
     with caching():
         return follow(writer, table, write, changes, beside)
+
+
+def commit_ended(
+    writer: Writer, table: Table, write: Waiting, arrived: Sequence[Arrived]
+) -> Account:
+    """Writes what is made of the windows that the arrival of these events ends."""
+    if writer.rerun and (account := recall(writer, table)):
+        return account
+    with caching():
+        return end_windows(writer, table, write, arrived)
 
 
 def commit_rebuilt(

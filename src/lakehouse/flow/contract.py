@@ -1,8 +1,8 @@
 """What of a contract Delta can store, and what the ways of writing make of other types.
 
 Held against Delta 4.0: a table by its folder takes a column as another type only where Parquet
-holds both alike (TINYINT and SMALLINT in INT); any other is refused when rows arrive. `Merge` and
-`History` cast to the contract first.
+holds both alike (TINYINT and SMALLINT in INT); any other is refused when rows arrive. `Merge`,
+`History` and `Events` cast to the contract first.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator
 
 from pyspark.sql import types as T
 
+from lakehouse.declare.events import Events
 from lakehouse.declare.source import ROW
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, History, Merge, Replace
+from lakehouse.declare.writes import Append, Growing, History, Merge, Replace
 from lakehouse.flow.faults import Severity
 from lakehouse.lake.lake import CHANGE, VERSION
 
 Found = Iterator[tuple[Severity, str, str, str]]
 """Severity, column, what is wrong with it, and what to do."""
 
-CASTS = (Merge, History)
+CASTS = (Merge, History, Events)
 """The ways that cast to the contract."""
 
 CHANGED = (CHANGE, VERSION, "_commit_timestamp")
@@ -68,7 +69,7 @@ def holds(kind: T.DataType, *kinds: type[T.DataType]) -> bool:
 
 def unstorable(table: Table, contract: T.StructType) -> Found:
     """Columns that no table can have, or none that changes in this way."""
-    own = {*(() if isinstance(table.write, Append) else CHANGED)}
+    own = {*(() if isinstance(table.write, Growing) else CHANGED)}
     own |= {ROW} if table.one_to_many else set()
     for field in contract:
         name, kind = field.name, field.dataType

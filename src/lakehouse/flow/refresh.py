@@ -22,7 +22,7 @@ from lakehouse.ingest.files import has_landed, is_rescued
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.pulls import pull
 from lakehouse.lake import Account, Lake
-from lakehouse.lake.account import Entry, entry, spoken
+from lakehouse.lake.account import OUTFLOW, Entry, entry, spoken
 from lakehouse.lake.builds import History, histories
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import BATCHES
@@ -203,6 +203,6 @@ def _waves(tables: Sequence[Table]) -> list[list[Table]]:
 def _detail(accounts: Sequence[Account]) -> str:
     totals = {
         name: sum(getattr(account, name) for account in accounts)
-        for name in ("quarantined", "duplicate", "dropped", "passed_over", "added")
+        for name in (*OUTFLOW[1:], "added")
     }
     return ", ".join(f"{total:,} {spoken(name)}" for name, total in totals.items() if total)

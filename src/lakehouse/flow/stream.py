@@ -9,11 +9,13 @@ from pyspark.sql import DataFrame
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
+from lakehouse.declare.events import Waiting
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Rebuild
+from lakehouse.declare.writes import Growing, Rebuild
 from lakehouse.flow.failure import anew, explained
 from lakehouse.flow.rebuild import changed_partitions
+from lakehouse.flow.waiting import arrivals_of_events
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import arrivals
 from lakehouse.ingest.kafka import messages, topic_of
@@ -31,13 +33,15 @@ TAKEN_AWAY = ("DELTA_SOURCE_TABLE_IGNORE_CHANGES", "DELTA_SOURCE_IGNORE_DELETE")
 
 
 class TakenAwayError(Exception):
-    """Rows were taken away from an `Append` table that the query follows."""
+    """Rows were taken away from a followed table to which they should only be added."""
 
 
 def stream_of(lake: Lake, table: Table, past_rebuilds: bool = False) -> DataFrame:
     """What the query of a table follows."""
     if isinstance(table.write, Rebuild):
         return changed_partitions(lake, table, table.write, past_rebuilds)
+    if isinstance(table.write, Waiting):
+        return arrivals_of_events(lake, table, past_rebuilds)
     first = table.reads[0]
     if isinstance(first, Source):
         arrive = messages if topic_of(lake.settings, first) else arrivals
@@ -62,7 +66,8 @@ TAKES_NOTHING = (
     *("SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "UPGRADE PROTOCOL", "CLUSTER BY"),
     *("COMPUTE STATS", "ANALYZE TABLE"),
 )
-"""What may happen to an `Append` table beside a WRITE that appends: no row of it is less."""
+"""What may happen to a table to which rows are only added, beside a WRITE that appends: none of its
+rows is less."""
 
 
 def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
@@ -74,7 +79,7 @@ def check_rebuilt(lake: Lake, table: Table, checkpoint: Checkpoint) -> None:
     followed = table.watched or [read for read in table.reads[:1] if isinstance(read, Table)]
     since = checkpoint.versions() or [0] * len(followed)
     for read, version in zip(followed, since, strict=True):
-        if not isinstance(read.write, Append):
+        if not isinstance(read.write, Growing):
             continue
         for commit in lake.commits(read.name):
             if commit.version < version:

@@ -9,11 +9,13 @@ from time import time
 from pyspark.sql import DataFrame
 
 from lakehouse.base.settings import Settings
+from lakehouse.declare.events import Waiting
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge, Rebuild
-from lakehouse.flow.commit import commit, commit_followed, commit_rebuilt
+from lakehouse.flow.commit import commit, commit_ended, commit_followed, commit_rebuilt
 from lakehouse.flow.failure import BatchError, explained
+from lakehouse.flow.waiting import arrived_in
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import is_rescued
 from lakehouse.ingest.kafka import topic_of
@@ -70,6 +72,8 @@ def _written(
         column = table.write.partition
         changed = [row[column] for row in rows.distinct().collect()]
         return commit_rebuilt(writer, table, table.write, changed), ()
+    if isinstance(table.write, Waiting):
+        return commit_ended(writer, table, table.write, arrived_in(rows)), ()
     beside = [writer.lake.read(read.name) for read in table.reads[1:]]
     first = table.reads[0]
     if isinstance(first, Source):

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from lakehouse.base.errors import LakehouseError
 
 INFLOW = ("landed", "added")
 """Rows that came in: landed, and those that landed rows became beyond one each."""
-OUTFLOW = ("kept", "quarantined", "duplicate", "dropped", "passed_over")
+OUTFLOW = (
+    *("kept", "quarantined", "duplicate", "dropped", "passed_over"),
+    *("late", "held", "combined"),
+)
 """Where they went: the sum of these is that of the inflow."""
+RARE = ("added", "late", "held", "combined")
+"""Counts that are 0 but for a few ways of writing: named where they are not."""
 COUNTS = (*INFLOW, *OUTFLOW)
 """What an account counts."""
 
@@ -43,6 +49,10 @@ class Account:
 
     Before a batch is written, `kept` and `duplicate` are what its own rows come to; what the table
     holds already is counted by the commit.
+
+    Of a table that waits for windows to end: `late` came after the end, `combined` are the rows
+    that were made one with others, and `held` is by how many more (or, below 0, less) rows it waits
+    with than before: the sum over its batches is what it waits with now.
     """
 
     landed: int
@@ -52,6 +62,9 @@ class Account:
     dropped: int = 0
     passed_over: int = 0
     added: int = 0
+    late: int = 0
+    held: int = 0
+    combined: int = 0
     rules: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -61,9 +74,10 @@ class Account:
         if self.landed + self.added == accounted:
             return ""
         added = f" and {self.added} were added" if self.added else ""
+        told = [name for name in OUTFLOW if name not in RARE or getattr(self, name)]
         return (
             f"{self.landed} rows landed{added} but {accounted} are accounted for "
-            f"({' + '.join(f'{spoken(name)} {getattr(self, name)}' for name in OUTFLOW)})"
+            f"({' + '.join(f'{spoken(name)} {getattr(self, name)}' for name in told)})"
         )
 
     def check(self, batch: Batch) -> None:
@@ -87,12 +101,13 @@ class Entry:
     """What a commit says of itself: the batch that it is of, and where that one's rows went.
 
     `account` is None where the rows are counted elsewhere; `notes` say what was odd about the
-    batch, a sentence each.
+    batch, a sentence each. `state` is what the next batch must know of this one and all before.
     """
 
     batch: Batch
     account: Account | None = None
     notes: tuple[str, ...] = ()
+    state: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         """As JSON, which Delta keeps beside the commit."""
@@ -104,5 +119,18 @@ def entry(metadata: str | None) -> Entry | None:
     if not metadata or not metadata.startswith('{"batch"'):
         return None
     content = json.loads(metadata)
-    account = content["account"]
-    return Entry(Batch(**content["batch"]), account and Account(**account), tuple(content["notes"]))
+    account, state = content["account"], content.get("state")
+    return Entry(
+        Batch(**content["batch"]), account and Account(**account), tuple(content["notes"]), state
+    )
+
+
+def state_of(metadata: str | None) -> Mapping[str, Any] | None:
+    """What a commit with this metadata says of the state of its table; None where it does not."""
+    if not metadata or not metadata.startswith("{"):
+        return None
+    try:
+        state = json.loads(metadata).get("state")
+    except ValueError:  # a commit of another program
+        return None
+    return state if isinstance(state, dict) else None

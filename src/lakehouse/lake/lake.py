@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from time import sleep
+from typing import Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -17,8 +18,9 @@ from lakehouse.declare.field import fields_of
 from lakehouse.declare.schema import columns as columns_of
 from lakehouse.declare.schema import needs_mapping, quoted, struct
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, History, Merge
+from lakehouse.declare.writes import Append, Growing, Rebuild, Replace
 from lakehouse.lake import log
+from lakehouse.lake.account import state_of
 from lakehouse.lake.log import Commit
 from lakehouse.lake.place import Place
 from lakehouse.lake.storage import storage
@@ -37,6 +39,9 @@ CHANGE, VERSION = "_change_type", "_commit_version"
 """Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
 
 
+ALL_FILES = 2**31 - 1
+"""More files than a batch will ever find; Delta's own limit is 1,000."""
+
 MADE_AT_ONCE = (
     "DELTA_PROTOCOL_CHANGED",
     "DELTA_METADATA_CHANGED",
@@ -52,12 +57,12 @@ LATEST = 20
 
 def parted_by(table: Table) -> str | None:
     """The column that the files of a table are parted by."""
-    return None if isinstance(table.write, Merge | History) else table.write.partition
+    return table.write.partition if isinstance(table.write, Append | Replace | Rebuild) else None
 
 
 def has_feed(table: Table) -> bool:
     """Whether a table keeps a change feed: rows of it may be changed or taken away."""
-    return not isinstance(table.write, Append)
+    return not isinstance(table.write, Growing)
 
 
 def properties_of(table: Table) -> dict[str, str]:
@@ -180,15 +185,20 @@ class Lake:
             "fill it with: lakehouse run",
         )
 
-    def changes(self, table: Table, past_rebuilds: bool = False) -> DataFrame:
+    def changes(
+        self, table: Table, past_rebuilds: bool = False, whole_versions: bool = False
+    ) -> DataFrame:
         """What happens to the rows of the table, as a stream.
 
-        The rows that an `Append` table gains; `past_rebuilds` passes over the commits that take
-        rows away, which stop the stream otherwise. Of any other table the change feed: rows that
-        were inserted, updated (as they are then) or deleted, with CHANGE and VERSION.
+        The rows that it gains, where they are only ever added; `past_rebuilds` passes over the
+        commits that take some away, which stop the stream otherwise. Of any other table the change
+        feed: rows that were inserted, updated (as they are then) or deleted, with CHANGE and
+        VERSION.
+
+        `whole_versions`: no batch ends within a commit, however many files that one added.
         """
-        stream = self._follow(table, past_rebuilds)
-        if isinstance(table.write, Append):
+        stream = self._follow(table, past_rebuilds, whole_versions)
+        if isinstance(table.write, Growing):
             return stream
         return stream.where(F.col(CHANGE) != "update_preimage").drop("_commit_timestamp")
 
@@ -198,9 +208,11 @@ class Lake:
         """The partition of every row added, changed or removed, as a stream."""
         return self._follow(table, past_rebuilds).select(quoted(partition))
 
-    def _follow(self, table: Table, past_rebuilds: bool) -> DataFrame:
+    def _follow(self, table: Table, past_rebuilds: bool, whole_versions: bool = False) -> DataFrame:
         reader = self.spark.readStream.format("delta")
-        if not isinstance(table.write, Append):
+        if whole_versions:
+            reader = reader.option("maxFilesPerTrigger", ALL_FILES)
+        if not isinstance(table.write, Growing):
             reader = reader.option("readChangeFeed", "true")
         elif past_rebuilds:
             reader = reader.option("skipChangeCommits", "true")
@@ -230,6 +242,11 @@ class Lake:
             yield from latest
             if len(latest) == LATEST:
                 yield from self._history(name, None)[LATEST:]
+
+    def state(self, name: str) -> Mapping[str, Any]:
+        """What the newest commit that says so says of the state of a table; empty if none does."""
+        states = (state_of(each.metadata) for each in self.commits(name))
+        return next((state for state in states if state is not None), {})
 
     def history(self, name: str, limit: int | None = None) -> list[Commit]:
         """The versions of a table, newest first. Raises LakehouseError where there is none."""

@@ -9,11 +9,11 @@ BATCHES = Table(
     name="ops.batches",
     schema="table STRING, query STRING, batch BIGINT, version BIGINT, landed BIGINT, kept BIGINT, "
     "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, passed_over BIGINT, "
-    "added BIGINT, rules MAP<STRING, BIGINT>, finished_at TIMESTAMP, seconds DOUBLE, "
-    "release BIGINT",
+    "added BIGINT, late BIGINT, held BIGINT, combined BIGINT, rules MAP<STRING, BIGINT>, "
+    "finished_at TIMESTAMP, seconds DOUBLE, release BIGINT",
 )
 """One row a committed batch: landed + added = kept + quarantined + duplicate + dropped +
-passed_over.
+passed_over + late + held + combined.
 
 A count that is NULL is of a batch from before there was such a count: 0. A row with a `release`
 moves rows of its batch from quarantined to where they went: see `flow.release`."""

@@ -16,6 +16,7 @@ from time import sleep
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from lakehouse.declare.events import Events, Waiting
 from lakehouse.declare.schema import names, quoted
 from lakehouse.declare.table import Table
 from lakehouse.lake.builds import Event, record
@@ -36,12 +37,14 @@ def swap(lake: Lake, table: Table, build: int) -> None:
     lake.upgrade(table)
     rows = lake.read(beside(table.name, build)).select(*map(quoted, names(table.stored)))
     _let_columns_go(lake, table.name, rows)
+    waits = isinstance(table.write, Events | Waiting)
+    state = lake.state(beside(table.name, build)) if waits else None
     overwrite(
         lake,
         rows,
         table,
         {
-            "userMetadata": json.dumps({"build": build}),
+            "userMetadata": json.dumps({"build": build, "state": state}),
             "txnAppId": f"{table.name}/build",
             "txnVersion": str(build),
         },

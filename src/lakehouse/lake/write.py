@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -39,9 +40,16 @@ class Writer:
                 return commit, own
         return None
 
-    def append(self, rows: DataFrame, name: str, account: Account | None = None) -> int:
-        """Adds rows, once a batch. Returns how many the commit says it wrote."""
-        self._save(rows, name, Entry(self.batch, account))
+    def append(
+        self,
+        rows: DataFrame,
+        name: str,
+        account: Account | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Adds rows, once a batch, and notes the `state` of the table by then. Returns how many
+        rows the commit says it wrote."""
+        self._save(rows, name, Entry(self.batch, account, state=state))
         return self._written(name)
 
     def replace(

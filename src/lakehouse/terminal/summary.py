@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.table import Table
     from lakehouse.lake import Lake
     from lakehouse.lake.glance import Glance
-from lakehouse.lake.account import COUNTS, INFLOW, OUTFLOW, spoken
+from lakehouse.lake.account import COUNTS, INFLOW, OUTFLOW, RARE, spoken
 from lakehouse.lake.totals import totals
 
 DRIVERS = 10
@@ -65,8 +65,12 @@ def broken_rules(glance: Glance) -> Section | None:
         return None
     total = {count: sum(table.counts[count] for table in tables) for count in COUNTS}
     came, went = (
-        " + ".join(f"{total[count]:,} {spoken(count)}" for count in counts)
-        for counts in (INFLOW if total["added"] else INFLOW[:1], OUTFLOW)
+        " + ".join(
+            f"{total[count]:,} {spoken(count)}"
+            for count in counts
+            if total[count] or count not in RARE
+        )
+        for counts in (INFLOW, OUTFLOW)
     )
     adds_up = sum(total[count] for count in INFLOW) == sum(total[count] for count in OUTFLOW)
     note = f"{came} {'=' if adds_up else 'IS NOT'} {went}"

@@ -107,7 +107,7 @@ def test_rows_say_where_landed_rows_went(call):
     assert row == {
         "table": "silver.sold", "batches": 2, "landed": 5, "kept": 3,
         "quarantined": 1, "duplicate": 1, "dropped": 0, "passed_over": 0,
-        "added": 0,
+        "added": 0, "late": 0, "held": 0, "combined": 0,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests import tiny
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.events import Events, Sessions, Windows
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table, as_landed, bronze
@@ -36,6 +37,9 @@ REPLACED = make(write=Replace("week", newest_by="day"))
 REBUILT = make("silver.rebuilt", REPLACED, write=Rebuild("week"))
 DATED = make("silver.dated", write=History(("id",), sequence_by="day"))
 
+CLICKS = "visitor STRING, at TIMESTAMP, arrived_at TIMESTAMP"
+CLICKED = make("silver.clicks", schema=CLICKS, write=Events("at", delay="1 hour"))
+
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "what becomes of broken rows, misspelt": (
         lambda: Expectation("it has an id", "id IS NOT NULL", otherwise="quaratine"),  # type: ignore[arg-type]
@@ -49,6 +53,46 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "a rule without a name": (
         lambda: Expectation("", "id > 0"),
         "id > 0: an expectation without a name. ",
+    ),
+    "a wait of no length": (
+        lambda: Events("at", delay="1 hor"),
+        "Events(delay=...): '1 hor' is no length of time. Did you mean 'hour'? Write it as",
+    ),
+    "a silence of none": (
+        lambda: Sessions(("visitor",), gap="0 minutes"),
+        "Sessions(gap=...): no silence at all ends a session. Say '30 minutes'.",
+    ),
+    "sessions of nothing": (
+        lambda: Sessions((), gap="30 minutes"),
+        "Sessions(by=...): Sessions of nothing. Name a column.",
+    ),
+    "windows that do not cover time evenly": (
+        lambda: Windows("10 minutes", every="3 minutes"),
+        "Windows(every=...): windows of 10 minutes cannot begin every 3 minutes. Let the size",
+    ),
+    "an event without a moment": (
+        lambda: make(write=Events("day", delay="1 hour", arrived="day")),
+        "silver.things: an event has a TIMESTAMP; 'day' is DATE. Make one of it: try_cast",
+    ),
+    "an event by a column that is not there": (
+        lambda: make(schema=CLICKS, write=Events("att", delay="1 hour")),
+        "silver.things: Events names the column 'att', which the schema does not have. Did you",
+    ),
+    "a column that Events adds": (
+        lambda: make(schema=f"{CLICKS}, Is_Late INT", write=Events("at", delay="1 hour")),
+        "silver.things: the schema has the column 'Is_Late', which Events adds by itself. Name it",
+    ),
+    "sessions of what is no event": (
+        lambda: make("gold.visits", MERGED, write=Sessions(("id",), "1 hour")),
+        "gold.visits: Sessions waits for events, and none of its reads is written by Events. Read",
+    ),
+    "sessions by a column that an event does not have": (
+        lambda: make("gold.visits", CLICKED, write=Sessions(("visitr",), "1 hour")),
+        "gold.visits: Sessions are told apart by 'visitr', which silver.clicks does not have. Did",
+    ),
+    "several rows of a window": (
+        lambda: make("gold.visits", CLICKED, write=Windows("1 hour"), one_to_many=True),
+        "gold.visits: one_to_many on a table that Windows writes. Leave it out: made rows are",
     ),
     "two rules of one name": (
         lambda: make(expect=(Expectation("it is", "id > 0"), Expectation("it is", "week > 0"))),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakehouse import Sessions
+from lakehouse.flow.windows import in_windows
 from retail.calendar import first_day
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ AS_OF = date(2017, 4, 10)
 NEVER_BOUGHT = 200
 READ = ("bronze.baskets", "silver.basket_lines", "silver.products", "silver.promotions",
         "gold.daily_sales", "gold.household_products", "gold.household_weeks",
-        "gold.churn_scores", "gold.recommendations", "ops.batches")  # fmt: skip
+        "gold.churn_scores", "gold.recommendations", "silver.clicks", "gold.session_baskets",
+        "ops.batches")  # fmt: skip
 """The tables that notebooks read."""
 
 
@@ -95,6 +98,14 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
     }
     for name, rows in plain.items():
         made[name] = spark.createDataFrame(rows, project.table(name).schema)
+    clicked = project.table("silver.clicks")
+    made["silver.clicks"] = spark.createDataFrame(list(clicks()), clicked.stored)
+    visits = project.table("silver.sessions")
+    assert visits.transform is not None and isinstance(visits.write, Sessions)
+    on_time = made["silver.clicks"].where("NOT is_late")
+    (in_sessions,) = in_windows([on_time], ["clicked_at"], visits.write)
+    made["silver.sessions"] = visits.transform(in_sessions).select(*visits.columns)
+    made["gold.session_baskets"] = transformed("gold.session_baskets")
     for name in ("daily_sales", "household_products", "product_store_weeks", "household_days",
                  "household_weeks"):  # fmt: skip
         made[f"gold.{name}"] = transformed(f"gold.{name}")
@@ -108,8 +119,31 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
             ("silver.basket_lines", 1, AT, 5, 5, 0, 0, 0, {}),
         )
     ]
+    of_sessions = {"landed": 19, "kept": 13, "combined": 5, "held": 0, "late": 1}
+    batches.append({**batches[-1], "table": "silver.sessions", **of_sessions})
     made["ops.batches"] = spark.createDataFrame(batches, BATCHES.schema)
     return made
+
+
+def clicks() -> Iterator[tuple[Any, ...]]:
+    """Household 7 orders its basket 7001, and each third one looks at a product and leaves."""
+    at = datetime(2017, 1, 6, 16, 50, tzinfo=timezone.utc)
+    steps = (("view", 1), ("cart", 1), ("search", None), ("view", 8), ("checkout", None))
+    for number, (kind, product) in enumerate(steps):
+        yield f"7-{number}", 7, kind, product, None, at + timedelta(minutes=number), AT, False
+    yield "7-5", 7, "order", None, 7001, at + timedelta(minutes=11), AT, False
+    for who in HOUSEHOLDS:
+        if who % 3 == 0:
+            yield (
+                f"{who}-0",
+                who,
+                "view",
+                1 + who % 12,
+                None,
+                at + timedelta(hours=who),
+                AT,
+                who == 9,
+            )
 
 
 def scores() -> Iterator[tuple[Any, ...]]:

@@ -52,7 +52,7 @@ def printed(work: NotebookRun, title: str) -> str:
 
 def test_there_are_notebooks_and_each_has_a_test():
     """A folder that is empty, or moved, must not pass for one whose notebooks all run."""
-    assert len(NOTEBOOKS) >= 6
+    assert len(NOTEBOOKS) >= 7
     page = (FOLDER.parent / "docs" / "notebooks.md").read_text()
     for name in NOTEBOOKS:
         assert f"def test_{name}_" in Path(__file__).read_text()
@@ -69,6 +69,16 @@ def test_each_begins_with_words_and_is_thin(name: str):
     assert "def " not in (FOLDER / f"{name}.py").read_text()
 
 
+def test_session_walks_from_the_first_click_to_the_basket(shop: Lake, tmp_path: Path):
+    work = ran(shop, "session", tmp_path / "session.html")
+    assert said(work) == {"basket": 7001, "clicks": 6, "sessions": 13}
+    kinds = [row[1] for row in shown(work, "Its clicks").rows]
+    assert kinds == ["view", "cart", "search", "view", "checkout", "order"]
+    assert len(shown(work, "The basket").rows) > 0
+    assert "19 landed = 13 kept + 5 combined + 0 held + 1 late" in printed(work, "Where the")
+    assert any(isinstance(each, Picture) for each in below(work, "Sessions by the last"))
+
+
 def test_tour_accounts_for_every_row_and_shows_every_layer(shop: Lake, tmp_path: Path):
     page = tmp_path / "tour.html"
 
@@ -79,6 +89,7 @@ def test_tour_accounts_for_every_row_and_shows_every_layer(shop: Lake, tmp_path:
     assert [row[:4] for row in accounts.rows] == [
         ("bronze.baskets", "1", "9", "9"),
         ("silver.basket_lines", "2", "14", "11"),
+        ("silver.sessions", "1", "19", "13"),
     ]
     assert {row[accounts.columns.index("lost")] for row in accounts.rows} == {"0"}
     assert len(shown(work, "The departments that sell most").rows) == 2
