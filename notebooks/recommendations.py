@@ -22,8 +22,14 @@ dbutils.widgets.text("household", "", "Household; else the one with the lowest n
 lists = spark.table("gold.recommendations")
 household = int(dbutils.widgets.get("household") or lists.agg(F.min("household_id")).first()[0])
 kind = F.coalesce("product_type", "category", "department")
-products = spark.table("silver.products").select(
-    "product_id", "department", F.initcap(F.concat_ws(" ", kind, "package_size")).alias("product")
+products = (
+    spark.table("silver.products")
+    .where("is_current")
+    .select(
+        "product_id",
+        "department",
+        F.initcap(F.concat_ws(" ", kind, "package_size")).alias("product"),
+    )
 )
 
 # COMMAND ----------

@@ -67,7 +67,7 @@ clicks = spark.table("silver.clicks")
 own = clicks.join(session.select("household_id", "started_at", "minutes"), "household_id").where(
     "clicked_at BETWEEN started_at AND started_at + make_dt_interval(0, 0, minutes + 1)"
 )
-names = spark.table("silver.products").select("product_id", "product_type")
+names = spark.table("silver.products").where("is_current").select("product_id", "product_type")
 walk = own.join(names, "product_id", "left").orderBy("clicked_at")
 display(walk.select("clicked_at", "kind", "product_type", "arrived_at", "is_late"))
 

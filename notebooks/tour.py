@@ -142,7 +142,7 @@ display(history.select("version", "timestamp", "operation", "operationMetrics.nu
 
 # DBTITLE 1,Then and now
 then, now = lake.read("silver.products", version=0).count(), lake.read("silver.products").count()
-print(f"silver.products held {then:,} rows at first, and holds {now:,} now")
+print(f"silver.products held {then:,} versions of products at first, and holds {now:,} now")
 
 # COMMAND ----------
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lakehouse.declare.events import Events, Sessions, Windows
     from lakehouse.declare.expectation import Expectation
     from lakehouse.declare.field import Field
-    from lakehouse.declare.history import as_of
+    from lakehouse.declare.history import as_of, valid_at
     from lakehouse.declare.model import (
         SCORED,
         Candidate,
@@ -42,7 +42,7 @@ _HOMES = {
     "lakehouse.declare.events": ("Events", "Sessions", "Windows"),
     "lakehouse.declare.expectation": ("Expectation",),
     "lakehouse.declare.field": ("Field",),
-    "lakehouse.declare.history": ("as_of",),
+    "lakehouse.declare.history": ("as_of", "valid_at"),
     "lakehouse.declare.model": (
         *("SCORED", "Candidate", "Frames", "Gate", "Model", "Params", "Report", "Split"),
     ),
@@ -91,6 +91,7 @@ __all__ = [
     "ranking",
     "scratch_lake",
     "select",
+    "valid_at",
 ]
 
 

@@ -47,6 +47,11 @@ def first_day(week: int) -> date:
     return FIRST_MONDAY + timedelta(weeks=week - 1)
 
 
+def end_of(week: int) -> Column:
+    """The moment (TIMESTAMP) at which a week ends in the stores."""
+    return F.to_utc_timestamp(F.lit(first_day(week + 1)).cast("timestamp"), ZONE)
+
+
 def end_of_week(week: Column) -> Column:
     """The day (DATE) after a week's Sunday: everything before it has happened `as of` the week."""
     return F.date_add(F.lit(FIRST_MONDAY), week.cast("int") * 7)

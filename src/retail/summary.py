@@ -27,7 +27,7 @@ def recommended(scores: DataFrame, described: DataFrame) -> DataFrame:
     )
     kind = F.coalesce("product_type", "category", "department")
     name = F.initcap(F.concat_ws(" ", kind, "package_size"))
-    names = described.select("product_id", name.alias("name"))
+    names = described.where("is_current").select("product_id", name.alias("name"))
     return (
         scores.join(F.broadcast(few.select("household_id")), on="household_id", how="left_semi")
         .withColumn("age", F.dense_rank().over(by_household))

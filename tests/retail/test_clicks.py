@@ -85,20 +85,23 @@ def test_what_is_wrong_with_a_click_is_caught_by_name(spark: SparkSession) -> No
         {**good, "kind": "order"},
         {**good, "clicked_at": "soon"},
         {**good, "clicked_at": "2026-03-07T17:00:00Z"},  # after it landed
+        {**good, "clicked_at": "-0001-03-07T17:00:00Z"},
         "{",
     ]
     lines = [each if isinstance(each, str) else json.dumps(each) for each in records]
     rows = landed(spark, raw.SOURCE, *lines)
-    time = "clicked_at is not after arrived_at"
+    time, year = "clicked_at is not after arrived_at", "clicked_at has a year of four digits"
     assert broken_rules(clicks.TABLE, rows) == [
         None,
         ["a click can be told from others", "a click is of a household"],
         ["a click does something that is known"],
         ["an order names its basket"],
-        ["clicked_at is given", time],
+        ["clicked_at is given", year, time],
         [time],
+        [year],
         [
             "clicked_at is given",
+            year,
             time,
             "a click can be told from others",
             "a click is of a household",

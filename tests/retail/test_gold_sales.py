@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pandas as pd
@@ -16,8 +16,8 @@ from retail.gold import daily_sales, household_days, household_products, product
 
 LINES = (
     "basket_id BIGINT, household_id BIGINT, product_id BIGINT, store_id BIGINT, week INT, "
-    "sold_on DATE, quantity INT, amount DECIMAL(8,2), retail_discount DECIMAL(8,2), "
-    "coupon_discount DECIMAL(8,2), coupon_match_discount DECIMAL(8,2)"
+    "sold_at TIMESTAMP, sold_on DATE, quantity INT, amount DECIMAL(8,2), "
+    "retail_discount DECIMAL(8,2), coupon_discount DECIMAL(8,2), coupon_match_discount DECIMAL(8,2)"
 )
 
 
@@ -31,7 +31,9 @@ def lines(spark: SparkSession) -> DataFrame:
         (3, 8, 100, 406, 2, friday, 4, "5.00"),
     ]
     money = (Decimal("0.10"), Decimal("0.00"), Decimal("0.00"))
-    return spark.createDataFrame([(*r[:7], Decimal(r[7]), *money) for r in rows], LINES)
+    noon = {day: datetime(day.year, day.month, day.day, 17) for day in (monday, friday)}
+    typed = [(*r[:5], noon[r[5]], *r[5:7], Decimal(r[7]), *money) for r in rows]
+    return spark.createDataFrame(typed, LINES)
 
 
 def test_purchases_of_a_household_are_added_up_by_week(spark: SparkSession) -> None:
@@ -96,7 +98,8 @@ ALIKE: tuple[Key, ...] = (
 
 def promoted_sales(spark: SparkSession, promotion: Key) -> dict[Key, bool]:
     """Whether each key was on display, where all are sold and only one is promoted."""
-    line = (1, 7, date(2017, 1, 2), 1, Decimal("1.00"), *[Decimal(0)] * 3)
+    monday = date(2017, 1, 2)
+    line = (1, 7, datetime(2017, 1, 2, 17), monday, 1, Decimal("1.00"), *[Decimal(0)] * 3)
     sold = [(*line[:2], *key, *line[2:]) for key in (FIRST, *ALIKE)]
     shown = spark.createDataFrame(
         [(*promotion, "9", "0")],
@@ -129,7 +132,8 @@ def test_hashes_that_tell_keys_apart_badly_change_no_sale(
 def test_a_line_is_on_display_with_its_own_product_store_and_week_alone(
     spark: SparkSession, key: Key
 ) -> None:
-    line = (1, 7, date(2017, 1, 2), 1, Decimal("1.00"), *[Decimal(0)] * 3)
+    monday = date(2017, 1, 2)
+    line = (1, 7, datetime(2017, 1, 2, 17), monday, 1, Decimal("1.00"), *[Decimal(0)] * 3)
     sold = [(*line[:2], *each, *line[2:]) for each in (FIRST, key)]
     sales = spark.createDataFrame(
         [(*FIRST, True, False), (*key, False, True)],
@@ -155,7 +159,14 @@ def test_only_promotions_of_what_was_sold_are_grouped(spark: SparkSession) -> No
 def test_a_day_is_added_up_by_store_and_department_and_unknown_products_count(
     spark: SparkSession,
 ) -> None:
-    described = spark.createDataFrame([(100, "GROCERY")], "product_id BIGINT, department STRING")
+    """A product that moves to another department takes along what is sold from then on."""
+    described = spark.createDataFrame(
+        [
+            (100, "DAIRY", datetime(2017, 1, 5), datetime(2017, 1, 6, 12)),
+            (100, "GROCERY", datetime(2017, 1, 6, 12), None),
+        ],
+        "product_id BIGINT, department STRING, valid_from TIMESTAMP, valid_to TIMESTAMP",
+    )
     sales = (
         daily_sales.transform(lines(spark), described)
         .select("sold_on", "store_id", "department", "baskets", "lines", "quantity", "amount")
@@ -164,7 +175,7 @@ def test_a_day_is_added_up_by_store_and_department_and_unknown_products_count(
     expected = spark.createDataFrame(
         pd.DataFrame(
             [
-                (date(2017, 1, 2), 330, "GROCERY", 1, 1, 2, Decimal("3.00")),
+                (date(2017, 1, 2), 330, "DAIRY", 1, 1, 2, Decimal("3.00")),
                 (date(2017, 1, 2), 330, "UNKNOWN", 1, 1, 1, Decimal("1.25")),
                 (date(2017, 1, 6), 330, "GROCERY", 1, 1, 1, Decimal("1.40")),
                 (date(2017, 1, 6), 406, "GROCERY", 1, 1, 4, Decimal("5.00")),

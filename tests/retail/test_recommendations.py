@@ -17,7 +17,10 @@ from retail.models import recommendation_pipeline as pipeline
 from retail.models.recommendations import MODEL, TABLE, baselines, evaluate, recommend, score
 
 SALES = "household_id BIGINT, product_id BIGINT, week INT, baskets BIGINT"
-PRODUCTS = "product_id BIGINT, product_type STRING, manufacturer_id BIGINT"
+PRODUCTS = (
+    "product_id BIGINT, product_type STRING, manufacturer_id BIGINT, "
+    "valid_from TIMESTAMP, valid_to TIMESTAMP"
+)
 PARAMS = {**MODEL.candidates[0].params, "rank": 4, "rounds": 2}
 SPLIT = Split("week", train_before=7, test_from=7)
 
@@ -38,7 +41,8 @@ def shop(spark):
     ]
     sales = spark.createDataFrame(sorted({row[:3]: row for row in rows}.values()), SALES)
     products = spark.createDataFrame(
-        [(100 + n, f"type {n % 6}", n % 4) for n in range(30)], PRODUCTS
+        [(100 + n, f"type {n % 6}", n % 4, dt.datetime(2017, 1, 1), None) for n in range(30)],
+        PRODUCTS,
     )
     with caching():  # as the engine does it
         yield cached(sales), products

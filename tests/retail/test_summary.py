@@ -27,12 +27,13 @@ def test_three_households_are_named_the_products_of_their_newest_lists(spark):
     )
     products = spark.createDataFrame(
         [
-            (10, "GROCERY", "MILK", "FLUID MILK", "1 GA"),
-            (20, "PRODUCE", None, None, None),
-            (30, "GROCERY", "YOGURT", "YOGURT", "6 OZ"),
+            (10, "GROCERY", "MILK", "FLUID MILK", "2 GA", False),
+            (10, "GROCERY", "MILK", "FLUID MILK", "1 GA", True),
+            (20, "PRODUCE", None, None, None, True),
+            (30, "GROCERY", "YOGURT", "YOGURT", "6 OZ", True),
         ],
         "product_id BIGINT, department STRING, category STRING, product_type STRING, "
-        "package_size STRING",
+        "package_size STRING, is_current BOOLEAN",
     )
     expected = spark.createDataFrame(
         [

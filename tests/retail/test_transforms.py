@@ -23,11 +23,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, DecimalType
 
-from lakehouse import Expectation, Rebuild, Source, Table
+from lakehouse import Events, Expectation, History, Rebuild, Source, Table
 from lakehouse.declare import project
+from lakehouse.declare.events import IS_LATE, Waiting
 from lakehouse.declare.expectation import judge, passes
 from lakehouse.declare.schema import struct
 from lakehouse.declare.source import SENT
+from lakehouse.declare.writes import DELETE_TIMES, EVENT_TIMES, IS_CURRENT, VALID_TO
+from lakehouse.flow.windows import in_windows
 
 TABLES = tuple(table for table in project.load("retail").tables if table.transform is not None)
 EMPTY = 0
@@ -153,7 +156,8 @@ def held(spark: SparkSession, table: Table, seed: int) -> DataFrame:
 
 def made(rows: DataFrame, table: Table) -> DataFrame:
     """The passing rows, computed to the last one. No DOUBLE among them is NaN or infinite."""
-    judged = judge(in_contract(rows, table), table.expect, table.where)
+    rules = table.rules if isinstance(table.write, Events) else table.expect
+    judged = judge(in_contract(rows, table), rules, table.where)
     arrow = judged.where(passes()).select(*table.columns).toArrow()
     for field in table.struct:
         if field.dataType.simpleString() == "double":
@@ -163,12 +167,28 @@ def made(rows: DataFrame, table: Table) -> DataFrame:
     return rows.sparkSession.createDataFrame(arrow, table.schema)
 
 
+def as_read(rows: DataFrame, read: Table, table: Table) -> DataFrame:
+    """The rows of a table as another reads them: with what its way of writing adds, in the windows
+    that the other waits for. Every third version of a thing is a closed one."""
+    match read.write:
+        case History(sequence_by=at):
+            is_closed = F.monotonically_increasing_id() % 3 == 0
+            until = F.when(is_closed, F.expr(f"timestampadd(DAY, 1, {at})"))
+            added = {VALID_TO: until, IS_CURRENT: ~is_closed, EVENT_TIMES: F.array(at)}
+            rows = rows.withColumns({**added, DELETE_TIMES: F.array().cast("array<timestamp>")})
+        case Events(at=at):
+            rows = rows.withColumn(IS_LATE, F.lit(False))
+            if isinstance(table.write, Waiting):
+                (rows,) = in_windows([rows], [at], table.write)
+    return rows
+
+
 def read_by(spark: SparkSession, table: Table, seed: int) -> list[DataFrame]:
     """A frame for each read of a table."""
     frames = []
     for read in table.reads:
         if isinstance(read, Table) and read.layer != "bronze":
-            frames.append(held(spark, read, seed))
+            frames.append(as_read(held(spark, read, seed), read, table))
             continue
         source = read if isinstance(read, Source) else read.reads[0]
         assert isinstance(source, Source)

@@ -44,8 +44,8 @@ class Events:
     What had arrived before an event is what came in an earlier batch, or has an earlier `arrived`
     (by the second) in the same one: so it does not matter how many files a batch takes.
 
-    An event that has no time, or lies further than `ahead` after its own arrival, is set aside: a
-    clock that is a year fast would make all that follows late.
+    An event that has no time, or one out of the years 1 to 9999, or lies further than `ahead` after
+    its own arrival, is set aside: a clock that is a year fast would make all that follows late.
 
     Args:
         at: The TIMESTAMP column that says when it happened.
@@ -72,9 +72,12 @@ class Events:
     def rules(self) -> tuple[Expectation, ...]:
         """What is asked of each event."""
         at, arrived = quoted(self.at), quoted(self.arrived)
-        latest = f"timestamp_micros(unix_micros({arrived}) + {micros(self.ahead, 'ahead')})"
+        ahead = micros(self.ahead, "ahead")
+        latest = f"timestamp_micros(try_add(unix_micros({arrived}), {ahead}))"
         return (
             Expectation(f"{self.at} is given", f"{at} IS NOT NULL"),
+            # Beyond these windows cannot be counted, and Python has no dates.
+            Expectation(f"{self.at} has a year of four digits", f"year({at}) BETWEEN 1 AND 9999"),
             Expectation(f"{self.at} is not after {self.arrived}", f"{at} <= {latest}"),
         )
 

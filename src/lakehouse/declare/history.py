@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from operator import and_
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
@@ -88,6 +88,7 @@ def as_of(
     on: str | Sequence[str],
     at: str,
     sequence_by: str = "valid_from",
+    or_first: bool = False,
 ) -> DataFrame:
     """Each row with what was true of a thing at the time of the row.
 
@@ -100,6 +101,8 @@ def as_of(
         on: The columns that name the thing, in both.
         at: The column of the rows that holds their time.
         sequence_by: The column of the history from whose value on a version is valid.
+        or_first: A row from before the first version of its thing takes that one: the thing was
+            there before anybody described it.
 
     Returns:
         Each row once, with the value columns of the version of the thing that was valid then; these
@@ -110,13 +113,7 @@ def as_of(
             of one that the rows have.
     """
     keys = (on,) if isinstance(on, str) else tuple(on)
-    if sequence_by not in history.columns:
-        raise LakehouseError(
-            f"the history has no column {sequence_by!r}",
-            "as_of",
-            f"{did_you_mean(sequence_by, history.columns)} Name the column that its table is "
-            "sequenced by: sequence_by=...",
-        )
+    _is_sequenced(history, sequence_by, "as_of")
     besides = {name.casefold() for name in (*keys, sequence_by, *ADDED)}
     values = [name for name in history.columns if name.casefold() not in besides]
     held = {name.casefold() for name in rows.columns}
@@ -127,9 +124,12 @@ def as_of(
             "rename it in one of them, or select what is needed of the history",
         )
     since, until = f"{OWN}since", f"{OWN}until"
+    begins = F.col(quoted(sequence_by))
+    if or_first:  # NULL: since ever
+        begins = F.when(~_is_first(keys, sequence_by), begins)
     versions = history.select(
         *(F.col(quoted(key)).alias(f"{OWN}key{nth}") for nth, key in enumerate(keys)),
-        F.col(quoted(sequence_by)).alias(since),
+        begins.alias(since),
         F.col(VALID_TO).alias(until),
         *map(quoted, values),
     )
@@ -138,6 +138,60 @@ def as_of(
         (F.col(quoted(key)).eqNullSafe(F.col(f"{OWN}key{nth}")) for nth, key in enumerate(keys)),
     )
     time = F.col(quoted(at))
-    was_valid = (time >= F.col(since)) & (F.col(until).isNull() | (time < F.col(until)))
+    began = time >= F.col(since)
+    if or_first:
+        began |= F.col(since).isNull() & time.isNotNull()
+    was_valid = began & (F.col(until).isNull() | (time < F.col(until)))
     found = rows.join(versions, on=same_thing & was_valid, how="left")
     return found.select(*map(quoted, rows.columns), *map(quoted, values))
+
+
+def valid_at(
+    history: DataFrame,
+    at: Column,
+    *,
+    on: str | Sequence[str],
+    sequence_by: str = "valid_from",
+    or_first: bool = False,
+) -> DataFrame:
+    """The versions that were valid at a time, one a thing at most. Pure.
+
+    Args:
+        history: The rows of a `History` table.
+        at: The time, of the type of `sequence_by`.
+        on: The columns that name the thing.
+        sequence_by: The column of the history from whose value on a version is valid.
+        or_first: A thing whose first version is later has that one.
+
+    Returns:
+        The rows of the history that were valid then, as they are.
+
+    Raises:
+        LakehouseError: The history has no column `sequence_by`.
+    """
+    keys = (on,) if isinstance(on, str) else tuple(on)
+    _is_sequenced(history, sequence_by, "valid_at")
+    began = F.col(quoted(sequence_by)) <= at
+    is_valid = began & (F.col(VALID_TO).isNull() | (at < F.col(VALID_TO)))
+    if not or_first:
+        return history.where(is_valid)
+    first = f"{OWN}first"
+    numbered = history.withColumn(first, _is_first(keys, sequence_by))
+    is_later = F.col(first) & ~began & ~F.col(quoted(sequence_by)).eqNullSafe(F.col(VALID_TO))
+    return numbered.where(is_valid | is_later).drop(first)
+
+
+def _is_first(keys: Sequence[str], sequence_by: str) -> Column:
+    """Whether a version is the first of its thing."""
+    of_thing = Window.partitionBy(*(F.col(quoted(key)) for key in keys))
+    return F.row_number().over(of_thing.orderBy(quoted(sequence_by))) == 1
+
+
+def _is_sequenced(history: DataFrame, sequence_by: str, where: str) -> None:
+    if sequence_by not in history.columns:
+        raise LakehouseError(
+            f"the history has no column {sequence_by!r}",
+            where,
+            f"{did_you_mean(sequence_by, history.columns)} Name the column that its table is "
+            "sequenced by: sequence_by=...",
+        )

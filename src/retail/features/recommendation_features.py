@@ -10,7 +10,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import cached
+from lakehouse import cached, valid_at
+from retail.calendar import end_of
 
 LATELY = 8
 """Weeks that count as lately: long enough for slow buyers, too short for a season."""
@@ -146,10 +147,12 @@ def features(
 ) -> DataFrame:
     """`pairs` (household_id, product_id, its history or nulls, ...) with FEATURES, none null.
 
-    All is as of the end of `week`. A household or product that is not in `sales` has no history
+    All is as of the end of `week`, how `products` (silver.products) are described too; one that was
+    described later is as it was then. A household or product that is not in `sales` has no history
     and no reach: 0, and NEVER for the weeks since.
     """
     more = [c for c in pairs.columns if c not in history.columns]
+    products = valid_at(products, end_of(week), on="product_id", or_first=True)
     group_keys = products.select(
         "product_id", *sorted({key for keys in GROUPS.values() for key in keys})
     )

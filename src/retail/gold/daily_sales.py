@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import Rebuild, Table
+from lakehouse import Rebuild, Table, as_of
 from retail.silver import basket_lines, products
 
 UNKNOWN = "UNKNOWN"
@@ -13,9 +13,12 @@ UNKNOWN = "UNKNOWN"
 
 
 def transform(lines: DataFrame, described: DataFrame) -> DataFrame:
-    """Sales added up by local day, store and department."""
-    departments = F.broadcast(described.select("product_id", "department"))
-    sold = lines.join(departments, on="product_id", how="left")
+    """Sales added up by local day, store and the department that a product was in when it was sold.
+
+    A product that was sold before it was described is of its first department.
+    """
+    departments = described.select("product_id", "department", "valid_from", "valid_to")
+    sold = as_of(lines, F.broadcast(departments), on="product_id", at="sold_at", or_first=True)
     money = ("amount", "retail_discount", "coupon_discount", "coupon_match_discount")
     by_basket = sold.groupBy(
         "week",

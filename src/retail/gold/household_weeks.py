@@ -5,8 +5,8 @@ Features are made of what happened before `as_of` and nothing else; `churned` is
 days from `as_of` on are not all in the data.
 
 Every read has the column `week`, so that late or corrected rows rebuild the weeks they are part of.
-Descriptions that are only known as of today (answers of households, campaigns, departments) are
-not joined: they would differ with the day a week was rebuilt on.
+Descriptions (answers of households, departments) are not joined: two households in three have none,
+and what has no versions, such as campaigns, would differ with the day a week was rebuilt on.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""One row per household that answered the survey, with its newest answers."""
+"""The households that answered the survey, and what each stated when."""
 
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse import Expectation, Field, Merge, Table
+from lakehouse import Expectation, Field, History, Table
 from retail.bronze import households
 
 FACTS = (
@@ -26,7 +26,8 @@ def transform(raw: DataFrame) -> DataFrame:
     return households.SOURCE.parse(raw).selectExpr(
         "try_cast(household_id AS BIGINT) AS household_id",
         *ANSWERS,
-        "arrived_at",
+        "arrived_at AS valid_from",
+        "try_cast(deleted AS BOOLEAN) AS deleted",
         "_record",
     )
 
@@ -37,12 +38,12 @@ TABLE = Table(
     schema=(
         Field("household_id", "BIGINT", "Tells households apart, in baskets too", "internal"),
         *FACTS,
-        Field("arrived_at", "TIMESTAMP", "When these answers landed"),
+        Field("valid_from", "TIMESTAMP", "When these answers landed"),
     ),
     transform=transform,
     expect=(
         Expectation("a household has a number", "household_id IS NOT NULL"),
         Expectation("a household states its age", "age IS NOT NULL"),
     ),
-    write=Merge(keys=("household_id",), newest_by="arrived_at"),
+    write=History(keys=("household_id",), sequence_by="valid_from", gone="deleted"),
 )

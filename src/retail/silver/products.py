@@ -1,10 +1,10 @@
-"""One row per product of the range, as last described."""
+"""The products of the range, and how each was described when."""
 
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse import Expectation, Merge, Table
+from lakehouse import Expectation, History, Table
 from retail.bronze import products
 
 
@@ -18,7 +18,8 @@ def transform(raw: DataFrame) -> DataFrame:
         "product_category AS category",
         "product_type",
         "package_size",
-        "arrived_at",
+        "arrived_at AS valid_from",
+        "try_cast(deleted AS BOOLEAN) AS deleted",
         "_record",
     )
 
@@ -27,12 +28,12 @@ TABLE = Table(
     name="silver.products",
     reads=(products.TABLE,),
     schema="product_id BIGINT, manufacturer_id BIGINT, department STRING, brand STRING, "
-    "category STRING, product_type STRING, package_size STRING, arrived_at TIMESTAMP",
+    "category STRING, product_type STRING, package_size STRING, valid_from TIMESTAMP",
     transform=transform,
     expect=(
         Expectation("a product has a number", "product_id IS NOT NULL"),
         Expectation("a product belongs to a department", "department IS NOT NULL"),
         Expectation("a brand is national or private", "brand IN ('National', 'Private')"),
     ),
-    write=Merge(keys=("product_id",), newest_by="arrived_at"),
+    write=History(keys=("product_id",), sequence_by="valid_from", gone="deleted"),
 )

@@ -49,10 +49,14 @@ def test_a_session_that_is_over_may_be_followed_as_any_row_that_stays() -> None:
     assert over(Rebuild("day"), CLICKS).watched == (CLICKS,)
 
 
-def test_a_table_of_events_says_of_each_whether_it_is_late_and_has_two_rules() -> None:
+def test_a_table_of_events_says_of_each_whether_it_is_late_and_has_rules() -> None:
     assert CLICKS.columns == ("visitor", "day", "at", "arrived_at")
     assert CLICKS.stored.startswith(f"{SCHEMA}, is_late BOOLEAN")
-    assert [rule.name for rule in CLICKS.rules] == ["at is given", "at is not after arrived_at"]
+    assert [rule.name for rule in CLICKS.rules] == [
+        "at is given",
+        "at has a year of four digits",
+        "at is not after arrived_at",
+    ]
 
 
 @pytest.mark.parametrize(

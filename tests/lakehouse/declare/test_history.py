@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyspark.sql import functions as F
 
-from lakehouse import Expectation, Field, History, LakehouseError, Table, as_of
+from lakehouse import Expectation, Field, History, LakehouseError, Table, as_of, valid_at
 from lakehouse.declare.definition import definition_of
 
 if TYPE_CHECKING:
@@ -109,11 +109,46 @@ def test_each_row_has_the_version_of_its_time_or_none(
     assert named.count() == len(asked)
 
 
+def test_a_row_from_before_the_first_version_may_take_that_one(
+    spark: SparkSession, history: DataFrame
+) -> None:
+    asked = [(1, at) for at in (0, 1, 7, None)] + [(2, 3), (2, 4), (3, 1), (None, 0)]
+    sales = spark.createDataFrame(asked, "id INT, at INT")
+    versions = history.drop("shop")
+    named = as_of(sales, versions, on="id", at="at", sequence_by="since", or_first=True)
+    assert {(row["id"], row["at"]): row["name"] for row in named.collect()} == {
+        (1, 0): "tea", (1, 1): "tea", (1, 7): None, (1, None): None, (2, 3): None, (2, 4): None,
+        (3, 1): None, (None, 0): "oats",
+    }  # fmt: skip
+    assert named.count() == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("at", "names", "or_first"),
+    [
+        (0, [], ["oats", "tea"]),
+        (1, ["oats", "tea"], ["oats", "tea"]),
+        (6, ["chai", "oats"], ["chai", "oats"]),
+        (7, ["oats"], ["oats"]),
+        (9, ["mate", "oats"], ["mate", "oats"]),
+    ],
+)
+def test_what_was_valid_at_a_time(
+    history: DataFrame, at: int, names: list[str], or_first: list[str]
+) -> None:
+    """What was gone by then is not among it, and of what came later only first versions are."""
+    for first, expected in ((False, names), (True, or_first)):
+        rows = valid_at(history, F.lit(at), on="id", sequence_by="since", or_first=first)
+        assert rows.columns == history.columns
+        assert sorted(row["name"] for row in rows.collect()) == expected
+
+
 def test_a_history_may_be_broadcast(spark: SparkSession, history: DataFrame) -> None:
     rows = spark.createDataFrame([(1, 2)], "id INT, at INT")
     versions = F.broadcast(history.drop("shop"))
-    plan = as_of(rows, versions, on="id", at="at", sequence_by="since")._jdf.queryExecution()
-    assert "BroadcastHashJoin" in plan.executedPlan().toString()
+    for or_first in (False, True):
+        made = as_of(rows, versions, on="id", at="at", sequence_by="since", or_first=or_first)
+        assert "strategy=broadcast" in made._jdf.queryExecution().optimizedPlan().toString()
 
 
 def test_a_name_on_both_sides_is_refused(spark: SparkSession, history: DataFrame) -> None:
@@ -128,3 +163,5 @@ def test_a_history_is_asked_by_the_column_of_its_times(
     rows = spark.createDataFrame([(1, 2)], "id INT, at INT")
     with pytest.raises(LakehouseError, match="the history has no column 'valid_from'"):
         as_of(rows, history, on="id", at="at")
+    with pytest.raises(LakehouseError, match="valid_at: the history has no column 'valid_from'"):
+        valid_at(history, F.lit(1), on="id")

@@ -67,6 +67,6 @@ def test_an_event_from_the_future_is_set_aside_and_makes_nothing_late(lake: Lake
     assert [row[1::3] for row in rows(lake, CLICKS)] == [("c", False), ("d", False)]
     broken = lake.read("ops.quarantine").orderBy("row").select("rules").collect()
     assert sorted(row["rules"] for row in broken) == [
-        ["at is given", "at is not after arrived_at"],
+        ["at is given", "at has a year of four digits", "at is not after arrived_at"],
         ["at is not after arrived_at"],
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakehouse import Sessions
+from lakehouse import History, Sessions
 from lakehouse.flow.windows import in_windows
 from retail.calendar import first_day
 
@@ -97,7 +97,10 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
         "gold.recommendations": list(lists()),
     }
     for name, rows in plain.items():
-        made[name] = spark.createDataFrame(rows, project.table(name).schema)
+        table = project.table(name)
+        if isinstance(table.write, History):
+            rows = [(*row, None, True, [row[-1]], []) for row in rows]
+        made[name] = spark.createDataFrame(rows, table.stored)
     clicked = project.table("silver.clicks")
     made["silver.clicks"] = spark.createDataFrame(list(clicks()), clicked.stored)
     visits = project.table("silver.sessions")
