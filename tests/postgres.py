@@ -54,10 +54,10 @@ class Postgres:
         assert done.returncode == 0, done.stderr
 
 
-def reading(lake: Lake, server: Postgres, /, **wanted: Any) -> Lake:
-    """The lake, where the records of sales are rows of a table or query."""
+def reading(lake: Lake, server: Postgres, /, source: str = "sales", **wanted: Any) -> Lake:
+    """The lake, where the records of a source are rows of a table or query."""
     about = {"url": server.url, "user": USER, "password": "{env:PG_PASSWORD}"}
-    database = DatabaseSettings.model_validate({**about, "tables": {"sales": wanted}})
+    database = DatabaseSettings.model_validate({**about, "tables": {source: wanted}})
     return Lake(lake.spark, lake.settings.model_copy(update={"database": database}))
 
 
