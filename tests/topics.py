@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from uuid import uuid4
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 Value = str | bytes | None
@@ -64,3 +65,36 @@ def arriving(topics: Mapping[str, Topic], /, **settings: object) -> dict[str, ob
     servers: Iterable[str] = dict.fromkeys(each.servers for each in topics.values())
     names = {source: topic.name for source, topic in topics.items()}
     return {"servers": ",".join(servers), "topics": names, **settings}
+
+
+def committed(topic: Topic, count: int, wait: float = 20) -> list[tuple[str | None, str]]:
+    """The keys and values of the first messages of a topic that were committed, by partition and in
+    order; fails where there are not so many in time, or more."""
+    reader = Consumer(
+        {
+            **topic.settings,
+            "group.id": uuid4().hex,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+        }
+    )
+    reader.subscribe([topic.name])
+    found: list[tuple[int, int, str | None, str]] = []
+    until, ends = monotonic() + wait, 0
+    try:
+        while monotonic() < until and (len(found) < count or ends < topic.partitions):
+            message = reader.poll(0.5)
+            if message is None:
+                continue
+            if message.error():
+                assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                ends += 1
+                continue
+            key = message.key()
+            value = message.value().decode()
+            found.append((message.partition(), message.offset(), key and key.decode(), value))
+    finally:
+        reader.close()
+    assert len(found) == count, found
+    return [(key, value) for _, _, key, value in sorted(found, key=lambda each: each[:2])]

@@ -21,6 +21,8 @@ class KafkaSettings(Page):
     topics: dict[str, str] = {}
     """By the name of a source, the topic on which its records arrive; the others' arrive as
     files."""
+    publish: dict[str, str] = {}
+    """By the name of a table, the topic to which its changes are sent."""
     start: str = "earliest"
     """Where a topic is read from at first: `earliest`, `latest`, or a time such as
     `2026-11-29T06:00:00Z`."""

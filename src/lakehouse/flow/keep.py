@@ -20,6 +20,7 @@ from lakehouse.base.failing import message_of
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
+from lakehouse.flow.publish import publish
 from lakehouse.flow.rates import Meter, Rate, State, store
 from lakehouse.flow.refresh import prepared, refresh_table
 from lakehouse.flow.verdict import Verdict
@@ -172,7 +173,9 @@ class Keeper:
     def _refresh(self, about: Verdict) -> list[Account]:
         if about.refusal:
             raise about.refusal
-        return refresh_table(self.lake, about.table, about.build, self.halt)
+        accounts = refresh_table(self.lake, about.table, about.build, self.halt)
+        publish(self.lake, about.table)
+        return accounts
 
     def _wait(self, kept: Iterable[_Kept]) -> None:
         works = {each.work: each for each in kept if each.work is not None}

@@ -12,6 +12,7 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
+from lakehouse.flow.publish import publish_all
 from lakehouse.flow.redelivery import take_again
 from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, run_query, stopped
 from lakehouse.flow.verdict import Verdict, go_on, verdicts
@@ -34,7 +35,8 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     """Brings tables up to date with what has arrived; returns the accounts of their new batches.
 
     Tables that do not read one another run side by side. One that fails does not stop the
-    others; its error is raised when they are done. A source that nothing has landed from
+    others; its error is raised when they are done. What changed is sent to the topics of tables
+    that have one, once all are up to date. A source that nothing has landed from
     is noted and passed over; where that is every source, it is an error. Where the calling thread
     is interrupted, every query is stopped before this returns.
     """
@@ -60,6 +62,7 @@ def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
         except BaseException:
             halt.request()
             raise
+    publish_all(lake, todo)
     return accounts
 
 
