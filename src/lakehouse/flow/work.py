@@ -16,10 +16,12 @@ from lakehouse.declare.writes import Merge, Rebuild
 from lakehouse.flow.commit import commit, commit_ended, commit_followed, commit_rebuilt
 from lakehouse.flow.failure import BatchError, explained
 from lakehouse.flow.waiting import arrived_in
+from lakehouse.ingest import new_fields
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import is_rescued
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.misfits import Misfit, misfits, read_files
+from lakehouse.ingest.new_fields import NewField
 from lakehouse.lake import Account, Batch, Lake
 from lakehouse.lake.files import plain
 from lakehouse.lake.write import Writer
@@ -80,10 +82,24 @@ def _written(
         landed, odd = _landed(writer, first, rows, checkpoint)
         lost = [file for file in odd if not file.readable]
         notes = [f"{file.path}: {file.why}" for file in odd]
-        return commit(writer, table, landed, beside, lost), notes
+        account = commit(writer, table, landed, beside, lost)
+        if not account.landed:
+            return account, notes
+        new = [*_new_fields(writer, first, rows, checkpoint), *new_fields.of_misfits(odd)]
+        return account, [*notes, *new_fields.note(writer.lake, table.name, new)]
     if table.followed and isinstance(table.write, Merge):
         return commit_followed(writer, table, table.write, rows, beside), ()
     return commit(writer, table, rows, beside), ()
+
+
+def _new_fields(
+    writer: Writer, source: Source, rows: DataFrame, checkpoint: Checkpoint
+) -> Sequence[NewField]:
+    """The fields that records of the batch have and their source does not declare."""
+    if topic_of(writer.lake.settings, source) or is_rescued(writer.lake):
+        return new_fields.in_rows(source, rows)
+    files = checkpoint.files(writer.batch.number)
+    return new_fields.in_files(checkpoint.storage, source, files)
 
 
 def _landed(

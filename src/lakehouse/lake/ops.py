@@ -60,8 +60,16 @@ PULLS = Table(
 """What was read of a database, once any was: a row when a pull is `begun`, one when its file has
 `landed`. See `ingest.pulls`."""
 
+SCHEMA_CHANGES = Table(
+    name="ops.schema_changes",
+    schema="table STRING, field STRING, what STRING, seen_in STRING, at TIMESTAMP",
+)
+"""What upstream came to send otherwise, once it did: a row for each `field` that no source
+declares, and, with an empty one, for each other way in which files differ. See
+`ingest.new_fields`."""
+
 TABLES = (BATCHES, QUARANTINE, DEFINITIONS)
 """Those that every lake has."""
 
-ALL = (*TABLES, DELIVERIES, STREAM_PROGRESS, PULLS)
+ALL = (*TABLES, DELIVERIES, STREAM_PROGRESS, PULLS, SCHEMA_CHANGES)
 """And those that are made once there is something to keep in them."""
