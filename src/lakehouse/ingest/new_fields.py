@@ -77,14 +77,14 @@ def note(lake: Lake, table: str, found: Sequence[NewField]) -> list[str]:
     """Keeps what was not known yet in `ops.schema_changes`; a sentence for each."""
     if not found:
         return []
-    look = glance(lake.settings, lambda: lake)
     known: set[tuple[str, str]] = set()
-    if look.exists(SCHEMA_CHANGES.name):
+    if lake.exists(
+        SCHEMA_CHANGES.name
+    ):  # another table may be making it: its folder is there first
+        look = glance(lake.settings, lambda: lake)
         sql = "SELECT field, what FROM t WHERE `table` = '{}'".format(table.replace("'", "''"))
-        known = {
-            (field, "" if field else what) for field, what in look.query(SCHEMA_CHANGES.name, sql)
-        }
-    new = [each for each in found if (each.field, "" if each.field else each.what) not in known]
+        known = {_told(field, what) for field, what in look.query(SCHEMA_CHANGES.name, sql)}
+    new = [each for each in found if _told(each.field, each.what) not in known]
     if new:
         values = [
             {"table": table, "field": each.field, "what": each.what, "seen_in": each.where}
