@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tests import tiny
+from tests.engines import visits
 from tests.tiny import land_lines, land_prices, sale
 from tests.tiny_model import MODEL
 
@@ -19,7 +20,7 @@ from lakehouse.learn.score import score
 from lakehouse.learn.train import train
 
 TABLES = [
-    *(table.name for table in tiny.TABLES),
+    *(table.name for table in (*tiny.TABLES, *visits.TABLES)),
     "gold.sales_scores",
     "ops.batches",
     "ops.quarantine",
@@ -39,6 +40,11 @@ def two_days(folder: Path) -> Path:
     land_lines(two, "b.jsonl", correction, late, sale(32, "test"), sale("x"), at=2)
     land_prices(two, "b.parquet", 2, item=["tea", "rice"], week=[6, 6], price=[1.5, 0.0])
     land_prices(two, "odd.parquet", 3, item=["tea"], week=["7"], price=[1.0])
+    first, later = "1970-01-01T10:0{}:00Z", "1970-01-01T19:0{}:00Z"
+    seen = [("ann", page, first.format(at)) for at, page in enumerate("abb")]
+    visits.land_clicks(one, 1, *seen, ("bob", "a", first.format(9)), seen[0], ("cid", "a", "soon"))
+    late, again = ("ann", "c", "1970-01-01T09:05:00Z"), seen[1]
+    visits.land_clicks(two, 2, ("ann", "a", later.format(1)), late, again)
     return folder
 
 
@@ -49,7 +55,7 @@ def run(lake: Lake, days: Path) -> None:
         for source in sorted(day.iterdir()):
             there = f"{landing}/{source.name}/{day.name}"
             storage(lake.spark, there).send(source, there)
-        refresh(lake, tiny.TABLES)
+        refresh(lake, (*tiny.TABLES, *visits.TABLES))
         train(lake, MODEL)
         score(lake, MODEL)
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
 from functools import reduce
 from typing import Any
 
@@ -17,6 +15,7 @@ from pyspark.sql import Column, DataFrame, Observation, Row
 from pyspark.sql import functions as F
 
 from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.events import Events
 from lakehouse.declare.expectation import (
     BROKEN,
     WARNED,
@@ -74,7 +73,9 @@ def judged(
     observation = Observation()
     broken = unread_of(table, landed)
     totals = [F.count(F.lit(1)).alias("landed")] if broken is None else unread.counts()
-    watched = landed.observe(observation, *totals)
+    # Events are joined with what is known of all of them: observed twice, they would count double.
+    is_joined = isinstance(table.write, Events)
+    watched = landed if is_joined else landed.observe(observation, *totals)
     if broken is not None:  # after they were counted
         watched = watched.where(F.col(UNREAD).isNull()).drop(UNREAD)
     if table.one_to_many:
@@ -85,7 +86,8 @@ def judged(
 
         Nor does Spark report what it observed below an empty cache: it would be waited for forever.
         """
-        seen = (observation.get if made else None) or landed.agg(*totals).collect()[0].asDict()
+        is_observed = made and not is_joined
+        seen = (observation.get if is_observed else None) or _counted(landed, totals)
         return seen["landed"], {} if broken is None else unread.by_rule(seen)
 
     made = table.transform(watched, *beside)
@@ -96,6 +98,11 @@ def judged(
             f"select {ROW} beside its columns: every landed row must be among the rows made",
         )
     return Judged(table, judge(made, table.rules, table.filter), count, lost, broken)
+
+
+def _counted(rows: DataFrame, totals: Sequence[Column]) -> Mapping[str, Any]:
+    counted: Mapping[str, Any] = rows.agg(*totals).collect()[0].asDict()
+    return counted
 
 
 def unread_of(table: Table, landed: DataFrame) -> DataFrame | None:
@@ -226,35 +233,6 @@ def recall(
     if not isinstance(table.write, Merge) or table.followed:
         return account
     return replace(account, kept=written, duplicate=account.duplicate + account.kept - written)
-
-
-def among(column: str, values: Sequence[Any]) -> str:
-    """A SQL condition: the column is one of these values, None for NULL. Sorted, for the log."""
-    known = sorted({value for value in values if value is not None})
-    conditions = [f"{quoted(column)} IN ({', '.join(map(sql_literal, known))})"] if known else []
-    if any(value is None for value in values):
-        conditions.append(f"{quoted(column)} IS NULL")
-    return " OR ".join(conditions) or "false"
-
-
-def sql_literal(value: Any) -> str:
-    """A value as SQL writes it. Raises LakehouseError for a type that has no literal."""
-    if isinstance(value, bool | int):
-        return str(value)
-    if isinstance(value, Decimal):
-        return f"{value}BD"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
-    if isinstance(value, datetime):
-        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
-    if isinstance(value, date):
-        return f"DATE '{value.isoformat()}'"
-    raise LakehouseError(
-        f"a partition of type {type(value).__name__} cannot be named in SQL",
-        repr(value),
-        "partition by a number, a text, a date or a time",
-    )
 
 
 def aside(

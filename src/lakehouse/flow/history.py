@@ -17,8 +17,9 @@ from lakehouse.declare.expectation import passes
 from lakehouse.declare.schema import names, quoted
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import History
-from lakehouse.flow.batch import Judged, among, counts, set_aside
+from lakehouse.flow.batch import Judged, counts, set_aside
 from lakehouse.flow.contract import LITERAL
+from lakehouse.flow.literals import among
 from lakehouse.flow.versions import GONE, NEW, count_events, events_of, versions_of
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer

@@ -14,7 +14,8 @@ from lakehouse.declare.expectation import judge, passes
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Rebuild
-from lakehouse.flow.batch import Judged, among, counts, set_aside
+from lakehouse.flow.batch import Judged, counts, set_aside
+from lakehouse.flow.literals import among
 from lakehouse.lake.account import Account
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.write import Writer

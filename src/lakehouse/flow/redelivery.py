@@ -19,8 +19,8 @@ from pyspark.sql import functions as F
 from lakehouse.base import progress
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
-from lakehouse.flow.batch import sql_literal
 from lakehouse.flow.commit import commit
+from lakehouse.flow.literals import sql_literal
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.deliveries import (
     Compared,

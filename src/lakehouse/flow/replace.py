@@ -23,7 +23,8 @@ from pyspark.sql import functions as F
 from lakehouse.declare.expectation import passes
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.writes import Replace
-from lakehouse.flow.batch import Judged, among, counts, set_aside
+from lakehouse.flow.batch import Judged, counts, set_aside
+from lakehouse.flow.literals import among
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
