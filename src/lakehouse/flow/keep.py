@@ -24,6 +24,7 @@ from lakehouse.flow.publish import publish
 from lakehouse.flow.rates import Meter, Rate, State, store
 from lakehouse.flow.refresh import prepared, refresh_table
 from lakehouse.flow.verdict import Verdict
+from lakehouse.flow.waiting import held_by
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.marks import Marks
@@ -59,6 +60,7 @@ class _Kept:
     again: float = 0.0
     work: Future[list[Account]] | None = None
     working_on: Mark = ()
+    held: int | None = None
 
     @property
     def name(self) -> str:
@@ -78,7 +80,7 @@ class _Kept:
         behind = monotonic() - self.changed if self.changed else 0.0
         meter = self.meter
         counts = meter.batches, meter.landed, meter.kept
-        return Rate(self.name, state, *counts, meter.per_second, behind, waiting)
+        return Rate(self.name, state, *counts, meter.per_second, behind, waiting, self.held)
 
 
 class Keeper:
@@ -113,7 +115,10 @@ class Keeper:
         Raises LakehouseError where nothing could be begun: a lake that cannot be written to.
         """
         about = prepared(self.lake, self.tables)
-        kept = [_Kept(each, feeds_of(each.table)) for each in about.values()]
+        kept = [
+            _Kept(each, feeds_of(each.table), held=held_by(self.lake, each.table))
+            for each in about.values()
+        ]
         stored = monotonic()
         with ThreadPoolExecutor(self.lake.settings.stream.side_by_side) as pool:
             while not self.halt.ending:
@@ -192,6 +197,7 @@ class Keeper:
         error = work.exception()
         if error is None:
             each.meter.take(work.result())
+            each.held = held_by(self.lake, each.about.table)
             each.taken, each.failures = each.working_on, 0
             each.changed = 0.0 if each.seen == each.taken else monotonic()
         elif not self.halt.requested:  # else it was only stopped

@@ -23,7 +23,8 @@ class Rate:
 
     `batches`, `landed` and `kept` since it began; `per_second` landed rows, of late; `behind`:
     seconds since something that it has not taken yet was seen; `waiting`: messages of its topic
-    that it has not read, None where it reads none.
+    that it has not read, None where it reads none; `held`: events that it waits with until their
+    window is over, None where it waits for none.
     """
 
     table: str
@@ -34,6 +35,7 @@ class Rate:
     per_second: float
     behind: float
     waiting: int | None = None
+    held: int | None = None
 
 
 class Meter:
@@ -75,6 +77,7 @@ def store(lake: Lake, rates: Sequence[Rate], run: str) -> None:
             "rows_per_second": each.per_second,
             "behind_seconds": each.behind,
             "waiting": each.waiting,
+            "held": each.held,
         }
         for each in rates
     ]

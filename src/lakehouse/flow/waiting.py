@@ -47,18 +47,21 @@ class State:
     """How far a table has come. Times are in microseconds since 1970.
 
     `latest`: of the events of each read, by its name; `until`: the windows that end by then are
-    over, None where none is yet; `since`: no window that is not over has an event from before.
+    over, None where none is yet; `since`: no window that is not over has an event from before;
+    `held`: the events that wait.
     """
 
     latest: Mapping[str, int]
     until: int | None = None
     since: int | None = None
+    held: int = 0
 
     @staticmethod
     def of(lake: Lake, table: Table) -> State:
         """As the newest batch of the table left it."""
         state = lake.state(table.name)
-        return State(state.get("latest", {}), state.get("until"), state.get("since"))
+        latest, held = state.get("latest", {}), state.get("held", 0)
+        return State(latest, state.get("until"), state.get("since"), held)
 
     def after(self, table: Table, arrived: Sequence[Arrived]) -> State:
         """The state once these events are known."""
@@ -79,13 +82,20 @@ class State:
     @property
     def values(self) -> Mapping[str, Any]:
         """As the commit of a batch says it."""
-        return {"latest": dict(self.latest), "until": self.until, "since": self.since}
+        return {**vars(self), "latest": dict(self.latest)}
 
 
 def _events(read: Table) -> Events:
     if not isinstance(read.write, Events):
         raise TypeError(f"{read.name} is not written by Events")
     return read.write
+
+
+def held_by(lake: Lake, table: Table) -> int | None:
+    """How many events a table waits with; None where it waits for none, or is not there yet."""
+    if not isinstance(table.write, Waiting) or not lake.exists(table.name):
+        return None
+    return State.of(lake, table).held
 
 
 def arrivals_of_events(lake: Lake, table: Table, past_rebuilds: bool = False) -> DataFrame:
@@ -147,12 +157,14 @@ def end_windows(
         combined=max(-more, 0),
     )
     good = rows.where(passes()).select(*table.quoted)
+    state = replace(state, held=before.held + account.held)
     return replace(account, kept=writer.append(good, table.name, account, state.values))
 
 
 def _waited(writer: Writer, table: Table, account: Account, state: State) -> Account:
     """Notes the state where no window is over."""
     none = writer.lake.read(table.name).limit(0)
+    state = replace(state, held=state.held + account.held)
     writer.append(none, table.name, account, state.values)
     return account
 

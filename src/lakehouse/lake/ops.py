@@ -47,7 +47,7 @@ DELIVERIES = Table(
 STREAM_PROGRESS = Table(
     name="ops.stream_progress",
     schema="run STRING, at TIMESTAMP, table STRING, state STRING, batches BIGINT, landed BIGINT, "
-    "kept BIGINT, rows_per_second DOUBLE, behind_seconds DOUBLE, waiting BIGINT",
+    "kept BIGINT, rows_per_second DOUBLE, behind_seconds DOUBLE, waiting BIGINT, held BIGINT",
 )
 """How fast each table that `lakehouse stream` keeps up to date changes, once a minute: see
 `flow.rates`."""

@@ -48,6 +48,10 @@ class Rate(Protocol):
     def waiting(self) -> int | None:
         """Messages that it has not read; None where it reads none."""
 
+    @property
+    def held(self) -> int | None:
+        """Events that wait in it until their window is over; None where none do."""
+
 
 class Rates:
     """Shows rates, and the notes that are told meanwhile."""
@@ -104,13 +108,13 @@ class LiveRates(Rates):
         busy = [each for each in rates if each.landed or each.state != "idle"]
         wide = self.live.console.width >= 76
         page = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        names = ("table", "rows", "rows/s", "behind", *(("waiting", "") if wide else ()))
+        names = ("table", "rows", "rows/s", "behind", *(("waiting", "held", "") if wide else ()))
         for name in names:
             page.add_column(name, justify="left" if name in ("table", "") else "right")
         for each in busy:
-            waiting = "" if each.waiting is None else f"{each.waiting:,}"
+            waits = ("" if n is None else f"{n:,}" for n in (each.waiting, each.held))
             style = {"failed": "bold red", "at work": "cyan"}.get(each.state, "")
-            more = (waiting, each.state) if wide else ()
+            more = (*waits, each.state) if wide else ()
             page.add_row(
                 each.table,
                 f"{each.landed:,}",
@@ -144,6 +148,8 @@ def line_of(rate: Rate) -> str:
         parts.append(f"{duration(rate.behind)} behind")
     if rate.waiting:
         parts.append(f"{rate.waiting:,} messages waiting")
+    if rate.held:
+        parts.append(f"{rate.held:,} held")
     return "  ".join(parts)
 
 

@@ -23,6 +23,7 @@ from tests.lakehouse.flow.clicks import (
 
 from lakehouse import Events, Sessions, Table
 from lakehouse.flow.refresh import refresh
+from lakehouse.flow.waiting import held_by
 from lakehouse.lake import Account, Lake
 
 
@@ -101,6 +102,7 @@ def test_every_order_within_the_watermark_makes_the_rows_of_one_batch(
         assert rows(lake, SESSIONS) == sessions_by_the_slow_way(seen, until)
         assert rows(lake, BUSY) == windows_by_the_slow_way(seen, until)
         held += accounts[SESSIONS.name].held
+        assert held == held_by(lake, SESSIONS)
         assert held == len(seen) - sum(row[3] for row in rows(lake, SESSIONS))
     assert len(rows(lake, SESSIONS)) > 5
 

@@ -14,6 +14,7 @@ from lakehouse.terminal.rates import LiveRates, line_of, showing_rates
 SALES = Rate("bronze.sales", "at work", 2, 1_234, 1_230, 61.7, 3.4, 1_300)
 WEEKS = Rate("gold.weeks", "failed", 1, 12, 12, 0.4, 0.0)
 IDLE = Rate("silver.visits", "idle", 0, 0, 0, 0.0, 0.0)
+HOLDS = Rate("silver.sessions", "idle", 1, 90, 7, 3.0, 0.0, held=4_321)
 
 
 def test_a_table_is_a_line() -> None:
@@ -21,6 +22,7 @@ def test_a_table_is_a_line() -> None:
         "bronze.sales  1,234 rows  62/s  3.4 s behind  1,300 messages waiting"
     )
     assert line_of(WEEKS) == "gold.weeks  12 rows  0/s"
+    assert line_of(HOLDS) == "silver.sessions  90 rows  3/s  4,321 held"
 
 
 def test_a_line_is_printed_when_rows_were_taken_and_not_too_often(
@@ -56,7 +58,7 @@ def test_a_screen_shows_a_table_that_fits(
     monkeypatch.setenv("COLUMNS", str(columns))
     out = StringIO()
     live = LiveRates(out)
-    live.tell([SALES, WEEKS, IDLE])
+    live.tell([SALES, WEEKS, IDLE, HOLDS])
     live.close()
     text = out.getvalue()
     assert "bronze.sales" in text
@@ -65,4 +67,5 @@ def test_a_screen_shows_a_table_that_fits(
     assert "silver.visits" not in text
     assert "1 without rows yet" in text
     assert ("1,300" in text) is waits
+    assert ("4,321" in text) is waits
     assert max(map(len, text.splitlines())) <= columns
