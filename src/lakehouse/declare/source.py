@@ -17,7 +17,7 @@ from lakehouse.declare.schema import NESTED, OWN, check_columns, columns, quoted
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-Format = Literal["json", "csv", "parquet", "text"]
+Format = Literal["json", "csv", "parquet", "avro", "text"]
 
 Redelivered = Literal["refuse", "add", "replace"]
 """What becomes of the records of a file that was taken, and is delivered again under its name."""
@@ -54,11 +54,11 @@ class Source:
             underscores.
         schema: The fields of a raw record, as DDL or as a sequence of `Field`s. Text is
             kept as it came, and `parse` reads each field as its type; what is no value of that is
-            NULL, so a wrong type never loses a record. Parquet has types of its own; a file whose
-            types do not fit the schema, or a CSV file whose header does not, is reported and
-            rescued, not dropped.
-        format: `json` (one object a line), `csv`, `parquet` or `text`: lines of any form, each of
-            which is the one field of the schema, a STRING for silver to take apart.
+            NULL, so a wrong type never loses a record. Parquet and Avro have types of their own; a
+            file whose types do not fit the schema, or a CSV file whose header does not, is reported
+            and rescued, not dropped.
+        format: `json` (one object a line), `csv`, `parquet`, `avro` or `text`: lines of any form,
+            each of which is the one field of the schema, a STRING for silver to take apart.
         encoding: The encoding of text, by any name that Python knows; the lake holds UTF-8. A
             record that cannot be decoded is set aside with its bytes.
         redelivered: What is done with a file that was taken and has other records now. `refuse`
@@ -71,9 +71,9 @@ class Source:
     Raises:
         LakehouseError: The name cannot be that of a folder and a table, the format or `redelivered`
             is unknown, the encoding is unknown or cannot be read record by record, what is said of
-            text is said of Parquet, or the schema has no columns, a column without a type, one
-            twice, one that the lake adds itself, one that no cell of CSV can hold, or another than
-            one of plain text.
+            text is said of Parquet or Avro, or the schema has no columns, a column without a type,
+            one twice, one that the lake adds itself, one that no cell of CSV can hold, or another
+            than one of plain text.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Source:
             what = f"csv is said of files of the format {self.format!r}"
             raise LakehouseError(what, where, "say format='csv', or leave it out")
         if not self.is_text and canonical(self.encoding) != UTF_8:
-            what = f"Parquet is no text that could be in {self.encoding!r}"
+            what = f"{self.format} is no text that could be in {self.encoding!r}"
             raise LakehouseError(what, where, "leave the encoding out")
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD, ROW}
@@ -137,7 +137,7 @@ class Source:
     @property
     def is_text(self) -> bool:
         """Whether its files are text, read line by line or, where lines cannot be told, whole."""
-        return self.format != "parquet"
+        return self.format not in ("parquet", "avro")
 
     @property
     def keeps_lines(self) -> bool:
@@ -159,8 +159,8 @@ class Source:
         """DDL of the bronze table: the record as it came, then where it came from.
 
         JSON and text: `record STRING`. CSV: the fields as STRING, `_record STRING` (the line) and
-        `rescued STRING`. Parquet: the fields of the schema and `rescued STRING`, the whole record
-        as JSON where it does not fit. Then `source_file STRING`; `_message`, a STRUCT of a
+        `rescued STRING`. Parquet and Avro: the fields of the schema and `rescued STRING`, the whole
+        record as JSON where it does not fit. Then `source_file STRING`; `_message`, a STRUCT of a
         message's topic, partition, offset, key and headers, NULL in the row of a file; `arrived_at
         TIMESTAMP` (when the file was last changed, the time stamp of the message) and `ingested_at
         TIMESTAMP`.
@@ -171,13 +171,13 @@ class Source:
             case "csv":
                 cells = (replace(field, type="STRING").ddl for field in self.contract)
                 record = f"{', '.join(cells)}, {RECORD} STRING, rescued STRING"
-            case "parquet":
+            case "parquet" | "avro":
                 record = f"{self.schema}, rescued STRING"
         return f"{record}, {PROVENANCE}"
 
     def record(self) -> Column:
-        """The record of a bronze row as STRING: the line as it came; as JSON where the line alone
-        does not say what it means, for it is of Parquet or of a file with another header."""
+        """The record of a bronze row as STRING: the line as it came; as JSON where there is no line
+        (Parquet, Avro), or it alone does not say what it means (a file with another header)."""
         from pyspark.sql import functions as F
 
         match self.format:
@@ -185,7 +185,7 @@ class Source:
                 return F.col("record")
             case "csv":
                 return F.coalesce("rescued", RECORD)
-            case "parquet":
+            case "parquet" | "avro":
                 return F.coalesce("rescued", F.to_json(F.struct(*map(quoted, self.fields))))
 
     def parse(self, raw: DataFrame) -> DataFrame:
@@ -223,7 +223,7 @@ class Source:
                 ]
             case "text":
                 values = [F.col("record")]
-            case "parquet":
+            case "parquet" | "avro":
                 values = [F.col(name) for name in names.values()]
         fields = [value.alias(name) for value, name in zip(values, names, strict=True)]
         return raw.select(*fields, *beside)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from pyspark.sql.types import StructType
 from lakehouse.declare.expectation import BROKEN
 from lakehouse.declare.schema import quoted, struct
 from lakehouse.declare.source import Source
+from lakehouse.ingest.avro import columns_of
 from lakehouse.ingest.decode import is_read_whole
 from lakehouse.ingest.files import provenance, rows_of_text
 from lakehouse.ingest.headers import UnreadableError, header_faults, header_of
@@ -51,7 +53,7 @@ def misfits(storage: Storage, source: Source, files: Sequence[str]) -> tuple[Mis
         if source.is_text:
             check = partial(_text_misfit, storage, source)
         else:
-            check = partial(_misfit, storage, struct(source.schema))
+            check = partial(_misfit, storage, source.format, struct(source.schema))
         return tuple(misfit for misfit in pool.map(check, files) if misfit)
 
 
@@ -72,17 +74,19 @@ def _text_misfit(storage: Storage, source: Source, path: str) -> Misfit | None:
     return Misfit(path, ", ".join(faults), readable=True, header=header) if faults else None
 
 
-def _misfit(storage: Storage, wanted: StructType, path: str) -> Misfit | None:
+def _misfit(storage: Storage, form: str, wanted: StructType, path: str) -> Misfit | None:
     size = storage.size(path)
     if size is None:
         return Misfit(path, VANISHED, readable=False)
+    if size == 0:
+        return Misfit(path, "the file is empty", readable=False)
     try:
         with storage.open(path) as file:
-            schema = from_arrow_schema(pq.read_schema(file))
+            has = columns_of(file) if form == "avro" else _of_parquet(file)
     except (pa.ArrowInvalid, OSError) as error:
-        why = "the file is empty" if size == 0 else f"not a Parquet file: {error}"
-        return Misfit(path, why.split("\n")[0], readable=False)
-    has = {field.name: field.dataType.simpleString() for field in schema}
+        return Misfit(path, f"not a Parquet file: {error}".split("\n")[0], readable=False)
+    except UnreadableError as error:
+        return Misfit(path, str(error), readable=False)
     wants = {field.name: field.dataType.simpleString() for field in wanted}
     faults = [f"no column {name!r}" for name in wants if name not in has]
     faults += [f"unknown column {name!r}" for name in has if name not in wants]
@@ -92,6 +96,12 @@ def _misfit(storage: Storage, wanted: StructType, path: str) -> Misfit | None:
         if name in has and has[name] != wants[name]
     ]
     return Misfit(path, ", ".join(faults), readable=True) if faults else None
+
+
+def _of_parquet(file: BinaryIO) -> dict[str, str]:
+    """The columns of a Parquet file and their types as Spark names them."""
+    schema = from_arrow_schema(pq.read_schema(file))
+    return {field.name: field.dataType.simpleString() for field in schema}
 
 
 READABLE = "a landed file can be read"
@@ -136,13 +146,13 @@ def _text(
 
 
 def _fitting(spark: SparkSession, source: Source, files: Sequence[str]) -> DataFrame:
-    typed = spark.read.schema(source.schema).parquet(*_literal(files))
+    typed = spark.read.schema(source.schema).format(source.format).load(_literal(files))
     rescued = F.lit(None).cast("string").alias("rescued")
     return typed.select(*map(quoted, source.fields), rescued, *provenance())
 
 
 def _rescued(spark: SparkSession, source: Source, path: str) -> DataFrame:
-    raw = spark.read.parquet(*_literal([path]))
+    raw = spark.read.format(source.format).load(_literal([path]))
     columns = [
         F.col(quoted(field.name)).try_cast(field.dataType).alias(field.name)
         if field.name in raw.columns

@@ -9,8 +9,9 @@ from pathlib import Path
 DELTA = "io.delta:delta-spark_2.13:4.0.1"
 # 4.0.0: the 4.0.1 of its companion, the token provider, is not in every repository.
 KAFKA = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"
+AVRO = "org.apache.spark:spark-avro_2.13:4.0.1"
 POSTGRES = "org.postgresql:postgresql:42.7.7"
-COORDINATES = (DELTA, KAFKA, POSTGRES)
+COORDINATES = (DELTA, KAFKA, AVRO, POSTGRES)
 """What `make jars` resolves (`group:artifact:version`), with all that they need."""
 
 AWS = "2.25.53"  # what Spark 4.0.1 itself names, as single modules instead of one jar of 560 MB

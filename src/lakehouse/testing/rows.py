@@ -17,9 +17,9 @@ ARRIVED = datetime(2026, 1, 3)
 
 def landed(spark: SparkSession, source: Source, *records: str) -> DataFrame:
     """Bronze rows of a source of text: one of each record, in order, as if it had landed so."""
-    if source.format == "parquet":
+    if not source.is_text:
         raise LakehouseError(
-            "Parquet has no lines of text",
+            f"{source.format} has no lines of text",
             f"source {source.name!r}",
             "make its rows with spark.createDataFrame(rows, SOURCE.landed_schema)",
         )

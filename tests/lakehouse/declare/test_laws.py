@@ -119,9 +119,9 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
         "gold.scores: one_to_many on a table that a job writes. Leave it out",
     ),
     "files of a format that nothing reads": (
-        lambda: Source("things", "id BIGINT", format="avro"),  # type: ignore[arg-type]
-        "source 'things': files of the format 'avro' cannot be read. "
-        "Known: csv, json, parquet, text.",
+        lambda: Source("things", "id BIGINT", format="orc"),  # type: ignore[arg-type]
+        "source 'things': files of the format 'orc' cannot be read. "
+        "Known: avro, csv, json, parquet, text.",
     ),
     "an encoding that nobody knows": (
         lambda: Source("things", "id BIGINT", encoding="windows-12552"),
