@@ -32,15 +32,21 @@ class Job:
         """The project that the settings name.
 
         Raises LakehouseError where these say of a source that it does not have by which way its
-        records arrive, or of one that they arrive by two.
+        records arrive, or of one that they arrive by two; or send the changes of a table that it
+        does not refresh.
         """
         loaded = project.load(self.settings.project)
         sources = [source.name for source in loaded.sources()]
+        refreshed = [table.name for table in loaded.tables if table.transform is not None]
         topics, tables = self.settings.kafka.topics, self.settings.database.tables
-        for setting, named in (("kafka.topics", topics), ("database.tables", tables)):
+        for setting, kind, known, named in (
+            ("kafka.topics", "source", sources, topics),
+            ("database.tables", "source", sources, tables),
+            ("kafka.publish", "refreshed table", refreshed, self.settings.kafka.publish),
+        ):
             for name in named:
-                if name not in sources:
-                    raise unknown("source", name, sources, setting)
+                if name not in known:
+                    raise unknown(kind, name, known, setting)
         for name in topics.keys() & tables.keys():
             raise LakehouseError(
                 "its records arrive by a topic and from a database",

@@ -24,11 +24,15 @@ ROWS = {"table": "t", "by": "id"}
         ({"kafka": {"topics": {"sale": "t"}}}, "kafka.topics: unknown source 'sale'"),
         ({"database": {"tables": {"sale": ROWS}}}, "database.tables: unknown source 'sale'"),
         (
+            {"kafka": {"publish": {"bronze.sale": "t"}}},
+            "kafka.publish: unknown refreshed table 'bronze.sale'. Did you mean 'bronze.sales'?",
+        ),
+        (
             {"kafka": {"topics": {"sales": "t"}}, "database": {"tables": {"sales": ROWS}}},
             "source 'sales': its records arrive by a topic and from a database",
         ),
     ],
-    ids=["topic", "table", "both"],
+    ids=["topic", "table", "publish", "both"],
 )
 def test_where_records_arrive_is_said_of_a_source_and_once(
     monkeypatch: pytest.MonkeyPatch, where: dict[str, Any], sentence: str
