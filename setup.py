@@ -14,8 +14,9 @@ README = Path(__file__).parent / "README.md"
 SPARK = ["pyspark>=4.0.1,<4.1", "delta-spark>=4.0.1,<4.1"]
 # Reads tables in local folders in a fraction of the time that Spark takes to start.
 LOOK = ["deltalake>=1.1,<2"]
-# Sends to Kafka: replays, and tables as topics. To read a topic Spark needs no client.
-KAFKA = ["confluent-kafka>=2.6,<3"]
+# Sends to Kafka: replays, and tables as topics; reads messages of Avro. For any other Spark needs
+# no client.
+KAFKA = ["confluent-kafka>=2.6,<3", "fastavro>=1.9,<2"]
 MODELS = ["hyperopt>=0.2.7,<0.4", "shap>=0.46,<1"]
 # Asks a Spark that runs elsewhere (sc://). The messages of Spark 4.0 are made for protobuf 5 and 6.
 CONNECT = [

@@ -37,6 +37,13 @@ class KafkaSettings(Page):
     secret of Databricks."""
     password: str = ""
     """Its password, named as `{env:NAME}` or `{secret:SCOPE/KEY}`: settings hold none."""
+    registry: str = ""
+    """The registry of the schemas by which messages are written, as `https://host:8081`. A message
+    that names one (of Avro or JSON) is read by it; any other is read as it is."""
+    registry_user: str = ""
+    """Who asks the registry; `{env:NAME}` and `{secret:SCOPE/KEY}` stand for what they name."""
+    registry_password: str = ""
+    """Its password, named as `{env:NAME}` or `{secret:SCOPE/KEY}`."""
     ca: str = ""
     """The file (PEM) of the certificates by which the brokers' are signed. Empty: the usual
     ones."""

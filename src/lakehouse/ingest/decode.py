@@ -40,15 +40,21 @@ BOMS = {
 Read = tuple[str | None, bytes | None]
 """A record as text or as bytes."""
 
+Reader = Callable[[bytes | None], Iterator[Read]]
+"""What gives the record of a message."""
+
 
 def is_read_whole(source: Source) -> bool:
     """Whether Spark cannot tell records apart, so that each file is read as one value."""
     return source.csv.multiline or canonical(source.encoding) in WIDE
 
 
-def records(landed: DataFrame, source: Source, one_each: bool = False) -> DataFrame:
+def records(
+    landed: DataFrame, source: Source, one_each: bool = False, read: Reader | None = None
+) -> DataFrame:
     """Landed text (`value` and PROVENANCE) as `record`, UNREAD and PROVENANCE. `one_each`: a value
-    is a record, whatever is in it, as a message is; one that is NULL stays so.
+    is a record, whatever is in it, as a message is; one that is NULL stays so. `read`: what gives
+    the record of a value, where its encoding alone does not.
 
     Lines of UTF-8 never leave Spark. Any other encoding is read by Python, whose strict codecs know
     all of them and refuse what is malformed; those of Spark know seven, and fail the batch.
@@ -59,29 +65,30 @@ def records(landed: DataFrame, source: Source, one_each: bool = False) -> DataFr
         # A blank line is the space between records, not a record.
         landed = landed.where(F.length(F.trim(VALUE)) > 0)
     raw = F.col(VALUE).cast("binary")
-    if name == UTF_8 and not whole:
+    if name == UTF_8 and not whole and read is None:
         broken = F.when(~F.is_valid_utf8(VALUE), because(DECODED, content=raw)).alias(UNREAD)
         return landed.select(F.try_validate_utf8(VALUE).alias("record"), broken, *origin)
     schema = f"record STRING, {BYTES} BINARY, {PROVENANCE}"
-    read = landed.select(raw.alias(VALUE), *origin).mapInArrow(decoder(source, one_each), schema)
+    decode = decoder(source, one_each, read)
+    found = landed.select(raw.alias(VALUE), *origin).mapInArrow(decode, schema)
     broken = F.when(F.col(BYTES).isNotNull(), because(DECODED, content=F.col(BYTES)))
-    return read.select("record", broken.alias(UNREAD), *origin)
+    return found.select("record", broken.alias(UNREAD), *origin)
 
 
 def decoder(
-    source: Source, one_each: bool = False
+    source: Source, one_each: bool = False, read: Reader | None = None
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """What decodes batches of lines, of messages (`one_each`) or, where they are read whole, of
-    files.
+    files; by `read`, where that is given.
 
     Its functions are its own, so that they travel to executors by value: these need not have this
     package.
     """
-    read: Callable[[bytes], Iterator[Read]]
-    if one_each:
-        read = message_reader(source)
+    reader: Callable[[bytes], Iterator[Read]]
+    if read is not None or one_each:
+        reader = read or message_reader(source)
     else:
-        read = file_reader(source) if is_read_whole(source) else line_reader(source)
+        reader = file_reader(source) if is_read_whole(source) else line_reader(source)
 
     def decode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -89,7 +96,7 @@ def decoder(
             found = (
                 (at, *record)
                 for at, raw in enumerate(batch.column(VALUE))
-                for record in read(raw.as_py())
+                for record in reader(raw.as_py())
             )
             while chunk := list(islice(found, CHUNK)):
                 at, texts, broken = zip(*chunk, strict=True)
@@ -118,7 +125,7 @@ def line_reader(source: Source) -> Callable[[bytes], Iterator[Read]]:
     return read
 
 
-def message_reader(source: Source) -> Callable[[bytes | None], Iterator[Read]]:
+def message_reader(source: Source) -> Reader:
     """What gives the record of a message, which may have no value."""
     encoding = canonical(source.encoding)
 

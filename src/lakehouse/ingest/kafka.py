@@ -18,7 +18,8 @@ from lakehouse.base.secrets import named, resolved
 from lakehouse.base.settings import Settings
 from lakehouse.declare.source import SENT, Source
 from lakehouse.ingest.cells import cells
-from lakehouse.ingest.decode import VALUE, records
+from lakehouse.ingest.decode import VALUE, message_reader, records
+from lakehouse.ingest.registry import registered_reader
 from lakehouse.lake.lake import Lake
 from lakehouse.spark.engine import kafka_package
 
@@ -54,15 +55,20 @@ def messages(lake: Lake, source: Source) -> DataFrame:
     reader = lake.spark.readStream.format("kafka").options(**options)
     most = lake.settings.kafka.messages_per_batch
     reader = reader.option("subscribe", topic).option("maxOffsetsPerTrigger", str(most))
-    return rows_of_messages(reader.load(), source)
+    return rows_of_messages(reader.load(), source, lake.settings.kafka)
 
 
-def rows_of_messages(read: DataFrame, source: Source) -> DataFrame:
+def rows_of_messages(
+    read: DataFrame, source: Source, kafka: KafkaSettings | None = None
+) -> DataFrame:
     """What Spark's reader of Kafka gives, as bronze rows and UNREAD. A message is one record: one
     of CSV has the fields in order, and no header."""
     # The bytes as they are: what is no text is told by `records`.
     raw = read.select(F.col("value").cast("string").alias(VALUE), *provenance())
-    lines = records(raw, source, one_each=True)
+    registered = None
+    if kafka and kafka.registry:
+        registered = registered_reader(kafka, message_reader(source))
+    lines = records(raw, source, one_each=True, read=registered)
     if source.format != "csv":
         return lines
     return cells(lines, replace(source, csv=replace(source.csv, header=False)))
