@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lakehouse.flow.deliveries import told
 from tests.tiny import BRONZE_PRICES, BRONZE_SALES, SILVER_SALES, land_lines, land_prices, sale
 from tests.topics import Topic, arriving
 
-from lakehouse.base import progress
 from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
@@ -23,27 +23,14 @@ def seen(lake: Lake) -> list[tuple[Any, ...]]:
     return [(r["table"], r["field"], r["what"], r["seen_in"].rpartition("/")[2]) for r in rows]
 
 
-def noted(lake: Lake, *tables: Any) -> list[str]:
-    """The notes of a refresh."""
-    notes: list[str] = []
-
-    def hear(event: progress.Event) -> None:
-        if event.state == "note":
-            notes.append(event.detail)
-
-    with progress.listening(hear):
-        refresh(lake, tables)
-    return notes
-
-
 def test_a_new_field_is_noted_once_and_breaks_nothing(lake: Lake, landing: Path) -> None:
     land_lines(landing, "a.jsonl", sale(1))
-    assert noted(lake, BRONZE_SALES, SILVER_SALES) == []
+    assert told(lake, BRONZE_SALES, SILVER_SALES) == []
     land_lines(landing, "b.jsonl", sale(2), {**sale(3), "colour": "red", "tags": []}, "{", at=2)
-    notes = noted(lake, BRONZE_SALES, SILVER_SALES)
+    notes = told(lake, BRONZE_SALES, SILVER_SALES)
     assert len(notes) == 2 and all("is new, a" in each for each in notes)
     land_lines(landing, "c.jsonl", {**sale(4), "colour": 7, "size": None}, at=3)
-    assert "'size' is new, without a value so far" in noted(lake, BRONZE_SALES, SILVER_SALES)[0]
+    assert "'size' is new, without a value so far" in told(lake, BRONZE_SALES, SILVER_SALES)[0]
     assert seen(lake) == [
         ("bronze.sales", "colour", "a text", "b.jsonl"),
         ("bronze.sales", "tags", "a list", "b.jsonl"),
