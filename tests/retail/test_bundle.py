@@ -121,7 +121,7 @@ def test_notebooks_go_with_the_bundle_and_those_of_its_job_are_there():
     named = [task["notebook_task"]["notebook_path"] for task in bundle.jobs["explore"]["tasks"]]
 
     assert "../../notebooks" in bundle.data["sync"]["paths"]
-    assert len(named) == 3
+    assert len(named) == 4
     for each in named:
         assert (bundle.root / each).resolve().parent == ROOT / "notebooks"
         assert (bundle.root / each).is_file()
