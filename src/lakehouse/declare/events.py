@@ -1,5 +1,5 @@
 """The ways in which a table of events may change, and one that waits until a window of theirs is
-over.
+over. To say what they are takes no Spark.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 
 from lakehouse.base.errors import LakehouseError, did_you_mean
-from lakehouse.declare.expectation import Expectation
-from lakehouse.declare.schema import quoted
 
 IS_LATE = "is_late"
 """BOOLEAN: the column that an `Events` table has beside those of its contract."""
@@ -67,19 +65,6 @@ class Events:
         """Refuse what is no length of time."""
         micros(self.delay, "Events(delay=...)")
         micros(self.ahead, "Events(ahead=...)")
-
-    @property
-    def rules(self) -> tuple[Expectation, ...]:
-        """What is asked of each event."""
-        at, arrived = quoted(self.at), quoted(self.arrived)
-        ahead = micros(self.ahead, "ahead")
-        latest = f"timestamp_micros(try_add(unix_micros({arrived}), {ahead}))"
-        return (
-            Expectation(f"{self.at} is given", f"{at} IS NOT NULL"),
-            # Beyond these windows cannot be counted, and Python has no dates.
-            Expectation(f"{self.at} has a year of four digits", f"year({at}) BETWEEN 1 AND 9999"),
-            Expectation(f"{self.at} is not after {self.arrived}", f"{at} <= {latest}"),
-        )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
-from lakehouse.declare import history
+from lakehouse.declare import event_rules, history
 from lakehouse.declare.events import IS_LATE, Events, Sessions, Windows
 from lakehouse.declare.expectation import Expectation
 from lakehouse.declare.field import SCHEMA, Classes, Field, Schema, fields_of, settle
@@ -137,7 +137,7 @@ class Table:
             case History() as write:
                 return history.rules(self.schema, write, self.expect)
             case Events() as write:
-                return (*write.rules, *self.expect)
+                return (*event_rules.rules(write), *self.expect)
         return self.expect
 
     @property
