@@ -105,7 +105,7 @@ class Source:
             what = f"csv is said of files of the format {self.format!r}"
             raise LakehouseError(what, where, "say format='csv', or leave it out")
         if not self.is_text and canonical(self.encoding) != UTF_8:
-            what = f"{self.format} is no text that could be in {self.encoding!r}"
+            what = f"{self.format.capitalize()} is no text that could be in {self.encoding!r}"
             raise LakehouseError(what, where, "leave the encoding out")
         check_columns(self.schema, where)
         own = {"arrived_at", RECORD, ROW}

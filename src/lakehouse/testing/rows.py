@@ -19,7 +19,7 @@ def landed(spark: SparkSession, source: Source, *records: str) -> DataFrame:
     """Bronze rows of a source of text: one of each record, in order, as if it had landed so."""
     if not source.is_text:
         raise LakehouseError(
-            f"{source.format} has no lines of text",
+            f"{source.format.capitalize()} has no lines of text",
             f"source {source.name!r}",
             "make its rows with spark.createDataFrame(rows, SOURCE.landed_schema)",
         )
