@@ -57,6 +57,8 @@ plt.show()
 wanted = dbutils.widgets.get("basket")
 ordered = sessions.where(f"basket_id = {wanted}" if wanted else "amount IS NOT NULL")
 session = ordered.orderBy(F.desc("clicks"), "basket_id").limit(1)
+if session.isEmpty():
+    dbutils.notebook.exit("no session has led to such a basket yet: let more days arrive")
 display(session)
 
 # COMMAND ----------

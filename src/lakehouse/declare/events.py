@@ -40,7 +40,8 @@ class Events:
     before the watermark is late: it is kept, with TRUE in the column `is_late`, and `Sessions` and
     `Windows` that read the table count it and leave it out, for their results are out by then.
     What had arrived before an event is what came in an earlier batch, or has an earlier `arrived`
-    (by the second) in the same one: so it does not matter how many files a batch takes.
+    (by the second) in the same one: so it does not matter how many files a batch takes, as long
+    as batches keep the order of arrival.
 
     An event that has no time, or one out of the years 1 to 9999, or lies further than `ahead` after
     its own arrival, is set aside: a clock that is a year fast would make all that follows late.

@@ -24,6 +24,7 @@ from lakehouse.declare.schema import OWN, quoted
 from lakehouse.declare.table import Table
 from lakehouse.flow.batch import Judged, counts, set_aside
 from lakehouse.flow.merge import content
+from lakehouse.flow.windows import moment
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
@@ -44,12 +45,11 @@ def events(writer: Writer, batch: Judged, write: Events) -> Account:
     span = F.when(passes(), at)
     first, last = rows.agg(F.min(span), F.max(span)).collect()[0]
     latest = writer.lake.state(table.name).get(LATEST)
-    rows = rows.withColumn(IS_LATE, F.lit(False))
     if first is not None:
         rows = _with_lateness(rows, write, latest)
         rows = _with_doubles(writer, rows, table, write, (first, last))
     else:
-        rows = rows.withColumns({NTH: F.lit(1), KNOWN: F.lit(False)})
+        rows = rows.withColumns({IS_LATE: F.lit(False), NTH: F.lit(1), KNOWN: F.lit(False)})
     batch = batch.with_rows(cached(rows))
     is_new = (F.col(NTH) == 1) & ~F.col(KNOWN)
     again = F.count_if(passes() & ~is_new).alias("again")
@@ -75,8 +75,7 @@ def events(writer: Writer, batch: Judged, write: Events) -> Account:
 def between(at: str, first: int, last: int) -> Column:
     """Whether a time is from the first to the last of these, in microseconds since 1970. Files that
     have none are not read."""
-    moments = (F.timestamp_micros(F.lit(each)) for each in (first, last))
-    return F.col(quoted(at)).between(*moments)
+    return F.col(quoted(at)).between(moment(first), moment(last))
 
 
 def _with_lateness(rows: DataFrame, write: Events, latest: int | None) -> DataFrame:

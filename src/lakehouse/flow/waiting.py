@@ -22,7 +22,7 @@ from lakehouse.declare.expectation import judge, passes
 from lakehouse.declare.schema import OWN, quoted
 from lakehouse.declare.table import Table
 from lakehouse.flow.batch import Judged, counts, set_aside
-from lakehouse.flow.windows import in_windows
+from lakehouse.flow.windows import in_windows, moment
 from lakehouse.lake.account import Account
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.write import Writer
@@ -182,11 +182,6 @@ def _on_time(
         frame = lake.read(read.name).where(~F.col(IS_LATE)).where(F.col(quoted(at)) < moment(until))
         frames.append(frame if first is None else frame.where(F.col(quoted(at)) >= moment(first)))
     return frames, times
-
-
-def moment(at: int) -> Column:
-    """A time, given in microseconds since 1970."""
-    return F.timestamp_micros(F.lit(at))
 
 
 def _has_ended(before: State, until: int) -> Column:

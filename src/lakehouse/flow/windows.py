@@ -16,9 +16,7 @@ from lakehouse.declare.events import WINDOW, Sessions, Waiting, Windows, micros
 from lakehouse.declare.schema import OWN, quoted
 from lakehouse.spark.caching import cached
 
-READ, TIME, ROW, NTH, SINCE, UNTIL = (
-    f"{OWN}{name}" for name in ("read", "time", "row", "nth", "since", "until")
-)
+READ, TIME, ROW, NTH, SINCE = (f"{OWN}{name}" for name in ("read", "time", "row", "nth", "since"))
 
 
 def in_windows(rows: Sequence[DataFrame], at: Sequence[str], write: Waiting) -> list[DataFrame]:
@@ -79,6 +77,11 @@ def _sessions(rows: Sequence[DataFrame], at: Sequence[str], write: Sessions) -> 
         numbered.where(F.col(READ) == nth).select(f"{ROW}{nth}.*", WINDOW)
         for nth in range(len(rows))
     ]
+
+
+def moment(at: int) -> Column:
+    """A time, given in microseconds since 1970."""
+    return F.timestamp_micros(F.lit(at))
 
 
 def after(time: Column, duration: int) -> Column:
