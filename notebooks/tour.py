@@ -42,7 +42,7 @@ dbutils.widgets.text("departments", "5", "Departments in the plot")
 # MAGIC   round(sum(seconds), 1) AS seconds
 # MAGIC FROM ops.batches
 # MAGIC GROUP BY table
-# MAGIC ORDER BY min(finished_at)
+# MAGIC ORDER BY array_position(array('bronze', 'silver', 'gold'), split_part(table, '.', 1)), table
 
 # COMMAND ----------
 

@@ -94,6 +94,12 @@ def without_comments(ddl: str) -> str:
     return COMMENT.sub("", ddl)
 
 
+def simple(kind: str) -> str:
+    """A type as Spark's `simpleString` has it, where it is spelt in the usual way: not `INTEGER`
+    for `INT`, nor with a name in backticks."""
+    return re.sub(r"\w+\b(?!:)", lambda name: name[0].lower(), "".join(kind.split()))
+
+
 def word(kind: str) -> str:
     """The first word of a type, which says what is to be done for it."""
     return re.split(r"\W", kind.strip().upper(), maxsplit=1)[0]

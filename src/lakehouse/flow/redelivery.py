@@ -41,7 +41,6 @@ from lakehouse.lake.builds import Event, histories, record
 from lakehouse.lake.files import File, plain
 from lakehouse.lake.glance import glance
 from lakehouse.lake.ops import BATCHES, DELIVERIES, QUARANTINE
-from lakehouse.lake.storage import storage
 from lakehouse.lake.write import Writer
 
 LISTED = 3
@@ -104,7 +103,7 @@ class _Again:
             for batch in sorted(batches - self._over(batches))
         ]
         folder = self.lake.place.arrivals(self.source.name)
-        landed = {file.path: file for file in storage(self.lake.spark, folder).files(folder, True)}
+        landed = {file.path: file for file in self.lake.storage(folder).files(folder, True)}
         known = {**self._known(checkpoint), **self._settled(decisions)}
         files = delivered_again(landed.values(), known, SECOND if is_rescued(self.lake) else 1)
         size = self.lake.settings.stream.files_per_batch
@@ -240,7 +239,7 @@ class _Again:
         """What is odd about some files, and those of them that can be read."""
         folder = self.lake.place.arrivals(self.source.name)
         paths = [file.path for file in files]
-        odd = misfits(storage(self.lake.spark, folder), self.source, paths)
+        odd = misfits(self.lake.storage(folder), self.source, paths)
         lost = {each.path: each.why for each in odd if not each.readable}
         for path, why in lost.items():
             self._note(f"{path} was delivered again and is not taken: {why}")

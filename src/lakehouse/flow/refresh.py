@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import replace
 
 from lakehouse.base import progress
@@ -12,6 +10,8 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
+from lakehouse.flow.idle import is_idle
+from lakehouse.flow.in_turn import in_turn
 from lakehouse.flow.publish import publish_all
 from lakehouse.flow.redelivery import take_again
 from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, run_query, stopped
@@ -34,34 +34,21 @@ from lakehouse.lake.swap import finish
 def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
     """Brings tables up to date with what has arrived; returns the accounts of their new batches.
 
-    Tables that do not read one another run side by side. One that fails does not stop the
-    others; its error is raised when they are done. What changed is sent to the topics of tables
+    Tables that do not read one another run side by side. One that fails stops only what is made of
+    it; its error is raised when the others are done. What changed is sent to the topics of tables
     that have one, once all are up to date. A source that nothing has landed from
     is noted and passed over; where that is every source, it is an error. Where the calling thread
     is interrupted, every query is stopped before this returns.
     """
     todo = _fed(lake, [table for table in tables if table.transform is not None])
     about = prepared(lake, todo)
-    accounts: dict[str, list[Account]] = {}
     halt = Halt()
-    with ThreadPoolExecutor(lake.settings.stream.side_by_side) as pool:
-        try:
-            for wave in _waves(todo):
-                # What a table reports belongs to the task of this thread: its context goes along.
-                results = [
-                    (
-                        table,
-                        pool.submit(copy_context().run, _refresh, lake, about[table.name], halt),
-                    )
-                    for table in wave
-                ]
-                errors = [error for _, result in results if (error := result.exception())]
-                if errors:
-                    raise errors[0]
-                accounts |= {table.name: result.result() for table, result in results}
-        except BaseException:
-            halt.request()
-            raise
+    accounts = in_turn(
+        todo,
+        lambda table: _refresh(lake, about[table.name], halt),
+        lake.settings.stream.side_by_side,
+        halt,
+    )
     publish_all(lake, todo)
     return accounts
 
@@ -144,7 +131,8 @@ def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
             return []  # it has no rows yet
     checkpoint = Checkpoint.of(lake, table, build)
     check_sources(table, checkpoint)
-    accounts = _run_query(lake, table, checkpoint, build, halt)
+    idle = is_idle(lake, table, checkpoint)
+    accounts = [] if idle else _run_query(lake, table, checkpoint, build, halt)
     return [*accounts, *take_again(lake, table, checkpoint)]
 
 
@@ -189,18 +177,6 @@ def _entries(lake: Lake, table: Table, before: int, unfinished: int | None) -> l
             if commit.version <= before:
                 break
     return entries[::-1]
-
-
-def _waves(tables: Sequence[Table]) -> list[list[Table]]:
-    """Tables in waves: each reads only from earlier ones or from outside."""
-    waves: list[list[Table]] = []
-    left = list(tables)
-    while left:
-        names = {table.name for table in left}
-        free = [t for t in left if not any(getattr(r, "name", "") in names for r in t.reads)]
-        waves.append(free)
-        left = [table for table in left if table not in free]
-    return waves
 
 
 def _detail(accounts: Sequence[Account]) -> str:

@@ -16,7 +16,6 @@ from lakehouse.declare.table import Table
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.lake.files import Storage, plain
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.storage import storage
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Checkpoint:
         first = table.reads[0] if table.reads else None
         topic = topic_of(lake.settings, first) if isinstance(first, Source) else ""
         folder = lake.place.checkpoint(table.name, build, topic)
-        return Checkpoint(folder, storage(lake.spark, folder))
+        return Checkpoint(folder, lake.storage(folder))
 
     @property
     def query(self) -> str:
@@ -70,6 +69,17 @@ class Checkpoint:
         begun = self.begun
         offsets = [json.loads(each) for each in self._offsets(begun)] if begun >= 0 else []
         return [int(each.get("reservoirVersion", 0)) for each in offsets]
+
+    def next_versions(self) -> list[tuple[str, int]] | None:
+        """The id of each table that the query follows, and the version that it reads next; None
+        before its first batch, and where it has begun one, or a version, and not finished it."""
+        begun = self.begun
+        if begun < 0 or self.unfinished is not None:
+            return None
+        offsets = [json.loads(each) for each in self._offsets(begun)]
+        if any(at.get("index") != -1 for at in offsets):  # what is left of a version has an index
+            return None
+        return [(str(at["reservoirId"]), int(at["reservoirVersion"])) for at in offsets]
 
     def read_to(self, topic: str) -> dict[int, int]:
         """The offset by partition up to which the query has read a topic, or is about to."""

@@ -16,7 +16,6 @@ from lakehouse.declare.source import MESSAGE, SENT, Source
 from lakehouse.ingest.cells import cells
 from lakehouse.ingest.decode import VALUE, is_read_whole, records
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.storage import storage
 
 ALWAYS = "36500d"
 """Spark forgets files older than its newest by a week; a late delivery must still count."""
@@ -30,7 +29,7 @@ def is_rescued(lake: Lake) -> bool:
 def has_landed(lake: Lake, source: Source) -> bool:
     """Whether any file has arrived for a source. Stops at the first one."""
     folder = lake.place.arrivals(source.name)
-    return any(storage(lake.spark, folder).files(folder, deep=True))
+    return any(lake.storage(folder).files(folder, deep=True))
 
 
 def arrivals(lake: Lake, source: Source) -> DataFrame:

@@ -11,7 +11,6 @@ from lakehouse.declare.source import Source
 from lakehouse.ingest.database import asked_for
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.lake.lake import Lake
-from lakehouse.lake.storage import storage
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -49,7 +48,7 @@ class Marks:
             return mark
         folder = self.lake.place.arrivals(source.name)
         count = newest = 0
-        for file in storage(self.lake.spark, folder).files(folder, deep=True):
+        for file in self.lake.storage(folder).files(folder, deep=True):
             count, newest = count + 1, max(newest, file.changed)
         mark = (count, newest) if count else None
         taken = monotonic() - begun

@@ -31,7 +31,6 @@ from lakehouse.lake.lake import Lake
 from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import PULLS
 from lakehouse.lake.save import save_files
-from lakehouse.lake.storage import storage
 from lakehouse.spark.caching import cached, caching
 
 JSON = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
@@ -171,7 +170,7 @@ class _Pulling:
         count = _land(self.lake, self.source, this, lines)
         if before is not None:
             with suppress(LakehouseError):  # out of reach behind Connect, and in nobody's way
-                files = storage(self.lake.spark, folder)
+                files = self.lake.storage(folder)
                 files.remove(f"{folder}/{this.number - 1:08d}")
         return count
 
@@ -214,7 +213,7 @@ def _last(lake: Lake, source: Source) -> tuple[Pull | None, bool]:
 
 def _has_landed(lake: Lake, source: Source, this: Pull) -> bool:
     folder = f"{lake.place.arrivals(source.name)}/{this.folder}"
-    return any(storage(lake.spark, folder).files(folder))
+    return any(lake.storage(folder).files(folder))
 
 
 def _value(text: str | None, kind: DataType) -> Column:

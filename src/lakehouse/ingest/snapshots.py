@@ -16,7 +16,6 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.source import Source
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.save import save_files
-from lakehouse.lake.storage import storage
 
 
 def take_snapshot(
@@ -30,7 +29,7 @@ def take_snapshot(
     own = f"{folder}/{number:08d}"
     save_files(rows, own, "parquet")
     now = lake.spark.read.schema("key STRING, row STRING").parquet(own)
-    files = storage(lake.spark, folder)
+    files = lake.storage(folder)
     older = f"{folder}/{number - 1:08d}"
     there = any(files.files(older))
     before = lake.spark.read.schema("key STRING, row STRING").parquet(older) if there else None

@@ -13,7 +13,7 @@ from lakehouse.base import settings
 from lakehouse.base.errors import LakehouseError, unknown
 from lakehouse.base.pairs import pairs
 from lakehouse.declare import project
-from lakehouse.lake.opening import opened
+from lakehouse.lake.opening import opened_when_needed
 
 if TYPE_CHECKING:
     from lakehouse.declare.table import Table
@@ -57,8 +57,8 @@ class Job:
 
     @cached_property
     def lake(self) -> Lake:
-        """The lake, through the session of this process; the first job starts it."""
-        return opened(self.settings)
+        """The lake, through the session of this process, which the first that needs it starts."""
+        return opened_when_needed(self.settings)
 
     def tables(self) -> list[Table]:
         """The tables that `--tables=silver.a,silver.b` names. Raises LakehouseError for none, and

@@ -141,6 +141,9 @@ def histories_of(look: Glance) -> dict[str, History]:
 
 def record(lake: Lake, events: Iterable[Event]) -> None:
     """Adds events, in one commit."""
+    todo = list(events)
+    if not todo:
+        return
     versions = made_with(lake.spark.version)
     rows = [
         {
@@ -155,10 +158,8 @@ def record(lake: Lake, events: Iterable[Event]) -> None:
             "made_with": versions,
             "format": FORMAT,
         }
-        for each in events
+        for each in todo
     ]
-    if not rows:
-        return
     add(lake, DEFINITIONS, rows, now="at")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
-from lakehouse.lake.lake import FEED, Lake
+from lakehouse.lake.lake import Lake
+from lakehouse.lake.properties import FEED
 
 
 def keep_changes(lake: Lake, name: str) -> str:

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
+from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import Settings
 from lakehouse.declare.field import fields_of
 from lakehouse.declare.schema import columns as columns_of
-from lakehouse.declare.schema import needs_mapping, quoted, struct
+from lakehouse.declare.schema import quoted, simple, struct
 from lakehouse.declare.table import Table
-from lakehouse.declare.writes import Append, Growing, Rebuild, Replace
+from lakehouse.declare.writes import Growing
 from lakehouse.lake import log
 from lakehouse.lake.account import state_of
+from lakehouse.lake.catalog import history
+from lakehouse.lake.files import Local, Storage, local_path
 from lakehouse.lake.log import Commit
 from lakehouse.lake.place import Place
+from lakehouse.lake.properties import PROPERTIES, parted_by, properties_of
 from lakehouse.lake.storage import storage
-from lakehouse.lake.values import in_utc, numbers
 
-PROPERTIES = {
-    "delta.logRetentionDuration": "interval 3650 days",
-    "delta.deletedFileRetentionDuration": "interval 3650 days",
-}
-"""History is kept, so that every number can be reproduced at its version."""
-FEED = {"delta.enableChangeDataFeed": "true"}
-MAPPING = {"delta.columnMapping.mode": "name"}
-"""Of those tables alone that need it: other readers of the lake must know of it too."""
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 CHANGE, VERSION = "_change_type", "_commit_version"
 """Columns of a change feed: `insert`, `update_postimage` or `delete`, and the version it was in."""
@@ -55,34 +56,33 @@ LATEST = 20
 """Versions of a table in a catalog that are read first; then all of them are."""
 
 
-def parted_by(table: Table) -> str | None:
-    """The column that the files of a table are parted by."""
-    return table.write.partition if isinstance(table.write, Append | Replace | Rebuild) else None
-
-
-def has_feed(table: Table) -> bool:
-    """Whether a table keeps a change feed: rows of it may be changed or taken away."""
-    return not isinstance(table.write, Growing)
-
-
-def properties_of(table: Table) -> dict[str, str]:
-    """What a table must be told before it can hold its rows: to keep a feed, to map names."""
-    mapping = MAPPING if needs_mapping(table.stored) else {}
-    return (FEED if has_feed(table) else {}) | mapping
-
-
 class Lake:
     """The tables of one lake, through one session. Names are `layer.table` everywhere."""
 
-    def __init__(self, spark: SparkSession, settings: Settings) -> None:
-        """A lake where the settings place it; creates nothing."""
-        self.spark = spark
+    def __init__(
+        self, spark: SparkSession | Callable[[], SparkSession], settings: Settings
+    ) -> None:
+        """A lake where the settings place it; creates nothing.
+
+        `spark`: the session, or what starts it once it is needed: what the logs of tables in local
+        folders tell needs none.
+        """
+        self._spark = spark
         self.settings = settings
         self.place = Place.of(settings)
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session that rows are read and written through."""
+        return self._spark() if callable(self._spark) else self._spark
 
     def within(self, spark: SparkSession) -> Lake:
         """The same lake through another session, such as a streaming batch's own."""
         return Lake(spark, self.settings)
+
+    def storage(self, address: str) -> Storage:
+        """The file system behind a path or an URL, as Spark would reach it."""
+        return storage(self.spark, address) if local_path(address) is None else Local()
 
     # --- what there is ---------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class Lake:
             return
         folder = self.place.folder(name)
         with suppress(LakehouseError):
-            storage(self.spark, folder).remove(folder)
+            self.storage(folder).remove(folder)
 
     def _create(self, statement: str) -> None:
         """Makes a table, or finds the one that another makes at this moment: a server may still
@@ -145,8 +145,13 @@ class Lake:
             sleep(1)
 
     def _grow(self, table: Table) -> None:
-        held = {field.name: field.dataType for field in self.read(table.name).schema}
         fields = fields_of(table.stored, table.classes)
+        if (known := self._opened(table.name)) is not None:
+            logged = StructType.fromJson(json.loads(known.schema().to_json()))
+            spelt = {field.name: field.dataType.simpleString() for field in logged}
+            if all(spelt.get(field.name) == simple(field.type) for field in fields):
+                return  # told without Spark, whose parser alone knows all spellings of a type
+        held = {field.name: field.dataType for field in self.read(table.name).schema}
         new = [field.added for field in fields if field.name not in held]
         for field in struct(table.stored):
             if held.get(field.name, field.dataType) != field.dataType:
@@ -160,6 +165,14 @@ class Lake:
             self.upgrade(table)
             place = self.place.table(table.name)
             self.spark.sql(f"ALTER TABLE {place} ADD COLUMNS ({', '.join(new)})")
+
+    def _opened(self, name: str) -> DeltaTable | None:
+        """A table of a local folder as its log tells it, which takes no Spark; else None."""
+        if not self.place.is_local or find_spec("deltalake") is None:
+            return None
+        from deltalake import DeltaTable
+
+        return DeltaTable(Path(str(local_path(self.place.folder(name)))))
 
     # --- reading ---------------------------------------------------------------------
 
@@ -226,22 +239,24 @@ class Lake:
     # --- versions --------------------------------------------------------------------
 
     def detail(self, name: str) -> Row:
-        """What Delta says of the table: `id`, `sizeInBytes`, `numFiles` and more.
-
-        A table has its `id` for as long as it lives, whatever happens to its rows.
-        """
+        """What Delta says of the table: `id`, `sizeInBytes`, `numFiles` and more."""
         return self.spark.sql(f"DESCRIBE DETAIL {self.place.table(name)}").collect()[0]
+
+    def id(self, name: str) -> str:
+        """What a table is known by for as long as it lives, whatever happens to its rows."""
+        known = self._opened(name)
+        return str(known.metadata().id if known is not None else self.detail(name)["id"])
 
     def commits(self, name: str) -> Iterator[Commit]:
         """The versions of a table, newest first, each read when it is reached."""
         if not self.place.catalog:
             folder = self.place.folder(name)
-            yield from log.commits(storage(self.spark, folder), folder)
+            yield from log.commits(self.storage(folder), folder)
         elif self.exists(name):
-            latest = self._history(name, LATEST)
+            latest = history(self.spark, self.place.table(name), LATEST)
             yield from latest
             if len(latest) == LATEST:
-                yield from self._history(name, None)[LATEST:]
+                yield from history(self.spark, self.place.table(name))[LATEST:]
 
     def state(self, name: str) -> Mapping[str, Any]:
         """What the newest commit that says so says of the state of a table; empty if none does."""
@@ -266,27 +281,4 @@ class Lake:
         if self.place.catalog:
             return next((commit.version for commit in self.commits(name)), None)
         folder = self.place.folder(name)
-        return log.newest(storage(self.spark, folder), folder)
-
-    def _history(self, name: str, limit: int | None) -> list[Commit]:
-        most = f" LIMIT {limit}" if limit else ""
-        history = self.spark.sql(f"DESCRIBE HISTORY {self.place.table(name)}{most}")
-        columns = (
-            "version",
-            "timestamp",
-            "operation",
-            "operationMetrics",
-            "userMetadata",
-            "operationParameters",
-        )
-        return [
-            Commit(
-                row["version"],
-                in_utc(row["timestamp"]),
-                row["operation"],
-                numbers((row["operationMetrics"] or {}).items()),
-                row["userMetadata"],
-                (row["operationParameters"] or {}).get("mode", ""),
-            )
-            for row in history.select(*columns).collect()
-        ]
+        return log.newest(self.storage(folder), folder)

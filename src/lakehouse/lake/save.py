@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from lakehouse.declare.table import Table
-from lakehouse.lake.lake import Lake, parted_by
+from lakehouse.lake.lake import Lake
+from lakehouse.lake.properties import parted_by
 
 
 def save(

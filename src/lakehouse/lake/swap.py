@@ -20,10 +20,11 @@ from lakehouse.declare.events import Events, Waiting
 from lakehouse.declare.schema import names, quoted
 from lakehouse.declare.table import Table
 from lakehouse.lake.builds import Event, record
-from lakehouse.lake.lake import FEED, MAPPING, Lake
+from lakehouse.lake.lake import Lake
 from lakehouse.lake.log import Commit
 from lakehouse.lake.ops import BATCHES, QUARANTINE
 from lakehouse.lake.place import beside
+from lakehouse.lake.properties import FEED, MAPPING
 from lakehouse.lake.save import overwrite, save
 
 TRIES = 5

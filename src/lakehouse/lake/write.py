@@ -55,8 +55,12 @@ class Writer:
     def replace(
         self, rows: DataFrame, name: str, where: str, account: Account | None = None
     ) -> int:
-        """Puts rows in the place of those that match `where`. Returns how many it wrote."""
-        self._save(rows, name, Entry(self.batch, account), where)
+        """Puts rows in the place of those that match `where`. Returns how many it wrote.
+
+        Not by Delta's transactions, which have it read the state of the table: whoever would do
+        this twice, or at the same time, takes the place of the same rows, and is refused.
+        """
+        self._save(rows, name, Entry(self.batch, account), where, once=False)
         return self._written(name)
 
     def merge(self, rows: DataFrame, name: str, same: str, newer: str) -> int:

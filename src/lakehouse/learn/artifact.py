@@ -24,7 +24,6 @@ from pyspark.sql import DataFrame
 
 from lakehouse.lake import Lake
 from lakehouse.lake.files import Storage
-from lakehouse.lake.storage import storage
 from lakehouse.learn.scratch import new_folder
 from lakehouse.learn.tracking import Registered, Tracking
 
@@ -50,7 +49,7 @@ def log_model(lake: Lake, pipeline: PipelineModel, example: DataFrame) -> None:
     with tempfile.TemporaryDirectory() as here:
         staged = new_folder(lake.settings)
         pipeline.write().save(staged)
-        there = storage(lake.spark, staged)
+        there = lake.storage(staged)
         there.fetch(staged, Path(here, DATA))
         there.remove(staged)
         Page._log_v2(
@@ -74,7 +73,7 @@ def load_model(lake: Lake, tracking: Tracking, model: Registered) -> PipelineMod
             folder = mlflow.artifacts.download_artifacts(artifact_uri=model.uri, dst_path=here)
             data = Page.load(folder).flavors[FLAVOR_NAME]["model_data"]
         staged = lasting_folder(lake)
-        storage(lake.spark, staged).send(Path(folder, data), staged)
+        lake.storage(staged).send(Path(folder, data), staged)
     loaded: PipelineModel = PipelineModel.load(staged)
     return loaded
 
@@ -82,7 +81,7 @@ def load_model(lake: Lake, tracking: Tracking, model: Registered) -> PipelineMod
 def lasting_folder(lake: Lake) -> str:
     """A new folder for the files of a loaded pipeline; taken away when this process ends."""
     folder = new_folder(lake.settings)
-    atexit.register(_cleared, storage(lake.spark, folder), folder)
+    atexit.register(_cleared, lake.storage(folder), folder)
     return folder
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakehouse import Expectation, Rebuild, Table
+from lakehouse import Expectation, Rebuild, Table, cached
 from retail.features.activity import SCHEMA as ACTIVITY
 from retail.features.activity import activity, first_times
 from retail.features.gaps import PAST_SCHEMA, gaps, past_quiet
@@ -29,7 +29,8 @@ from retail.silver import redemptions as silver_redemptions
 def transform(days: DataFrame, bought: DataFrame, redeemed: DataFrame) -> DataFrame:
     """One row per household and week, from what it did by day and `bought` by week."""
     keys = ["household_id", "week"]
-    weeks = weekly_totals(days)
+    days = cached(days)  # each is read several times below, and planned as often
+    weeks = cached(weekly_totals(days))
     new_products = first_times(bought, "product_id", "first_products")
     visits = days.select("household_id", "week", F.explode("stores").alias("store_id"))
     new_stores = first_times(visits, "store_id", "first_stores")

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import SparkSettings
 from lakehouse.spark import session
+from lakehouse.spark.failed_start import why_not
 from lakehouse.spark.jars import jars_folder
 from lakehouse.spark.session import make_session
 
@@ -168,6 +169,17 @@ except LakehouseError as error:
 
 
 @pytest.mark.parametrize(
+    ("given", "collectors"),
+    [("", ["-XX:+UseParallelGC"]), ("-Xss4m -XX:+UseZGC", ["-XX:+UseZGC"])],
+)
+def test_java_is_told_one_collector_and_the_one_asked_for_wins(started_with, given, collectors):
+    make_session(SparkSettings(conf={session.JAVA_OPTIONS: given} if given else {}))
+
+    options = started_with[session.JAVA_OPTIONS].split()
+    assert [each for each in options if each.endswith("GC")] == collectors
+
+
+@pytest.mark.parametrize(
     ("said", "sentence"),
     [
         ("java.net.BindException: Cannot assign requested address", "no free port"),
@@ -176,7 +188,7 @@ except LakehouseError as error:
     ],
 )
 def test_why_spark_did_not_start_is_read_from_what_it_said(said, sentence):
-    error = session._why_not(ValueError(), io.BytesIO(said.encode()), {"spark.driver.memory": "1g"})
+    error = why_not(ValueError(), io.BytesIO(said.encode()), {"spark.driver.memory": "1g"})
 
     assert sentence in str(error)
     assert "\tat " not in str(error)
@@ -200,12 +212,13 @@ except Exception:
     pass
 table = spark.read.format("delta").load(sys.argv[1])
 rows = sorted(row.twice for row in table.collect())
-print(rows, spark._jvm.Runtime.getRuntime().maxMemory() // 2**20)
+told = spark._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()
+print(rows, *(each for each in told if each.startswith("-Xmx")))
 """
     code = code.replace("sys.argv[1]", repr(str(folder.parent / "c d" / "table")))
     done = call(code, LAKEHOUSE_JARS=folder)
 
-    assert (done.stdout, done.stderr) == ("[0, 2] 700\n", "")
+    assert (done.stdout, done.stderr) == ("[0, 2] -Xmx700m\n", "")
 
 
 def test_on_databricks_the_platforms_own_session_is_used(spark, monkeypatch):

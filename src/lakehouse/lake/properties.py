@@ -1,0 +1,32 @@
+"""What a table of the lake is told when it is made: how it is parted, what it keeps of its past."""
+
+from __future__ import annotations
+
+from lakehouse.declare.schema import needs_mapping
+from lakehouse.declare.table import Table
+from lakehouse.declare.writes import Append, Growing, Rebuild, Replace
+
+PROPERTIES = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+"""History is kept, so that every number can be reproduced at its version."""
+FEED = {"delta.enableChangeDataFeed": "true"}
+MAPPING = {"delta.columnMapping.mode": "name"}
+"""Of those tables alone that need it: other readers of the lake must know of it too."""
+
+
+def parted_by(table: Table) -> str | None:
+    """The column that the files of a table are parted by."""
+    return table.write.partition if isinstance(table.write, Append | Replace | Rebuild) else None
+
+
+def has_feed(table: Table) -> bool:
+    """Whether a table keeps a change feed: rows of it may be changed or taken away."""
+    return not isinstance(table.write, Growing)
+
+
+def properties_of(table: Table) -> dict[str, str]:
+    """What a table must be told before it can hold its rows: to keep a feed, to map names."""
+    mapping = MAPPING if needs_mapping(table.stored) else {}
+    return (FEED if has_feed(table) else {}) | mapping
