@@ -18,6 +18,7 @@ from lakehouse.declare.schema import columns, quoted, without_comments
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import Judged, counts, set_aside
+from lakehouse.flow.key_ranges import key_ranges, within
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
@@ -32,7 +33,8 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     # In the types of the contract: the hash of an INT is not that of a BIGINT.
     batch = batch.with_rows(cached(ranked(batch.rows.withColumns(typed), table, write)))
     again = F.count_if(passes() & (F.col(RANK) > 1)).alias("again")
-    groups = batch.rows.agg(*counts(table), again).collect()
+    ranges = key_ranges(table, write.keys, passes())
+    groups = batch.rows.agg(*counts(table), again, *ranges).collect()
     account = set_aside(writer, batch, groups)
     account = replace(account, kept=account.kept - groups[0]["again"], duplicate=groups[0]["again"])
     if not account.kept:
@@ -42,7 +44,8 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
         written = writer.append(best, table.name, account)
     else:
         written = writer.unaccounted(table.name)
-        written += writer.merge(best, table.name, same_key(write), stands(table, write))
+        same = same_key(write) + within(table, write.keys, groups[0], "held")
+        written += writer.merge(best, table.name, same, stands(table, write))
         written = min(written, account.kept)
     duplicate = account.duplicate + account.kept - written
     return replace(account, kept=written, duplicate=duplicate)
