@@ -34,6 +34,10 @@ from lakehouse.lake.ops import STREAM_PROGRESS
 FIRST, LONGEST = 5.0, 300.0
 """Seconds after which a table that failed is tried again: doubled each time, up to the longest."""
 
+PATIENCE = 2.0
+"""How many times as long as its own work a table waits for what it reads to come to rest: what
+several of its reads bring is taken at once then, and never more than so much later."""
+
 OUTSIDE = 10.0
 """Seconds after which a table is looked at again that this process has not changed meanwhile."""
 
@@ -56,6 +60,8 @@ class _Kept:
     taken: Mark = ()
     seen: Mark = ()
     changed: float = 0.0
+    begun: float = 0.0
+    took: float = 0.0
     failures: int = 0
     again: float = 0.0
     work: Future[list[Account]] | None = None
@@ -69,10 +75,19 @@ class _Kept:
     def see(self, now: Mark) -> bool:
         """Notes what its reads are now; whether there is anything to take."""
         self.seen = now
-        is_due = now != self.taken and any(mark is not None for mark in now)
-        if is_due and not self.changed:
+        if self.is_due and not self.changed:
             self.changed = monotonic()
-        return is_due
+        return self.is_due
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there was anything to take at the last look."""
+        return self.seen != self.taken and any(mark is not None for mark in self.seen)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether it may wait for what it reads to come to rest."""
+        return monotonic() - self.changed < PATIENCE * self.took
 
     def rate(self, waiting: int | None) -> Rate:
         """How fast it changes; `waiting`: the messages that it has not read."""
@@ -123,7 +138,7 @@ class Keeper:
         with ThreadPoolExecutor(self.lake.settings.stream.side_by_side) as pool:
             while not self.halt.ending:
                 for each in kept:
-                    self._begin(each, pool)
+                    self._begin(each, kept, pool)
                 self._wait(kept)
                 self.tell(rates := self._rates(kept))
                 if monotonic() - stored > REPORT:
@@ -154,7 +169,7 @@ class Keeper:
         read = Checkpoint.of(self.lake, each.about.table, each.about.build).read_to(topic)
         return sum(max(end - read.get(number, 0), 0) for number, end in ends.items())
 
-    def _begin(self, each: _Kept, pool: ThreadPoolExecutor) -> None:
+    def _begin(self, each: _Kept, kept: Iterable[_Kept], pool: ThreadPoolExecutor) -> None:
         if each.failures and monotonic() < each.again:
             return
         try:
@@ -162,9 +177,14 @@ class Keeper:
         except LakehouseError as error:  # what it reads cannot be looked at
             self._fail(each, error)
             return
-        if is_due and each.work is None:
-            each.working_on = each.seen
+        if is_due and each.work is None and not (each.is_patient and self._is_astir(each, kept)):
+            each.working_on, each.begun = each.seen, monotonic()
             each.work = pool.submit(copy_context().run, self._refresh, each.about)
+
+    def _is_astir(self, each: _Kept, kept: Iterable[_Kept]) -> bool:
+        """Whether a table whose changes this one follows is about to change again."""
+        fed = {feed.name for feed in each.feeds if isinstance(feed, Table)}
+        return any(other.work or other.is_due for other in kept if other.name in fed)
 
     def _mark(self, read: Table | Source) -> Hashable:
         if isinstance(read, Source):
@@ -192,7 +212,7 @@ class Keeper:
             self._end(works[work], work)
 
     def _end(self, each: _Kept, work: Future[list[Account]]) -> None:
-        each.work = None
+        each.work, each.took = None, monotonic() - each.begun
         self._versions.pop(each.name, None)  # it may be another one now
         error = work.exception()
         if error is None:
