@@ -66,7 +66,7 @@ def _cold(home: _Home, name: str, day: date) -> Row:
     home.run(day, f"{events}")
     counts = _executions(events)
     shutil.rmtree(events)
-    return name, f"{day:%j}th day, cold", seconds, sum(counts.values()), max(counts.values())
+    return name, f"day {day:%-j}, cold", seconds, sum(counts.values()), max(counts.values())
 
 
 def _streamed(home: _Home, name: str, last: date) -> Iterator[Row]:
@@ -79,7 +79,7 @@ def _streamed(home: _Home, name: str, last: date) -> Iterator[Row]:
                 path.rename(home.root / "landing" / path.relative_to(home.root / "next"))
             seconds = home.settled() - landed
             if nth:
-                yield name, f"{day:%j}th day, in a stream", seconds, None, None
+                yield name, f"day {day:%-j}, in a stream", seconds, None, None
 
 
 class _Home:
