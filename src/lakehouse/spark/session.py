@@ -35,8 +35,8 @@ into making room."""
 
 
 COLLECTOR = "-XX:+UseParallelGC"
-"""Java's own choice works beside the program, which has two cores or few more. It is little: a day's
-run took about a twentieth less with this one, a whole year's the same."""
+"""Java's own choice works beside the program, which has two cores or few more. It is little: a
+day's run took about a twentieth less with this one, a whole year's the same."""
 
 
 def make_session(
