@@ -63,10 +63,11 @@ def _cold(home: _Home, name: str, day: date) -> Row:
         seconds = home.run(day)
     events = home.root / "events"
     events.mkdir(exist_ok=True)
-    home.run(day, f"{events}")
+    home.run(day, events)
     counts = _executions(events)
+    of_tables = [counts[table.name] for table in home.project.tables]
     shutil.rmtree(events)
-    return name, f"day {day:%-j}, cold", seconds, sum(counts.values()), max(counts.values())
+    return name, f"day {day:%-j}, cold", seconds, sum(counts.values()), max(of_tables)
 
 
 def _streamed(home: _Home, name: str, last: date) -> Iterator[Row]:
@@ -92,11 +93,11 @@ class _Home:
         self.settings = Settings.model_validate({**values, "lake": {"root": str(root / "lake")}})
         self.project: Project = load_project(PROJECT)
 
-    def run(self, until: date, events: str = "") -> float:
+    def run(self, until: date, events: Path | None = None) -> float:
         """Lands days and brings all tables up to date. Returns seconds."""
         words = ["run", "--until", str(until), "--only", "replay,bronze,silver,gold"]
         if events:
-            conf = {"enabled": "true", "dir": Path(events).as_uri(), "compress": "false"}
+            conf = {"enabled": "true", "dir": events.as_uri(), "compress": "false"}
             words += [f"--set=spark.conf.spark.eventLog.{key}={v}" for key, v in conf.items()]
         begun = time.perf_counter()
         _command(words, self._places())
@@ -162,7 +163,7 @@ class _Home:
 
 
 def _executions(events: Path) -> Counter[str]:
-    """How many SQL executions each table had, by Spark's log of events."""
+    """How many SQL executions each query had, by its name: that of its table."""
     counts: Counter[str] = Counter()
     for page in events.rglob("events_*"):
         for line in page.read_text().splitlines():

@@ -15,13 +15,7 @@ from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.files import is_rescued
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.lake import Lake
-
-CHANGES_NO_ROW = (
-    *("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES"),
-    *("ADD COLUMNS", "CHANGE COLUMN", "CHANGE COLUMNS", "UPGRADE PROTOCOL", "CLUSTER BY"),
-    *("COMPUTE STATS", "ANALYZE TABLE"),
-)
-"""Commits to a table that none who follows it has anything to take of."""
+from lakehouse.lake.log import CHANGES_NO_ROW
 
 
 def is_idle(lake: Lake, table: Table, checkpoint: Checkpoint) -> bool:
@@ -36,13 +30,14 @@ def is_idle(lake: Lake, table: Table, checkpoint: Checkpoint) -> bool:
     positions = checkpoint.next_versions()
     if positions is None or len(positions) != len(followed):
         return False
+    # The id comes last: where tables are no folders of this machine, Spark is asked for it.
     return all(
-        lake.exists(read.name) and lake.id(read.name) == id_ and not _changed(lake, read, version)
+        lake.exists(read.name) and not _changed(lake, read, version) and lake.id(read.name) == id_
         for read, (id_, version) in zip(followed, positions, strict=True)
     )
 
 
-def _changed(lake: Lake, read: Table | Source, since: int) -> bool:
+def _changed(lake: Lake, read: Table, since: int) -> bool:
     """Whether any commit from a version on may have changed a row."""
     new = takewhile(lambda commit: commit.version >= since, lake.commits(read.name))
     return any(commit.operation not in CHANGES_NO_ROW for commit in new)

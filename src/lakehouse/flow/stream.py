@@ -21,7 +21,7 @@ from lakehouse.ingest.files import arrivals
 from lakehouse.ingest.kafka import messages, topic_of
 from lakehouse.lake import Lake
 from lakehouse.lake.account import TAKEN_BACK, entry
-from lakehouse.lake.log import Commit
+from lakehouse.lake.log import CHANGES_NO_ROW, Commit
 from lakehouse.lake.swap import build_of
 
 POLL = 1
@@ -60,12 +60,7 @@ def check_sources(table: Table, checkpoint: Checkpoint) -> None:
         )
 
 
-TAKES_NOTHING = (
-    *("CREATE TABLE", "STREAMING UPDATE", "OPTIMIZE", "VACUUM START", "VACUUM END", "REORG"),
-    *("ADD COLUMNS", "CHANGE COLUMN", "CHANGE COLUMNS", "ADD CONSTRAINT", "DROP CONSTRAINT"),
-    *("SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "UPGRADE PROTOCOL", "CLUSTER BY"),
-    *("COMPUTE STATS", "ANALYZE TABLE"),
-)
+TAKES_NOTHING = ("CREATE TABLE", "STREAMING UPDATE", *CHANGES_NO_ROW)
 """What may happen to a table to which rows are only added, beside a WRITE that appends: none of its
 rows is less."""
 

@@ -167,12 +167,17 @@ class Lake:
             self.spark.sql(f"ALTER TABLE {place} ADD COLUMNS ({', '.join(new)})")
 
     def _opened(self, name: str) -> DeltaTable | None:
-        """A table of a local folder as its log tells it, which takes no Spark; else None."""
+        """A table of a local folder as its log tells it, which takes no Spark; None for any other,
+        and for one that `deltalake` cannot read: Spark may be able to."""
         if not self.place.is_local or find_spec("deltalake") is None:
             return None
         from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
 
-        return DeltaTable(Path(str(local_path(self.place.folder(name)))))
+        try:
+            return DeltaTable(Path(str(local_path(self.place.folder(name)))))
+        except DeltaError:
+            return None
 
     # --- reading ---------------------------------------------------------------------
 

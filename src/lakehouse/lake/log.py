@@ -17,6 +17,13 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.lake.files import File, Storage
 from lakehouse.lake.values import moment, numbers
 
+CHANGES_NO_ROW = (
+    *("OPTIMIZE", "VACUUM START", "VACUUM END", "REORG", "UPGRADE PROTOCOL", "CLUSTER BY"),
+    *("ADD COLUMNS", "CHANGE COLUMN", "CHANGE COLUMNS", "ADD CONSTRAINT", "DROP CONSTRAINT"),
+    *("SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "COMPUTE STATS", "ANALYZE TABLE"),
+)
+"""The operations of commits after which a table holds the rows that it held before."""
+
 _PAGE = re.compile(r"(\d{20})\.json")
 
 

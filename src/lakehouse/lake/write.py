@@ -57,8 +57,8 @@ class Writer:
     ) -> int:
         """Puts rows in the place of those that match `where`. Returns how many it wrote.
 
-        Not by Delta's transactions, which have it read the state of the table: whoever would do
-        this twice, or at the same time, takes the place of the same rows, and is refused.
+        It needs none of Delta's transactions, for which the state of the table would be read: done
+        twice, it puts the same rows in the place of the same, and of two at a time one is refused.
         """
         self._save(rows, name, Entry(self.batch, account), where, once=False)
         return self._written(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
-from lakehouse.declare.schema import columns, struct
+from lakehouse.declare.schema import columns, simple, struct
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,17 @@ def test_a_comma_parts_columns_only_outside_of_names_types_and_texts(
 def test_names_are_those_that_spark_reads(spark: SparkSession) -> None:
     ddl = "`unit price, gross` DOUBLE COMMENT 'a, b', tags MAP<STRING, INT>, `a``b`: INT, id BIGINT"
     assert struct(ddl).names == [name for name, _ in columns(ddl)]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["BIGINT", "DECIMAL(8, 2)", "TIMESTAMP_NTZ", "ARRAY<STRING>", "MAP<STRING, ARRAY<INT>>",
+     "STRUCT<Name: STRING, at: STRUCT<x: INT>>"],
+)  # fmt: skip
+def test_a_type_in_its_usual_spelling_is_told_without_spark(spark: SparkSession, kind: str) -> None:
+    assert simple(kind) == struct(f"x {kind}")["x"].dataType.simpleString()
+
+
+@pytest.mark.parametrize("kind", ["INTEGER", "STRUCT<`a b`: INT>", "STRUCT<a: INT COMMENT 'x'>"])
+def test_one_in_another_spelling_is_not_taken_for_it(spark: SparkSession, kind: str) -> None:
+    assert simple(kind) != struct(f"x {kind}")["x"].dataType.simpleString()

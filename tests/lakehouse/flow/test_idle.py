@@ -36,7 +36,7 @@ def idle(lake: Lake) -> list[str]:
 ALL = [table.name for table in tiny.TABLES]
 
 
-def test_a_run_without_news_starts_no_spark(shop: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_news_starts_no_spark(shop: Lake) -> None:
     def started() -> NoReturn:
         raise AssertionError("Spark was started")
 

@@ -36,7 +36,7 @@ class Kept:
     """A stream of these tables: what the reads of each are by now, and what is begun of it."""
 
     def __init__(self) -> None:
-        self.versions = {"silver.items": 1, "silver.shelves": 1, "sold": 1, "shown": 1}
+        self.versions = {table.name: 1 for table in (SOLD, SHOWN, ITEMS, SHELVES)}
         self.pool = Pool()
         self.keeper = Keeper(cast(Lake, None), (), Halt())
         cast(Any, self.keeper)._mark = lambda read: self.versions[read.name]
@@ -44,7 +44,6 @@ class Kept:
             table.name: _Kept(cast(Any, SimpleNamespace(table=table)), feeds_of(table))
             for table in (ITEMS, SHELVES, BOTH)
         }
-        self.versions |= {SOLD.name: 1, SHOWN.name: 1}
         for each in self.tables.values():
             each.see(tuple(self.versions[feed.name] for feed in each.feeds))
             each.taken, each.changed, each.took = each.seen, 0.0, 10.0

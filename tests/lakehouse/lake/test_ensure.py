@@ -5,7 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
+import pytest
+from deltalake.exceptions import DeltaError
 from pyspark.sql import SparkSession
 from tests.conftest import make_lake
 from tests.tiny import SILVER_SALES
@@ -48,3 +51,18 @@ def test_a_table_that_gains_a_name_with_a_blank_goes_on_and_so_does_who_follows_
     save(lake, rows, table.name)
     assert sum(arrived(grown)) == 3
     assert lake.read(table.name).where("`a b`.`c d` = 1").count() == 3
+
+
+def test_what_deltalake_cannot_read_spark_is_asked_for(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.ensure(SILVER_SALES)
+    id_ = lake.id(SILVER_SALES.name)
+
+    def refused(folder: Path) -> NoReturn:
+        raise DeltaError("a feature that it does not know")
+
+    monkeypatch.setattr("deltalake.DeltaTable", refused)
+    lake.ensure(replace(SILVER_SALES, schema=f"{SILVER_SALES.schema}, more INT"))
+    assert "more" in lake.read(SILVER_SALES.name).columns
+    assert lake.id(SILVER_SALES.name) == id_
