@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from math import exp, isfinite, log
 
 import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
 
 from lakehouse import Rebuild, Table
-from retail.calendar import FIRST_MONDAY, LAST_SUNDAY, LAST_WEEK
-from retail.features.gaps import gaps
-from retail.features.weeks import weekly_totals
+from lakehouse.flow.rebuild import reach
+from retail.calendar import LAST_SUNDAY, LAST_WEEK, first_day, week_of
 from retail.gold import household_days, household_products, household_weeks, product_store_weeks
+
+Key = tuple[int, int]
+"""A household and a week."""
 
 MONDAY = date(2017, 1, 2)
 """The first day of week 2."""
@@ -27,35 +30,35 @@ def frame(spark: SparkSession, rows: list[tuple[object, ...]], schema: str) -> D
 def shopped(spark: SparkSession, *days: tuple[int, str, str]) -> DataFrame:
     """gold.household_days of (household, day, amount): two lines in one store each."""
     rows = [
-        (who, 0, date.fromisoformat(day), [5], 2, Decimal(amount), *[Decimal(0)] * 2, 1, 0)
+        (who, week_of(on), on, 2, Decimal(amount), *[Decimal(0)] * 2, 1, 0)
         for who, day, amount in days
+        for on in [date.fromisoformat(day)]
     ]
     return frame(spark, rows, household_days.TABLE.schema)
 
 
-def weeks_of(spark: SparkSession, days: DataFrame, **others: DataFrame) -> dict[int, Row]:
+def weeks_of(
+    spark: SparkSession, days: DataFrame, redeemed: Sequence[tuple[int, int]] = ()
+) -> dict[int, Row]:
     """Household 1's rows of gold.household_weeks by week."""
-    rows = household_features(spark, days, **others)
+    rows = household_features(spark, days, redeemed)
     return {row["week"]: row for row in rows if row["household_id"] == 1}
 
 
-def household_features(spark: SparkSession, days: DataFrame, **others: DataFrame) -> list[Row]:
-    """The rows of gold.household_weeks by household and week."""
-    bought = "household_id BIGINT, product_id BIGINT, week INT"
-    tables = {
-        "bought": frame(spark, [(1, 70, 2), (1, 71, 2), (1, 70, 4)], bought),
-        "redeemed": frame(spark, [], "household_id BIGINT, redeemed_on DATE"),
-        **others,
-    }
-    return household_weeks.transform(days, **tables).orderBy("household_id", "week").collect()
+def household_features(
+    spark: SparkSession, days: DataFrame, redeemed: Sequence[tuple[int, int]] = ()
+) -> list[Row]:
+    """The rows of gold.household_weeks by household and week; `redeemed`: household and week."""
+    coupons = frame(spark, list(redeemed), "household_id BIGINT, week INT")
+    return household_weeks.transform(days, coupons).orderBy("household_id", "week").collect()
 
 
 DAYS = (
     (1, "2017-01-02", "10.00"),  # Monday of week 2
     (1, "2017-01-05", "30.00"),  # 3 days later
     (1, "2017-01-16", "20.00"),  # 11 days later, Monday of week 4
-    (2, "2017-03-12", "5.00"),  # Sunday of week 11: the data reaches its end
-)
+    *((2, f"2017-{day}", "5.00") for day in ("01-29", "02-12", "02-26", "03-12")),
+)  # Sundays of weeks 5, 7, 9 and 11: the data reaches its end
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +84,24 @@ def test_churned_is_no_purchase_in_the_next_28_days(rows: dict[int, Row]) -> Non
 
 
 def test_the_28th_day_counts_and_the_29th_does_not(spark: SparkSession) -> None:
-    known = (9, "2017-06-01", "1.00")
+    known = (9, "2017-02-07", "1.00")
     just, late = date(2017, 2, 5), date(2017, 2, 6)  # as of 2017-01-09, days 28 and 29
     for day, churned in ((just, 0), (late, 1)):
         days = shopped(spark, (1, "2017-01-02", "1.00"), (1, day.isoformat(), "1.00"), known)
-        assert weekly_totals(days).where("week = 2").collect()[0]["churned"] == churned
+        assert weeks_of(spark, days)[2]["churned"] == churned
+
+
+def test_a_shop_that_is_closed_for_weeks_does_not_say_who_stayed_away(spark: SparkSession) -> None:
+    opened_again = shopped(spark, (1, "2017-01-02", "1.00"), (1, "2017-06-05", "1.00"))
+    assert weeks_of(spark, opened_again)[23]["recency"] == 154  # 5 June is in week 24
+    assert 2 not in weeks_of(spark, opened_again)
+
+
+def test_a_household_that_bought_nothing_for_52_weeks_has_no_row(spark: SparkSession) -> None:
+    every_week = [(9, (MONDAY + timedelta(weeks=k)).isoformat(), "1.00") for k in range(56)]
+    rows = weeks_of(spark, shopped(spark, (1, "2017-01-02", "10.00"), *every_week))
+    assert sorted(rows) == list(range(2, 54))
+    assert (rows[53]["recency"], rows[53]["amount_12"], rows[53]["days_week_1"]) == (364, 0.0, 0)
 
 
 def test_days_and_gaps_are_counted_up_to_the_end_of_the_week(rows: dict[int, Row]) -> None:
@@ -105,8 +121,6 @@ def test_money_and_shares_are_of_what_was_bought_by_then(rows: dict[int, Row]) -
     assert rows[4]["last_amount"] == 20.0
     assert rows[4]["lines_a_day"] == 2.0
     assert (rows[4]["display"], rows[4]["mailer"]) == (0.5, 0.0)
-    assert rows[2]["new_products"] == 0.5  # 2 of 4 lines
-    assert rows[4]["new_products"] == pytest.approx(2 / 6)  # product 70 was known
 
 
 def test_the_odds_are_those_of_their_formulas(rows: dict[int, Row]) -> None:
@@ -131,8 +145,9 @@ def test_only_weeks_whose_28_days_are_over_count_as_past(rows: dict[int, Row]) -
 def test_a_day_that_is_there_twice_costs_nobody_a_feature(spark: SparkSession) -> None:
     days = shopped(spark, *DAYS, (3, "2017-01-02", "10.00"))
     twice = days.unionByName(days.where("household_id = 3"))
-    rows = gaps(weekly_totals(twice), twice).select("household_id").distinct().collect()
+    rows = household_features(spark, twice)
     assert {row["household_id"] for row in rows} == {1, 2, 3}
+    assert len(rows) == len({(row["household_id"], row["week"]) for row in rows})
 
 
 def test_features_are_finite_numbers_to_the_end_of_the_calendar(spark: SparkSession) -> None:
@@ -144,21 +159,25 @@ def test_features_are_finite_numbers_to_the_end_of_the_calendar(spark: SparkSess
     assert all(isfinite(value) for value in values)
 
 
-def test_a_gap_may_be_as_long_as_the_calendar(spark: SparkSession) -> None:
-    first, last = FIRST_MONDAY.isoformat(), LAST_SUNDAY.isoformat()
-    days = shopped(spark, (1, first, "1.00"), (1, last, "1.00"))
-    last_week = weekly_totals(days).where(F.col("week") == LAST_WEEK)
-    assert [row["gap_1"] for row in gaps(last_week, days).collect()] == [(LAST_WEEK * 7) - 1]
+def test_what_lies_52_weeks_back_is_forgotten(spark: SparkSession) -> None:
+    days = shopped(
+        spark,
+        (1, "2017-01-08", "10.00"),  # Sunday of week 2
+        (1, "2017-01-09", "20.00"),  # Monday of week 3
+        (1, "2017-12-31", "40.00"),  # Sunday of week 53
+        (1, "2018-01-07", "80.00"),  # Sunday of week 54
+    )
+    rows = weeks_of(spark, days, redeemed=[(1, 2), (1, 3)])
+    names = ("tenure", "gap_1", "gap_2", "gap_3", "amount_a_day", "redemptions")
+    assert [rows[53][name] for name in names] == [358, 356, 1, None, 70 / 3, 2]
+    assert [rows[54][name] for name in names] == [364, 7, 356, None, 140 / 3, 1]
 
 
-def test_redemptions_count_from_their_day_on_and_as_recent_for_12_weeks(
+def test_redemptions_count_from_their_week_on_and_as_recent_for_12_weeks(
     spark: SparkSession,
 ) -> None:
-    by_coupon = weeks_of(
-        spark,
-        shopped(spark, *DAYS, (2, "2017-06-04", "5.00")),
-        redeemed=frame(spark, [(1, date(2017, 1, 16))], "household_id BIGINT, redeemed_on DATE"),
-    )
+    days = shopped(spark, *DAYS, (2, "2017-04-16", "5.00"))  # Sunday of week 16
+    by_coupon = weeks_of(spark, days, redeemed=[(1, 4)])
     counts = [(by_coupon[w]["redemptions"], by_coupon[w]["redemptions_12"]) for w in (3, 4, 15, 16)]
     assert counts == [(0, 0), (1, 1), (1, 1), (1, 0)]
 
@@ -178,13 +197,7 @@ def test_no_feature_depends_on_the_day_its_week_was_rebuilt(table: Table) -> Non
 
 def test_nothing_after_as_of_changes_a_feature(spark: SparkSession, rows: dict[int, Row]) -> None:
     later = shopped(spark, *DAYS, (1, "2017-01-23", "99.00"), (1, "2017-03-01", "77.00"))
-    bought = "household_id BIGINT, product_id BIGINT, week INT"
-    known = weeks_of(
-        spark,
-        later,
-        bought=frame(spark, [(1, 70, 2), (1, 71, 2), (1, 70, 4), (1, 99, 5)], bought),
-        redeemed=frame(spark, [(1, date(2017, 1, 23))], "household_id BIGINT, redeemed_on DATE"),
-    )
+    known = weeks_of(spark, later, redeemed=[(1, 5)])
     for week in (2, 3, 4):
         features = {k: v for k, v in rows[week].asDict().items() if k != "churned"}
         assert {k: v for k, v in known[week].asDict().items() if k != "churned"} == features
@@ -212,7 +225,6 @@ def test_lines_of_a_day_are_added_up_with_their_promotions(spark: SparkSession) 
             "household_id": 1,
             "week": 2,
             "sold_on": day,
-            "stores": [5, 6],
             "lines": 3,
             "amount": Decimal("4.50"),
             "retail_discount": Decimal("1.50"),
@@ -221,3 +233,49 @@ def test_lines_of_a_day_are_added_up_with_their_promotions(spark: SparkSession) 
             "in_mailer": 1,
         }
     ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_week_computed_anew_is_what_a_rebuild_makes_of_it(spark: SparkSession, seed: int) -> None:
+    """What a changed week does not reach stays as it was, what it reaches needs no more than is
+    read; households that come and go, and a shop that closes for weeks."""
+    chance = random.Random(seed)
+    shut = range(70, 70 + chance.randint(3, 9))
+    days = [
+        (who, first_day(week) + timedelta(chance.randrange(7)), chance.randrange(1, 5000))
+        for who in range(1, 6)
+        for week in range(2, 130)
+        if week not in shut and chance.random() < chance.choice((0.02, 0.3, 0.9))
+    ]
+    before = _bought(spark, days)
+    at = chance.choice((2, 40, 66, 79, 129))
+    on = first_day(at) + timedelta(chance.randrange(7))
+    gone = [day for day in days if not (week_of(day[1]) == at and chance.random() < 0.5)]
+    after = _bought(spark, [*gone, (chance.randint(1, 6), on, 77)])
+    redeemed = frame(spark, [(1, 30), (2, 90)], "household_id BIGINT, week INT")
+
+    write = household_weeks.TABLE.write
+    assert isinstance(write, Rebuild)
+    anew, needed = reach(write, [at])
+    reached = range(at - write.ahead, at + (write.back or 0) + 1)
+    was, whole = _by_key(before, redeemed), _by_key(after, redeemed)
+    part = _by_key(after.where(needed), redeemed.where(needed), anew)
+    assert {key: row for key, row in whole.items() if key[1] in reached} == part
+    assert {key: row for key, row in whole.items() if key[1] not in reached} == {
+        key: row for key, row in was.items() if key[1] not in reached
+    }
+    assert len(part) > 5
+
+
+def _by_key(days: DataFrame, redeemed: DataFrame, where: str = "true") -> dict[Key, Row]:
+    made = household_weeks.transform(days, redeemed).where(where)
+    return {(row["household_id"], row["week"]): row for row in made.collect()}
+
+
+def _bought(spark: SparkSession, days: Sequence[tuple[int, date, int]]) -> DataFrame:
+    sums: dict[tuple[int, date], int] = {}
+    for who, on, paid in days:
+        sums[who, on] = sums.get((who, on), 0) + paid
+    return shopped(
+        spark, *((who, on.isoformat(), f"{paid / 100:.2f}") for (who, on), paid in sums.items())
+    )

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from retail.features.weeks import YEAR
+
 SCHEMA = "redemptions INT, redemptions_12 INT"
-"""Coupons handed in so far, and in the last 12 weeks."""
+"""Coupons handed in over 52 weeks, and in the last 12 of them."""
 
 
-def redemptions(weeks: DataFrame, redeemed: DataFrame) -> DataFrame:
-    """The columns of SCHEMA for each of `weekly_totals`; only coupons from before `as_of` count."""
-    keys = ["household_id", "week"]
-    ends = weeks.select(*keys, "as_of")
-    counts = (
-        ends.join(redeemed.select("household_id", "redeemed_on"), on="household_id", how="inner")
-        .where(F.col("redeemed_on") < F.col("as_of"))
-        .groupBy(keys)
-        .agg(
-            F.count(F.lit(1)).alias("redemptions"),
-            F.count_if(F.datediff("as_of", "redeemed_on") <= 84).alias("redemptions_12"),
-        )
-    )
-    return ends.join(counts, on=keys, how="left").select(
-        *keys,
-        *(
-            F.coalesce(name, F.lit(0)).cast("int").alias(name)
-            for name in ("redemptions", "redemptions_12")
-        ),
-    )
+def redemptions(ends: DataFrame, redeemed: DataFrame) -> DataFrame:
+    """`ends` (household_id, week, ...) with the columns of SCHEMA; `redeemed` has the week too."""
+    by_household = redeemed.groupBy("household_id").agg(F.collect_list("week").alias("handed_in"))
+
+    def within(weeks: int) -> Column:
+        ago = F.filter("handed_in", lambda at: (F.col("week") - at).between(0, weeks - 1))
+        return F.coalesce(F.array_size(ago), F.lit(0))
+
+    joined = ends.join(by_household, on="household_id", how="left")
+    both = {"redemptions": within(YEAR), "redemptions_12": within(12)}
+    return joined.withColumns(both).drop("handed_in")

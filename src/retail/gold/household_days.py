@@ -19,7 +19,6 @@ def transform(lines: DataFrame, sales: DataFrame) -> DataFrame:
         lines.join(shown, on=list(KEYS), how="left")
         .groupBy("household_id", "week", "sold_on")
         .agg(
-            F.array_sort(F.collect_set("store_id")).alias("stores"),
             F.count(F.lit(1)).alias("lines"),
             F.sum("amount").alias("amount"),
             F.sum("retail_discount").alias("retail_discount"),
@@ -33,7 +32,7 @@ def transform(lines: DataFrame, sales: DataFrame) -> DataFrame:
 TABLE = Table(
     name="gold.household_days",
     reads=(basket_lines.TABLE, product_store_weeks.TABLE),
-    schema="household_id BIGINT, week INT, sold_on DATE, stores ARRAY<BIGINT>, lines BIGINT, "
+    schema="household_id BIGINT, week INT, sold_on DATE, lines BIGINT, "
     "amount DECIMAL(18,2), retail_discount DECIMAL(18,2), coupon_discount DECIMAL(18,2), "
     "on_display BIGINT, in_mailer BIGINT",
     transform=transform,

@@ -33,7 +33,6 @@ RHYTHM = (
     "lines_a_day",
     "gap_1",
     "gap_2",
-    "new_products",
     "mailer_12",
     "display_12",
     "discount_12",
