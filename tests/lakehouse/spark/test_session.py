@@ -14,7 +14,7 @@ from lakehouse.base.settings import SparkSettings
 from lakehouse.spark import session
 from lakehouse.spark.failed_start import why_not
 from lakehouse.spark.jars import jars_folder
-from lakehouse.spark.session import make_session
+from lakehouse.spark.session import LISTING, make_session
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ def test_settings_reach_spark_before_it_starts(started_with):
     assert started_with["spark.sql.shuffle.partitions"] == "7"
     assert started_with["spark.sql.ansi.enabled"] == "false"
     assert started_with["spark.databricks.delta.snapshotPartitions"] == "2"
+    assert started_with[LISTING] == "7"
     assert started_with["spark.driver.extraJavaOptions"].startswith("-Duser.timezone=UTC ")
     assert started_with["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
 
@@ -103,6 +104,7 @@ def test_a_cluster_gets_the_jars_sent_and_may_reach_the_driver(started_with, tmp
     make_session(SparkSettings(master="spark://127.0.0.1:7077", shuffle_partitions=4))
 
     assert "spark.sql.shuffle.partitions" not in started_with, "a cluster chooses for itself"
+    assert started_with[LISTING] == "32", "VACUUM begins as many tasks"
     assert started_with["spark.jars"] == f"{tmp_path.as_uri()}/a%20b/delta-spark_2.13-4.0.1.jar"
     assert "spark.driver.host" not in started_with
 
