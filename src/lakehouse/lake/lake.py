@@ -28,7 +28,7 @@ from lakehouse.lake import log
 from lakehouse.lake.account import state_of
 from lakehouse.lake.catalog import history
 from lakehouse.lake.files import Local, Storage, local_path
-from lakehouse.lake.log import Commit
+from lakehouse.lake.log import CHANGES_NO_ROW, Commit
 from lakehouse.lake.place import Place
 from lakehouse.lake.properties import PROPERTIES, parted_by, properties_of
 from lakehouse.lake.storage import storage
@@ -281,6 +281,13 @@ class Lake:
         if newest is None:
             raise self._unreadable(name, None, ValueError())
         return newest
+
+    def rows_version(self, name: str) -> int:
+        """The newest version that changed a row of the table, or made it: later ones, such as
+        those of maintenance, hold the same rows. Raises LakehouseError where there is no table."""
+        commits = (each for each in self.commits(name) if each.operation not in CHANGES_NO_ROW)
+        changed = next((each.version for each in commits), None)
+        return self.version(name) if changed is None else changed
 
     def _newest(self, name: str) -> int | None:
         if self.place.catalog:

@@ -20,7 +20,9 @@ class Input:
 
 def inputs(lake: Lake, model: Model, at: int | None = None) -> tuple[Input, ...]:
     """The newest version of each table in `model.reads`, in this order; the first one's is `at`."""
-    newest = [Input(each.name, lake.id(each.name), lake.version(each.name)) for each in model.reads]
+    newest = [
+        Input(each.name, lake.id(each.name), lake.rows_version(each.name)) for each in model.reads
+    ]
     if at is not None:
         newest[0] = Input(newest[0].table, newest[0].id, at)
     return tuple(newest)

@@ -13,6 +13,9 @@ from lakehouse.declare.model import Metrics, Report
 from lakehouse.lake import Lake
 from lakehouse.learn.inputs import Input
 
+VERSION, ID = "version.", "id."
+"""What the tags of a run begin with that name the version of a table, and the id of that table."""
+
 
 def log_input(lake: Lake, each: Input) -> None:
     """Names a table and its version as data of the run; the digest is the version itself.
@@ -26,7 +29,8 @@ def log_input(lake: Lake, each: Input) -> None:
     source = DeltaDatasetSource(**named, delta_table_version=each.version)
     dataset = MetaDataset(source, name=each.table, digest=f"v{each.version}")  # type: ignore[abstract]
     mlflow.log_input(dataset, context="training")
-    mlflow.set_tag(f"version.{each.table}", str(each.version))
+    mlflow.set_tag(f"{VERSION}{each.table}", str(each.version))
+    mlflow.set_tag(f"{ID}{each.table}", each.id)
 
 
 def log_report(report: Report, baselines: Mapping[str, Metrics]) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,6 +182,14 @@ class Tracking:
             runs = self.client.search_runs([self.experiment(model)], wanted, max_results=1)
             tags = runs[0].data.tags if runs else None
         return Outcome(int(tags["version"]), tags["outcome"]) if tags else None
+
+    def registered_runs(self, model: str) -> list[Mapping[str, str]]:
+        """The tags of the runs that made the versions of a model which the registry holds."""
+        name = self.registered_name(model)
+        with self.registry_errors():
+            versions = self.client.search_model_versions(f"name = '{name}'")
+        with self.tracking_errors():
+            return [dict(self.client.get_run(v.run_id).data.tags) for v in versions if v.run_id]
 
     def metrics(self, run: str) -> dict[str, float]:
         """The metrics of a run, baselines included."""
