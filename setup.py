@@ -61,7 +61,10 @@ LOCAL = [*SPARK, *LOOK, *KAFKA, *MODELS, *NOTEBOOKS]
 
 # A wheel task of a Databricks job finds its entry point by bare name in any group of the wheel's
 # metadata; bare names such as `replay` do not belong on a PATH, so they have a group of their own.
-JOBS = ("replay", "refresh", "stream", "rebuild", "accept", "release", "train", "score", "summary")
+JOBS = (
+    *("replay", "refresh", "stream", "rebuild", "accept", "release", "maintain"),
+    *("train", "score", "summary"),
+)
 
 setup(
     name="lakehouse",

@@ -27,6 +27,9 @@ class LakeSettings(Page):
     an address such as `s3a://bucket/lake`."""
     catalog: str = ""
     """The catalog of Unity Catalog: tables are `<catalog>.<layer>.<table>` then. Empty: none."""
+    retention_days: int = Field(30, ge=1)
+    """For how many days a version of a table can be read once another one took its place: what is
+    older `lakehouse maintain` removes, but for copies of what models were trained on."""
 
 
 class SparkSettings(Page):

@@ -1,4 +1,4 @@
-"""The commands that run jobs: run, stream, replay, train, score, summary."""
+"""The commands that run jobs: run, stream, replay, maintain, train, score, summary."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     command(app, "run", "lakehouse run --until 2017-03-31")(run)
     command(app, "stream", "lakehouse stream")(stream)
     command(app, "replay", "lakehouse replay --until 2017-01-31")(replay)
+    command(app, "maintain", "lakehouse maintain")(maintain)
     command(app, "train", "lakehouse train churn --trials 10")(train)
     command(app, "score", "lakehouse score churn")(score)
     command(app, "summary", "lakehouse summary")(summary)
@@ -101,6 +102,15 @@ def replay(
         more = {"to": to, "speed": None if speed is None else str(speed)}
         given = {name: value for name, value in more.items() if value}
         job.main(invocation.job_arguments(until=last, **given))
+
+
+def maintain(invocation: Invocation) -> None:
+    """Join small files and remove old ones; what models were trained on is kept."""
+    from lakehouse.jobs import maintain as job
+    from lakehouse.terminal.display import showing
+
+    with showing():
+        job.main(invocation.job_arguments())
 
 
 def train(

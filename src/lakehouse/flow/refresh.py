@@ -90,7 +90,7 @@ def refresh_table(
     halt = halt or Halt()
     if halt.requested:
         raise stopped(table)
-    with lock(lake, table.name), progress.step(table.name, "table") as facts:
+    with lock(lake, table.name, halt=halt), progress.step(table.name, "table") as facts:
         accounts = _run(lake, table, build, halt)
         facts["rows"] = sum(account.kept for account in accounts)
         facts["detail"] = _detail(accounts)

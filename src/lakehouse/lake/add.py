@@ -85,7 +85,7 @@ def _add_locally(
             max_commit_retries=TRIES,
             app_transactions=[Transaction(*once)] if once else None,
         ),
-        # Delta's own way to let go of old pages is not ours: the history is kept.
+        # Old pages are removed by `flow.maintain`: here each commit would have to list all of them.
         post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
     )
 

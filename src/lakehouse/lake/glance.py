@@ -15,11 +15,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lakehouse.base.errors import LakehouseError
-from lakehouse.base.settings import Settings
+from lakehouse.base.settings import LakeSettings, Settings
 from lakehouse.declare.schema import quoted
 from lakehouse.lake import log
 from lakehouse.lake.files import Local, local_path
 from lakehouse.lake.log import Commit
+from lakehouse.lake.past import readable
 from lakehouse.lake.place import Place
 from lakehouse.lake.values import rows_of, spark_type, zoned
 
@@ -88,16 +89,17 @@ def glance(settings: Settings, lake: Callable[[], Lake]) -> Glance:
     """The quickest way to look at the lake of these settings; `lake` is called only if needed."""
     place = Place.of(settings)
     if place.is_local and find_spec("deltalake") is not None:
-        return Logs(place)
+        return Logs(place, settings.lake.retention_days)
     return Through(lake())
 
 
 class Logs:
     """Tables in local folders, read with `deltalake`."""
 
-    def __init__(self, place: Place) -> None:
-        """Tables below the place's root; looks at nothing yet."""
-        self.place = place
+    def __init__(self, place: Place, days: int = LakeSettings().retention_days) -> None:
+        """Tables below the place's root, which keep their past for so many days; looks at nothing
+        yet."""
+        self.place, self.days = place, days
 
     def exists(self, name: str) -> bool:
         """Whether the table has been made."""
@@ -175,9 +177,11 @@ class Logs:
             newest = DeltaTable(folder)
             if version is None or version == newest.version():
                 return newest
-            if not 0 <= version <= newest.version():
-                raise no_version(name, version, newest.version())
-            return DeltaTable(folder, version=version)
+            pin = self.place.pin(name, str(newest.metadata().id), version)
+            if log.newest(Local(), pin) is not None:
+                return DeltaTable(str(local_path(pin)))
+            there = readable(log.commits(Local(), folder), name, version, self.days)
+            return DeltaTable(folder, version=there)
         except DeltaError as error:
             raise LakehouseError(
                 f"cannot be read: {str(error).splitlines()[0]}",
@@ -265,8 +269,3 @@ def _named(column: str) -> str:
 def not_filled(name: str) -> LakehouseError:
     """The error for a table that is declared but was never made."""
     return LakehouseError("has not been filled yet", name, "fill it with: lakehouse run")
-
-
-def no_version(name: str, version: int, newest: int) -> LakehouseError:
-    """The error for a version that a table does not have."""
-    return LakehouseError(f"has no version {version}", name, f"versions: 0 to {newest}")

@@ -9,7 +9,6 @@ from functools import cached_property
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from pyspark.errors import AnalysisException
@@ -27,10 +26,12 @@ from lakehouse.declare.writes import Growing
 from lakehouse.lake import log
 from lakehouse.lake.account import state_of
 from lakehouse.lake.catalog import history
+from lakehouse.lake.create import create
 from lakehouse.lake.files import Local, Storage, local_path
 from lakehouse.lake.log import CHANGES_NO_ROW, Commit
+from lakehouse.lake.past import readable
 from lakehouse.lake.place import Place
-from lakehouse.lake.properties import PROPERTIES, parted_by, properties_of
+from lakehouse.lake.properties import parted_by, properties_of, retention
 from lakehouse.lake.storage import storage
 
 if TYPE_CHECKING:
@@ -42,15 +43,6 @@ CHANGE, VERSION = "_change_type", "_commit_version"
 
 ALL_FILES = 2**31 - 1
 """More files than a batch will ever find; Delta's own limit is 1,000."""
-
-MADE_AT_ONCE = (
-    "DELTA_PROTOCOL_CHANGED",
-    "DELTA_METADATA_CHANGED",
-    "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION",
-    "TABLE_OR_VIEW_ALREADY_EXISTS",
-)
-"""What Delta says to the second of two that make one table."""
-TRIES = 5
 
 LATEST = 20
 """Versions of a table in a catalog that are read first; then all of them are."""
@@ -105,20 +97,28 @@ class Lake:
             self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {layer}")
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(table.stored))
         parted = parted_by(table)
-        properties = PROPERTIES | properties_of(table)
-        self._create(
+        days = self.settings.lake.retention_days
+        properties = retention(table.name, days) | properties_of(table)
+        create(
+            self.spark,
             f"CREATE TABLE IF NOT EXISTS {self.place.table(table.name)} ({columns}) USING DELTA"
             + (f" PARTITIONED BY ({quoted(parted)})" if parted else "")
-            + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})"
+            + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})",
         )
 
     def upgrade(self, table: Table) -> None:
         """Gives a table the properties that its contract has come to need; streams go on."""
-        wanted = properties_of(table)
-        if wanted.items() <= self.detail(table.name)["properties"].items():
-            return
-        pairs = ", ".join(f"{key!r} = {value!r}" for key, value in wanted.items())
-        self.spark.sql(f"ALTER TABLE {self.place.table(table.name)} SET TBLPROPERTIES ({pairs})")
+        self.tell(table.name, properties_of(table))
+
+    def tell(self, name: str, wanted: Mapping[str, str]) -> None:
+        """Gives a table properties, in a commit of its own where it has not all of them."""
+        opened = self.opened(name)
+        held = (
+            self.detail(name)["properties"] if opened is None else opened.metadata().configuration
+        )
+        if not wanted.items() <= held.items():
+            pairs = ", ".join(f"{key!r} = {value!r}" for key, value in wanted.items())
+            self.spark.sql(f"ALTER TABLE {self.place.table(name)} SET TBLPROPERTIES ({pairs})")
 
     def remove(self, name: str) -> None:
         """Takes a table away for good: one that was made beside another.
@@ -132,21 +132,9 @@ class Lake:
         with suppress(LakehouseError):
             self.storage(folder).remove(folder)
 
-    def _create(self, statement: str) -> None:
-        """Makes a table, or finds the one that another makes at this moment: a server may still
-        be at what a client asked for that was killed since."""
-        for left in reversed(range(TRIES)):
-            try:
-                self.spark.sql(statement)
-                return
-            except Exception as error:
-                if not left or not any(sign in str(error) for sign in MADE_AT_ONCE):
-                    raise
-            sleep(1)
-
     def _grow(self, table: Table) -> None:
         fields = fields_of(table.stored, table.classes)
-        if (known := self._opened(table.name)) is not None:
+        if (known := self.opened(table.name)) is not None:
             logged = StructType.fromJson(json.loads(known.schema().to_json()))
             spelt = {field.name: field.dataType.simpleString() for field in logged}
             if all(spelt.get(field.name) == simple(field.type) for field in fields):
@@ -166,7 +154,7 @@ class Lake:
             place = self.place.table(table.name)
             self.spark.sql(f"ALTER TABLE {place} ADD COLUMNS ({', '.join(new)})")
 
-    def _opened(self, name: str) -> DeltaTable | None:
+    def opened(self, name: str) -> DeltaTable | None:
         """A table of a local folder as its log tells it, which takes no Spark; None for any other,
         and for one that `deltalake` cannot read: Spark may be able to."""
         if not self.place.is_local or find_spec("deltalake") is None:
@@ -182,21 +170,34 @@ class Lake:
     # --- reading ---------------------------------------------------------------------
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
-        """The table as it is, or as it was at `version`."""
+        """The table as it is, or as it was at `version`; of a version that is pinned, its copy."""
         try:
             if version is None:
                 return self.spark.read.table(self.place.table(name))
+            if (copy := self.pinned(name, version)) is not None:
+                return copy
+            if self.exists(name):
+                days = self.settings.lake.retention_days
+                version = readable(self.commits(name), name, version, days)
             at = self.spark.read.option("versionAsOf", version)
             if self.place.catalog:
                 return at.table(self.place.table(name))
             return at.format("delta").load(self.place.folder(name))
         except AnalysisException as error:
-            raise self._unreadable(name, version, error) from None
+            raise self._unreadable(name, error) from None
 
-    def _unreadable(self, name: str, version: int | None, error: Exception) -> LakehouseError:
-        if version is not None and self.exists(name):
-            newest = self.version(name)
-            return LakehouseError(f"has no version {version}", name, f"versions: 0 to {newest}")
+    def pinned(self, name: str, version: int) -> DataFrame | None:
+        """The copy of a version that is kept for good; None where there is none."""
+        if not self.exists(name):
+            return None
+        place = self.place.pin(name, self.id(name), version)
+        if self.place.catalog:
+            there = self.spark.catalog.tableExists(place)
+            return self.spark.read.table(place) if there else None
+        there = log.newest(self.storage(place), place) is not None
+        return self.spark.read.format("delta").load(place) if there else None
+
+    def _unreadable(self, name: str, error: Exception) -> LakehouseError:
         return LakehouseError(
             "has not been filled yet" if not self.exists(name) else str(error).split("\n")[0],
             name,
@@ -249,7 +250,7 @@ class Lake:
 
     def id(self, name: str) -> str:
         """What a table is known by for as long as it lives, whatever happens to its rows."""
-        known = self._opened(name)
+        known = self.opened(name)
         return str(known.metadata().id if known is not None else self.detail(name)["id"])
 
     def commits(self, name: str) -> Iterator[Commit]:
@@ -272,14 +273,14 @@ class Lake:
         """The versions of a table, newest first. Raises LakehouseError where there is none."""
         versions = list(islice(self.commits(name), limit))
         if not versions:
-            raise self._unreadable(name, None, ValueError())
+            raise self._unreadable(name, ValueError())
         return versions
 
     def version(self, name: str) -> int:
         """The newest version of the table. Raises LakehouseError where there is none."""
         newest = self._newest(name)
         if newest is None:
-            raise self._unreadable(name, None, ValueError())
+            raise self._unreadable(name, ValueError())
         return newest
 
     def rows_version(self, name: str) -> int:

@@ -25,6 +25,7 @@ CHANGES_NO_ROW = (
 """The operations of commits after which a table holds the rows that it held before."""
 
 _PAGE = re.compile(r"(\d{20})\.json")
+_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\..*parquet")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,17 @@ def commits(storage: Storage, folder: str) -> Iterator[Commit]:
 def newest(storage: Storage, folder: str) -> int | None:
     """The newest version of the table in a folder; None where it holds none."""
     return max(_pages(storage, folder), default=None)
+
+
+def times(storage: Storage, folder: str) -> dict[int, datetime]:
+    """When each version was committed whose page is there, by a listing alone."""
+    return {version: moment(page.changed) for version, page in _pages(storage, folder).items()}
+
+
+def checkpoints(storage: Storage, folder: str) -> set[int]:
+    """The versions whose state is in a file of its own."""
+    names = (file.name for file in storage.files(f"{folder}/_delta_log"))
+    return {int(found[1]) for name in names if (found := _CHECKPOINT.fullmatch(name))}
 
 
 def _pages(storage: Storage, folder: str) -> dict[int, File]:

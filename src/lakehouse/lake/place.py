@@ -61,3 +61,9 @@ class Place:
     def arrivals(self, source: str) -> str:
         """The folder where a source's files arrive."""
         return f"{self.landing}/{source}"
+
+    def pin(self, name: str, id_: str, version: int) -> str:
+        """The copy of a version that is kept for good: a table of the catalog, or a folder."""
+        if self.catalog:
+            return f"{self.catalog}.{name}__{id_[:8]}_v{version}"
+        return f"{self.root}/_pins/{name}/{id_}/{version}"

@@ -18,6 +18,7 @@ COMMANDS = (
     "rebuild",
     "accept",
     "replay",
+    "maintain",
     "train",
     "score",
     "summary",
