@@ -43,7 +43,8 @@ class Checkpoint:
 
         Raises OSError before its first run.
         """
-        return str(json.loads(self.storage.read(f"{self.folder}/metadata"))["id"])
+        page = f"{self.folder}/metadata"
+        return str(_value(self.storage.read(page), page)["id"])
 
     @property
     def begun(self) -> int:
@@ -67,7 +68,7 @@ class Checkpoint:
     def versions(self) -> list[int]:
         """The version from which each table that the query follows is read next."""
         begun = self.begun
-        offsets = [json.loads(each) for each in self._offsets(begun)] if begun >= 0 else []
+        offsets = self._offset_values(begun) if begun >= 0 else []
         return [int(each.get("reservoirVersion", 0)) for each in offsets]
 
     def next_versions(self) -> list[tuple[str, int]] | None:
@@ -76,7 +77,7 @@ class Checkpoint:
         begun = self.begun
         if begun < 0 or self.unfinished is not None:
             return None
-        offsets = [json.loads(each) for each in self._offsets(begun)]
+        offsets = self._offset_values(begun)
         if any(at.get("index") != -1 for at in offsets):  # what is left of a version has an index
             return None
         return [(str(at["reservoirId"]), int(at["reservoirVersion"])) for at in offsets]
@@ -84,7 +85,7 @@ class Checkpoint:
     def read_to(self, topic: str) -> dict[int, int]:
         """The offset by partition up to which the query has read a topic, or is about to."""
         begun = self.begun
-        offsets = json.loads(self._offsets(begun)[0]) if begun >= 0 else {}
+        offsets = self._offset_values(begun)[0] if begun >= 0 else {}
         return {int(number): int(end) for number, end in offsets.get(topic, {}).items()}
 
     def files(self, batch: int) -> list[str]:
@@ -115,8 +116,14 @@ class Checkpoint:
         """The offset of each source: what follows the version and the settings of the batch."""
         return self.storage.read(f"{self.folder}/offsets/{batch}").splitlines()[2:]
 
+    def _offset_values(self, batch: int) -> list[dict[str, Any]]:
+        """As `_offsets`; empty for a source of which nothing is known yet, which Spark writes as
+        `-`."""
+        page = f"{self.folder}/offsets/{batch}"
+        return [{} if each == "-" else _value(each, page) for each in self._offsets(batch)]
+
     def _log_offset(self, batch: int) -> int:
-        return int(json.loads(self._offsets(batch)[0])["logOffset"])
+        return int(self._offset_values(batch)[0]["logOffset"])
 
     def _log(self, number: int) -> list[str]:
         """The files of one page of the source's log.
@@ -147,4 +154,17 @@ class Checkpoint:
 
     def _page(self, page: str) -> Iterator[dict[str, Any]]:
         lines = self.storage.read(page).splitlines()[1:]  # the first names the format
-        return (json.loads(line) for line in lines)
+        return (_value(line, page) for line in lines)
+
+
+def _value(text: str, page: str) -> Any:
+    """What a line of a page says. Raises LakehouseError where it is cut, as by a full disk or a
+    copy that was not whole."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise LakehouseError(
+            "this page of a checkpoint cannot be read: it is cut, or of another program",
+            page,
+            "restore the checkpoint whole, or make the table anew: lakehouse rebuild",
+        ) from None

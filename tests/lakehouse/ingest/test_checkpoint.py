@@ -51,7 +51,8 @@ def test_a_batch_that_was_begun_and_not_finished_is_the_one_to_run_again(tmp_pat
 def test_each_source_has_an_offset(tmp_path: Path) -> None:
     two = made(tmp_path, offsets_0=FIRST + '{"reservoirVersion":1}\n{"reservoirVersion":4}')
     assert two.sources() == 2
-    assert made(tmp_path, offsets_1=FIRST + '{"reservoirVersion":1}\n-').sources() == 2
+    unknown = made(tmp_path, offsets_1=FIRST + '{"reservoirVersion":1}\n-', commits_1="v1")
+    assert (unknown.sources(), unknown.versions(), unknown.next_versions()) == (2, [1, 0], None)
 
 
 def test_a_batch_took_the_files_between_its_offset_and_the_one_before(tmp_path: Path) -> None:
@@ -99,3 +100,24 @@ def test_a_page_that_is_missing_is_named(tmp_path: Path) -> None:
     checkpoint = made(tmp_path, offsets_0=offset(0))
     with pytest.raises(LakehouseError, match="page 0 of the list of landed files is missing"):
         checkpoint.files(0)
+
+
+def test_a_page_that_is_cut_is_named_with_what_to_do(tmp_path: Path) -> None:
+    checkpoint = made(
+        tmp_path,
+        metadata='{"id":"8e',
+        offsets_0=offset(0),
+        offsets_1=FIRST + '{"reservoirId":"a","reservoirVers',
+        commits_1="v1",
+        sources_0=log(("a", 0))[:-5],
+    )
+    asked = {
+        "metadata": lambda: checkpoint.query,
+        "offsets/1": checkpoint.next_versions,
+        "sources/0/0": lambda: checkpoint.files(0),
+    }
+    for page, ask in asked.items():
+        with pytest.raises(LakehouseError, match="it is cut") as error:
+            ask()
+        assert str(tmp_path / page) in str(error.value)
+        assert "lakehouse rebuild" in str(error.value)
