@@ -17,7 +17,7 @@ PY := .venv/bin/python
 unexport SPARK_HOME PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stream test engines lint format typecheck validate deploy docs bench mutants ui wheel pins jars kafka s3 clean
+.PHONY: help setup run stream test engines lint format typecheck validate deploy docs bench mutants faults ui wheel pins jars kafka s3 clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ bench: setup  ## measure, beside others; ARGS="joins" for one of them
 mutants: setup  ## plant faults and see whether the tests notice; ARGS="flow --count 20"
 	@sh scripts/set_up.sh mutants
 	@$(PY) scripts/mutants.py $(ARGS)
+
+faults: setup  ## kill runs, streams and rebuilds, and compare what they left; ARGS="--kills 20 --only kafka"
+	@$(PY) -m tests.faults $(ARGS)
 
 ui: setup  ## open MLflow's pages on 127.0.0.1; PORT=5050
 	@sh scripts/ui.sh "$(TARGET)" "$(PORT)"
