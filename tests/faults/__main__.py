@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
+from tests.faults.cases import CASES
 from tests.faults.rounds import Bench, Outcome
 from tests.faults.ways import KINDS
 
@@ -18,21 +19,25 @@ from lakehouse.base.stopping import sigterm_as_interrupt
 from lakehouse.terminal.output import write
 from lakehouse.terminal.rows import Rows
 
+NAMES = (*KINDS, *CASES)
+
 
 def main(words: list[str]) -> int:
     """Plays rounds until there were enough kills; 1 where any lake came out otherwise."""
     told = _parser().parse_args(words)
-    kinds = told.only.split(",") if told.only else list(KINDS)
-    if unknown := set(kinds) - set(KINDS):
-        print(f"error: {', '.join(sorted(unknown))}: there are {', '.join(KINDS)}", file=sys.stderr)
+    names = told.only.split(",") if told.only else [*NAMES]
+    if other := set(names) - set(NAMES):
+        print(f"error: no {', '.join(sorted(other))}: {','.join(NAMES)}", file=sys.stderr)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     with sigterm_as_interrupt(), ExitStack() as stack:
-        outcomes = _rounds(Bench(folder, told.seed, stack), kinds, told.kills, told.round)
-    print()
-    write(_by_step(outcomes))
-    print()
-    write(_by_kind(outcomes))
+        bench = Bench(folder, told.seed, stack)
+        kinds = [name for name in names if name in KINDS]
+        outcomes = _rounds(bench, kinds, told.kills, told.round) if kinds else []
+        cases = [_case(bench, name) for name in names if name in CASES]
+    for rows in (_by_step(outcomes), _by_kind(outcomes)) if outcomes else ():
+        print()
+        write(rows)
     print(f"\nseed {told.seed}")
     failed = [each for each in outcomes if each.differences]
     for each in failed:
@@ -40,16 +45,17 @@ def main(words: list[str]) -> int:
             print(f"\n{each.kind}, round {each.number}: {text}")
         again = f"--seed {told.seed} --only {each.kind} --round {each.number}"
         print(f'again: make faults ARGS="{again}"; its lake: {folder}/{each.kind}-{each.number}')
-    if not failed:
-        shutil.rmtree(folder, ignore_errors=True)
-    return 1 if failed else 0
+    if failed or not all(cases):
+        return 1
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("make faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="what arrives, and when it is killed")
     parser.add_argument("--kills", type=int, default=100, help="how many, over all that is killed")
-    parser.add_argument("--only", default="", help=f"some of {','.join(KINDS)}")
+    parser.add_argument("--only", default="", help=f"some of {','.join(NAMES)}")
     parser.add_argument("--round", type=int, help="only the round of this number")
     return parser
 
@@ -75,6 +81,18 @@ def _tell_end(outcome: Outcome) -> None:
     same = "DIFFERS" if outcome.differences else "the same"
     about = f"{outcome.kills.total()} kills, {outcome.seconds:.0f} s"
     print(f"{outcome.kind} {outcome.number}: {same} ({about})", flush=True)
+
+
+def _case(bench: Bench, name: str) -> bool:
+    """Whether a case came out as if nothing had happened."""
+    try:
+        sentence, found = CASES[name](bench, bench.folder / name)
+    except Exception as error:
+        sentence, found = "", [f"{type(error).__name__}: {error}"]
+    print(f"{name}: {'DIFFERS' if found else 'the same'}", flush=True)
+    for text in filter(None, (sentence, *found)):
+        _tell(text)
+    return not found
 
 
 def _by_step(outcomes: list[Outcome]) -> Rows:

@@ -66,14 +66,19 @@ class Held:
         return sums
 
 
-def differences(expected: Held, found: Held, tables: Sequence[Table]) -> list[str]:
-    """In what a lake differs from another one, a sentence each; none where they are the same."""
+def differences(
+    expected: Held, found: Held, tables: Sequence[Table], same_batches: bool = False
+) -> list[str]:
+    """In what a lake differs from another one, a sentence each; none where they are the same.
+
+    `same_batches`: in both lakes a batch took the same, so that its account says the same.
+    """
     told = []
     for table in tables:
         told += _rows(expected, found, table.name, ("ingested_at",))
     aside = ("query", "batch", "quarantined_at")
     told += _rows(expected, found, "ops.quarantine", aside)
-    told += _accounts(expected.sums(), found.sums(), tables)
+    told += _accounts(expected.sums(), found.sums(), tables, same_batches)
     told += _sums_of_growing(found, tables)
     told += [f"{name}: was left behind" for name in _left(found.root, tables)]
     return told
@@ -90,7 +95,10 @@ def _rows(expected: Held, found: Held, name: str, without: Iterable[str]) -> lis
 
 
 def _accounts(
-    expected: Mapping[str, Counter[str]], found: Mapping[str, Counter[str]], tables: Sequence[Table]
+    expected: Mapping[str, Counter[str]],
+    found: Mapping[str, Counter[str]],
+    tables: Sequence[Table],
+    same_batches: bool,
 ) -> list[str]:
     told = []
     for table in tables:
@@ -100,7 +108,9 @@ def _accounts(
             told.append(f"{table.name}: {inflow} rows came in, {outflow} are accounted for")
         if isinstance(table.write, Rebuild):
             continue  # it counts the rows that it makes, each time
-        wanted, held = (_where_batches_end(each) for each in (expected[table.name], held))
+        wanted = expected[table.name]
+        if not same_batches:
+            wanted, held = map(_wherever_batches_end, (wanted, held))
         told += [
             f"{table.name}: {name} is {held[name]} in its accounts, not {wanted[name]}"
             for name in sorted({*wanted, *held})
@@ -109,8 +119,8 @@ def _accounts(
     return told
 
 
-def _where_batches_end(sums: Counter[str]) -> Counter[str]:
-    """What does not depend on it: of two rows of a key the older one is kept, and replaced, if it
+def _wherever_batches_end(sums: Counter[str]) -> Counter[str]:
+    """What does not depend on that: of two rows of a key the older one is kept, and replaced, if it
     came in an earlier batch; in the same one it is a duplicate."""
     both = {"kept or duplicate": sums["kept"] + sums["duplicate"]}
     return Counter({**sums, **both, "kept": 0, "duplicate": 0})

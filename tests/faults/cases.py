@@ -1,0 +1,161 @@
+"""Faults other than a kill, a name each: what they come to, and whether nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from tests.faults.compare import Held, differences
+from tests.faults.data import arrivals
+from tests.faults.killing import run
+from tests.faults.ways import TABLES, Way
+
+from lakehouse.base.errors import LakehouseError
+from lakehouse.flow.rebuild_table import rebuild_tables
+from lakehouse.flow.refresh import refresh
+from lakehouse.lake import Lake
+
+if TYPE_CHECKING:
+    from tests.faults.rounds import Bench
+
+KIND = "files"
+FREE = 100_000
+"""Bytes that are left on the full disk."""
+
+
+class Case:
+    """A lake to which a fault happens between its first landing and the others."""
+
+    def __init__(self, bench: Bench, home: Path) -> None:
+        self.bench = bench
+        self.way = Way(home, home / "landing", "sales")
+        self.lake = Lake(bench.spark, self.way.settings)
+        self.landings = iter(arrivals(f"{bench.seed}"))
+        self.next()
+
+    def next(self) -> None:
+        """Takes one more landing."""
+        self.way.land(next(self.landings))
+        refresh(self.lake, TABLES[KIND])
+
+    def refused(self) -> str:
+        """Lets the next landing come, which must be refused; gives the sentence that says why."""
+        try:
+            self.next()
+        except LakehouseError as error:
+            return str(error)
+        raise AssertionError("it went on as if nothing had happened")
+
+    def came_out(self) -> list[str]:
+        """In what the lake differs from an undisturbed one, once all has landed."""
+        for arrival in self.landings:
+            self.way.land(arrival)
+        refresh(self.lake, TABLES[KIND])
+        undisturbed, _ = self.bench.reference(KIND)
+        one, other = (Held(way.root, way.names()) for way in (undisturbed, self.way))
+        return differences(one, other, TABLES[KIND])
+
+
+def two_writers(bench: Bench, home: Path) -> tuple[str, list[str]]:
+    """Two runs at a time: one of them is refused."""
+    case, said = Case(bench, home), []
+
+    def second() -> None:
+        try:
+            refresh(case.lake, TABLES[KIND])
+        except LakehouseError as error:
+            said.append(str(error))
+
+    case.way.land(next(case.landings))
+    ended = run(case.way, KIND, then=second)
+    return " ".join([*said, ended.fault.strip()[-200:]]).strip(), case.came_out()
+
+
+def cut_checkpoint(bench: Bench, home: Path) -> tuple[str, list[str]]:
+    """The last page of a checkpoint is cut; the table is made anew, as its error says."""
+    case = Case(bench, home)
+    pages = Path(case.lake.place.checkpoint("silver.sales")) / "offsets"
+    last = max((page for page in pages.iterdir() if page.name.isdecimal()), key=_number)
+    _cut(last)
+    sentence = case.refused()
+    rebuild_tables(case.lake, [t for t in TABLES[KIND] if t.name == "silver.sales"])
+    return sentence, case.came_out()
+
+
+def _number(page: Path) -> int:
+    return int(page.name)
+
+
+def _cut(page: Path) -> None:
+    page.write_bytes(page.read_bytes()[:-20])
+    page.with_name(f".{page.name}.crc").unlink(missing_ok=True)
+
+
+def other_checkpoint(bench: Bench, home: Path) -> tuple[str, list[str]]:
+    """The checkpoint of another query stands in the place of a table's own."""
+    case = Case(bench, home)
+    own, other = map(case.lake.place.checkpoint, ("gold.weeks", "silver.tags"))
+    shutil.rmtree(own)
+    shutil.copytree(other, own)
+    sentence = case.refused()
+    rebuild_tables(case.lake, [t for t in TABLES[KIND] if t.name == "gold.weeks"])
+    return sentence, case.came_out()
+
+
+def clock_back(bench: Bench, home: Path) -> tuple[str, list[str]]:
+    """The clock of Python goes back by a day, between a landing and the next."""
+    case = Case(bench, home)
+
+    class Yesterday(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(tz) - timedelta(days=1)
+
+    with patch("lakehouse.lake.add.datetime", Yesterday):
+        case.next()
+    return "", case.came_out()
+
+
+def full_disk(bench: Bench, home: Path) -> tuple[str, list[str]]:
+    """No room is left; what filled the disk is taken away, and the same run goes on."""
+    with _small_disk(home):
+        case = Case(bench, home)
+        filler = home / "filler"
+        room = os.statvfs(home)
+        with filler.open("wb") as file:
+            file.write(b"\0" * (room.f_bavail * room.f_frsize - FREE))
+        sentence = case.refused()
+        filler.unlink()
+        return sentence, case.came_out()
+
+
+@contextmanager
+def _small_disk(home: Path) -> Iterator[None]:
+    """A disk of 64 MB at a folder. Raises LakehouseError where nobody may mount one."""
+    home.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(home)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        what = f"no small disk can be mounted: {done.stderr.strip()}"
+        raise LakehouseError(what, str(home), "run this case as root, on Linux")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(home)], check=False)
+
+
+CASES: dict[str, Callable[[Bench, Path], tuple[str, list[str]]]] = {
+    "two-writers": two_writers,
+    "cut-checkpoint": cut_checkpoint,
+    "other-checkpoint": other_checkpoint,
+    "clock-back": clock_back,
+    "full-disk": full_disk,
+}
+"""What each is called: it gives the sentence that was said, and what came out otherwise."""
