@@ -33,7 +33,7 @@ def main(words: list[str]) -> int:
     with sigterm_as_interrupt(), ExitStack() as stack:
         bench = Bench(folder, told.seed, stack)
         kinds = [name for name in names if name in KINDS]
-        outcomes = _rounds(bench, kinds, told.kills, told.round) if kinds else []
+        outcomes = _rounds(bench, kinds, told) if kinds else []
         cases = [_case(bench, name) for name in names if name in CASES]
     for rows in (_by_step(outcomes), _by_kind(outcomes)) if outcomes else ():
         print()
@@ -57,16 +57,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=100, help="how many, over all that is killed")
     parser.add_argument("--only", default="", help=f"some of {','.join(NAMES)}")
     parser.add_argument("--round", type=int, help="only the round of this number")
+    parser.add_argument("--first", type=int, default=0, help="the round to begin with")
     return parser
 
 
-def _rounds(bench: Bench, kinds: list[str], kills: int, only: int | None) -> list[Outcome]:
+def _rounds(bench: Bench, kinds: list[str], told: argparse.Namespace) -> list[Outcome]:
     """Rounds of each kind in turn; those until then where they are interrupted."""
     outcomes: list[Outcome] = []
     with suppress(KeyboardInterrupt):
-        for number in count() if only is None else (only,):
+        for number in count(told.first) if told.round is None else (told.round,):
             for kind in kinds:
-                if only is None and sum(each.kills.total() for each in outcomes) >= kills:
+                kills = sum(each.kills.total() for each in outcomes)
+                if told.round is None and kills >= told.kills:
                     return outcomes
                 outcomes.append(bench.round(kind, number, _tell))
                 _tell_end(outcomes[-1])

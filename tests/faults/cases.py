@@ -75,7 +75,8 @@ def two_writers(bench: Bench, home: Path) -> tuple[str, list[str]]:
 
     case.way.land(next(case.landings))
     ended = run(case.way, KIND, then=second)
-    return " ".join([*said, ended.fault.strip()[-200:]]).strip(), case.came_out()
+    said += ended.fault.strip().splitlines()[-1:]
+    return " ".join(said), case.came_out()
 
 
 def cut_checkpoint(bench: Bench, home: Path) -> tuple[str, list[str]]:

@@ -38,7 +38,7 @@ class Step:
 
 
 _RUN = {
-    "a table made, the next not": Step("lake.lake:Lake", "_create", "after"),
+    "a table made, the next not": Step("lake.lake", "create", "after"),
     "definitions known, nothing run": Step("flow.verdict", "record", "after"),
     "a batch begun, nothing written": Step("flow.work:Work", "__call__", "before"),
     "data files written, before the commit": Step("lake.write", "save", "inside"),

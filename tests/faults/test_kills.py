@@ -1,4 +1,4 @@
-"""The short form of `make faults`: one landing, a kill, a kill during the recovery from it."""
+"""The short form of `make faults`: a run is killed, then its recovery."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from deltalake import DeltaTable
 from tests.faults.compare import Held, differences
 from tests.faults.data import arrivals
 from tests.faults.killing import Ended, run
@@ -20,14 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 FIRST = Blow("after the commit, before the account", 0.0, "refresh")
-SECOND = Blow("data files written, before the commit", 0.0, "refresh", is_recovery=True)
-
-
-def unknown_files(root: Path, name: str) -> set[str]:
-    """Data files in the folder of a table that no commit has added."""
-    folder = root / name.replace(".", "/")
-    known = {Path(uri).name for uri in DeltaTable(folder).file_uris()}
-    return {path.name for path in folder.rglob("part-*.parquet")} - known
+SECOND = Blow("after the quarantine, before the table", 0.0, "refresh", is_recovery=True)
 
 
 @pytest.mark.slow
@@ -46,8 +38,7 @@ def test_a_lake_whose_run_and_its_recovery_were_killed_holds_the_same(
     assert run(killed, "files", FIRST) == Ended(True, FIRST.step)
     assert other.rows("bronze.sales") and not other.rows("ops.batches")
     assert run(killed, "files", SECOND) == Ended(True, SECOND.step)
-    assert unknown_files(killed.root, "ops.quarantine") and not other.rows("ops.quarantine")
-    assert len(differences(one, other, TABLES["files"])) > 3
+    assert other.rows("ops.quarantine") and not other.rows("gold.weeks")
 
     refresh(Lake(spark, killed.settings), TABLES["files"])
     assert differences(one, other, TABLES["files"], same_batches=True) == []
