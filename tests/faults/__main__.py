@@ -34,7 +34,9 @@ def main(words: list[str]) -> int:
         bench = Bench(folder, told.seed, stack)
         kinds = [name for name in names if name in KINDS]
         outcomes = _rounds(bench, kinds, told) if kinds else []
-        cases = [_case(bench, name) for name in names if name in CASES]
+        cases: list[bool] = []
+        with suppress(KeyboardInterrupt):
+            cases += (_case(bench, name) for name in names if name in CASES)
     for rows in (_by_step(outcomes), _by_kind(outcomes)) if outcomes else ():
         print()
         write(rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from tests.faults.rounds import Outcome
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, int]]:
     """The rounds that are played: each kills three times, and the second one of `kafka` differs."""
     rounds: list[tuple[str, int]] = []
 
@@ -25,6 +27,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
             return Outcome(kind, number, Counter({"any moment": 3}), differences=found)
 
     monkeypatch.setattr(command, "Bench", Bench)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return rounds
 
 
