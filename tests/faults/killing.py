@@ -19,7 +19,7 @@ from typing import Any
 from tests.checkout import ROOT
 from tests.faults.plan import Blow
 from tests.faults.steps import ANY_MOMENT
-from tests.faults.ways import Way
+from tests.faults.ways import AT_REST, Way
 
 PATIENCE = 240
 """Seconds that a process may take to begin, and to reach its end or its step."""
@@ -96,7 +96,7 @@ def run(
 
 def _told(way: Way, kind: str, blow: Blow | None, usual: Usual) -> dict[str, Any]:
     """What the process is to do."""
-    action = blow.action if blow else "rebuild" if kind == "rebuild" else "refresh"
+    action = blow.action if blow else kind if kind in AT_REST else "refresh"
     strike = None
     if blow and blow.step != ANY_MOMENT:
         strike = {"step": blow.step, "nth": blow.nth(usual.counts.get(blow.step, 1))}

@@ -9,11 +9,12 @@ from random import Random
 
 from tests.faults.data import LANDINGS
 from tests.faults.steps import ANY_MOMENT, AT_FIRST, LATER, STEPS
+from tests.faults.ways import AT_REST
 
 AGAIN = (0.7, 0.5, 0.3)
 """How likely a recovery is killed as well, the recovery from that, and so on."""
-REBUILDS = 4
-"""Kills of a round that makes tables anew."""
+TIMES = 4
+"""Kills of a round in which nothing comes."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ def plan(seed: int, kind: str, number: int) -> Plan:
     """What is done in a round of this number: the same for the same seed."""
     chance = Random(f"{seed} {kind} {number}")
     steps = _in_turn(seed, kind, number)
-    if kind == "rebuild":
+    if kind in AT_REST:
         blows = []
-        for nth in range(REBUILDS):
-            action = "rebuild" if nth == 0 or chance.random() < 0.7 else "refresh"
-            step = _step(chance, steps) if action == "rebuild" else ANY_MOMENT
+        for nth in range(TIMES):
+            action = kind if nth == 0 or chance.random() < 0.7 else "refresh"
+            step = _step(chance, steps) if action == kind else ANY_MOMENT
             share = chance.random() * (0.5 if action == "refresh" else 1)
             blows.append(Blow(step, share, action, nth > 0))
         return Plan([blows], is_settled=True)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from tests.faults.compare import Held, differences
 from tests.faults.data import arrivals
 from tests.faults.killing import Usual, run
+from tests.faults.old import grow_old
 from tests.faults.plan import Blow, plan
 from tests.faults.victim import work
-from tests.faults.ways import TABLES, DatabaseWay, TopicWay, Way
+from tests.faults.ways import AT_REST, TABLES, DatabaseWay, TopicWay, Way
 
 from lakehouse.base.settings import SparkSettings
 from lakehouse.flow.refresh import refresh
@@ -92,10 +93,13 @@ class Bench:
             way = DatabaseWay(home, home / "landing", server=self._postgres, suffix=f"_{name}")
             way.make()
             return way
-        if kind == "rebuild":
+        if kind in AT_REST:
             whole, _ = self.reference("files")
             shutil.copytree(whole.root, home / "lake")  # with the times of files
-            return Way(home, whole.landing)
+            way = Way(home, whole.landing)
+            if kind == "maintain":
+                grow_old(Lake(self.spark, way.settings), TABLES[kind])
+            return way
         return Way(home, home / "landing", OF_FILES[kind])
 
     def reference(self, kind: str) -> tuple[Way, Usual]:
@@ -104,7 +108,7 @@ class Bench:
         if kind not in self._references:
             way = self.way(kind, "undisturbed")
             usual = None
-            for arrival in arrivals(f"{self.seed}") if kind != "rebuild" else [None]:
+            for arrival in arrivals(f"{self.seed}") if kind not in AT_REST else [None]:
                 if arrival:
                     way.land(arrival)
                 if usual is None:
@@ -121,8 +125,8 @@ class Bench:
     def finish(self, way: Way, kind: str) -> None:
         """Does all that is left to do."""
         lake = Lake(self.spark, way.settings)
-        if kind == "rebuild":
-            work(lake, kind, "rebuild")
+        if kind in AT_REST:
+            work(lake, kind, kind)
         refresh(lake, TABLES[kind])
 
     def round(
@@ -133,7 +137,7 @@ class Bench:
         begun, outcome = time.monotonic(), Outcome(kind, number)
         planned = plan(self.seed, kind, number)
         way = self.way(kind, str(number))
-        landings = arrivals(f"{self.seed}") if kind != "rebuild" else [None] * len(planned.blows)
+        landings = arrivals(f"{self.seed}") if kind not in AT_REST else [None]
         try:
             for arrival, blows in zip(landings, planned.blows, strict=True):
                 later: Callable[[], None] | None = None

@@ -67,6 +67,13 @@ _REBUILD = {
     "all moved, the old build there": Step("lake.lake:Lake", "remove", "before"),
     "the old build gone, not recorded": Step("lake.swap", "record", "before"),
 }
+_UPKEEP = {
+    "inside the joining of files": Step("lake.upkeep", "join_files", "inside"),
+    "files joined, no checkpoint": Step("lake.upkeep", "join_files", "after"),
+    "before old files are removed": Step("lake.upkeep", "remove_files", "before"),
+    "old files removed, pages not": Step("lake.upkeep", "remove_files", "after"),
+    "old pages removed": Step("lake.upkeep", "remove_pages", "after"),
+}
 _MERGE = ("inside a merge", "a merge done, not counted")
 _NO_MERGE = {name: step for name, step in _RUN.items() if name not in _MERGE}
 STEPS = {
@@ -77,6 +84,7 @@ STEPS = {
     "database": _RUN | _PULL,
     "stream": _RUN,
     "rebuild": _REBUILD,
+    "maintain": _UPKEEP,
 }
 """The named steps of what is killed."""
 
@@ -137,7 +145,7 @@ def _folder(step: Step, given: tuple[Any, ...]) -> Path:
     if step.name == "save_files":
         return Path(given[1])
     lake = given[0].lake if step.owner.endswith(":Writer") else given[0]
-    name = given[2]
+    name = given[1] if step.owner == "lake.upkeep" else given[2]
     return Path(lake.place.folder(getattr(name, "name", name)))
 
 

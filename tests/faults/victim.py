@@ -11,6 +11,7 @@ import json
 import sys
 from time import monotonic
 from typing import Any
+from unittest.mock import patch
 
 from tests.faults.steps import STEPS, count_calls, strike_at
 from tests.faults.ways import ANEW, TABLES
@@ -18,9 +19,10 @@ from tests.faults.ways import ANEW, TABLES
 from lakehouse.base.settings import Settings, SparkSettings
 from lakehouse.base.stopping import Halt
 from lakehouse.flow.keep import Keeper
+from lakehouse.flow.maintain import maintain
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
-from lakehouse.lake import Lake
+from lakehouse.lake import Lake, upkeep
 from lakehouse.spark.session import make_session
 from lakehouse.testing.lakes import INTERPRETED
 
@@ -47,11 +49,15 @@ def main(told: dict[str, Any]) -> None:
 
 
 def work(lake: Lake, kind: str, action: str) -> None:
-    """Brings tables up to date, keeps them so, or makes those anew that were declared anew."""
+    """Brings tables up to date, keeps them so, makes those anew that were declared anew, or
+    maintains them."""
     if action == "keep":
         Keeper(lake, TABLES[kind], Halt(), every=0.2).run()
     elif action == "rebuild":
         rebuild_tables(lake, ANEW)
+    elif action == "maintain":
+        with patch.multiple(upkeep, MANY=1, PAGES=1):  # a few files and pages are many here
+            maintain(lake, TABLES[kind], {})
     else:
         refresh(lake, TABLES[kind])
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
     from tests.topics import Topic
 
-KINDS = ("files", "deliveries", "events", "kafka", "database", "stream", "rebuild")
+AT_REST = ("rebuild", "maintain")
+"""What is done to a lake into which nothing comes meanwhile."""
+KINDS = ("files", "deliveries", "events", "kafka", "database", "stream", *AT_REST)
 """What is killed: runs over sales, over whole deliveries and over late clicks, which come as files;
-over messages; over what a database holds; tables that are kept up to date; a rebuild."""
+over messages; over what a database holds; tables that are kept up to date; a rebuild and upkeep."""
 
 _CHEAP = Expectation("a sale is cheap", "amount < 10")
 _SALES = replace(shop.SILVER_SALES, expect=(*shop.SILVER_SALES.expect, _CHEAP))
@@ -40,6 +42,7 @@ TABLES: Mapping[str, Sequence[Table]] = {
     "kafka": shop.OF_SALES,
     "database": (*shop.OF_SALES, *shop.OF_STOCK),
     "stream": shop.OF_SALES,
+    "maintain": shop.OF_SALES,
     "rebuild": [_NEWER.get(table.name, table) for table in shop.OF_SALES],
 }
 
