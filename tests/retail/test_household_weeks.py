@@ -84,17 +84,17 @@ def test_churned_is_no_purchase_in_the_next_28_days(rows: dict[int, Row]) -> Non
 
 
 def test_the_28th_day_counts_and_the_29th_does_not(spark: SparkSession) -> None:
-    known = (9, "2017-02-07", "1.00")
-    just, late = date(2017, 2, 5), date(2017, 2, 6)  # as of 2017-01-09, days 28 and 29
-    for day, churned in ((just, 0), (late, 1)):
-        days = shopped(spark, (1, "2017-01-02", "1.00"), (1, day.isoformat(), "1.00"), known)
-        assert weeks_of(spark, days)[2]["churned"] == churned
+    just, late = "2017-02-05", "2017-02-06"  # as of 2017-01-09, days 28 and 29
+    once = [(who, "2017-01-02", "1.00") for who in (1, 2)]
+    days = shopped(spark, *once, (1, just, "1.00"), (2, late, "1.00"), (9, "2017-02-07", "1.00"))
+    rows = [row for row in household_features(spark, days) if row["week"] == 2]
+    assert [(row["household_id"], row["churned"]) for row in rows] == [(1, 0), (2, 1)]
 
 
 def test_a_shop_that_is_closed_for_weeks_does_not_say_who_stayed_away(spark: SparkSession) -> None:
-    opened_again = shopped(spark, (1, "2017-01-02", "1.00"), (1, "2017-06-05", "1.00"))
-    assert weeks_of(spark, opened_again)[23]["recency"] == 154  # 5 June is in week 24
-    assert 2 not in weeks_of(spark, opened_again)
+    rows = weeks_of(spark, shopped(spark, (1, "2017-01-02", "1.00"), (1, "2017-06-05", "1.00")))
+    assert sorted(rows) == [19, 20, 21, 22, 23]  # 5 June is the Monday of week 24
+    assert rows[23]["recency"] == 154
 
 
 def test_a_household_that_bought_nothing_for_52_weeks_has_no_row(spark: SparkSession) -> None:
@@ -235,7 +235,7 @@ def test_lines_of_a_day_are_added_up_with_their_promotions(spark: SparkSession) 
     ]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_week_computed_anew_is_what_a_rebuild_makes_of_it(spark: SparkSession, seed: int) -> None:
     """What a changed week does not reach stays as it was, what it reaches needs no more than is
     read; households that come and go, and a shop that closes for weeks."""
