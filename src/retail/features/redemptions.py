@@ -16,8 +16,9 @@ def redemptions(ends: DataFrame, redeemed: DataFrame) -> DataFrame:
     by_household = redeemed.groupBy("household_id").agg(F.collect_list("week").alias("handed_in"))
 
     def within(weeks: int) -> Column:
-        ago = F.filter("handed_in", lambda at: (F.col("week") - at).between(0, weeks - 1))
-        return F.coalesce(F.array_size(ago), F.lit(0))
+        first, last = F.col("week") - (weeks - 1), F.col("week")
+        then = F.filter("handed_in", lambda at: at.between(first, last))
+        return F.coalesce(F.array_size(then), F.lit(0))
 
     joined = ends.join(by_household, on="household_id", how="left")
     both = {"redemptions": within(YEAR), "redemptions_12": within(12)}
