@@ -19,7 +19,8 @@ from lakehouse.flow.events import events
 from lakehouse.flow.follow import follow
 from lakehouse.flow.history import history
 from lakehouse.flow.merge import merge
-from lakehouse.flow.rebuild import reach, rebuild
+from lakehouse.flow.reach import Reach
+from lakehouse.flow.rebuild import rebuild
 from lakehouse.flow.replace import replace
 from lakehouse.flow.waiting import Arrived, end_windows
 from lakehouse.ingest.misfits import Misfit
@@ -87,13 +88,9 @@ def commit_ended(
         return end_windows(writer, table, write, arrived)
 
 
-def commit_rebuilt(
-    writer: Writer, table: Table, write: Rebuild, changed: Sequence[int | None]
-) -> Account:
+def commit_rebuilt(writer: Writer, table: Table, write: Rebuild, reach: Reach) -> Account:
     """Writes the partitions that changed rows reach and counts the rows made."""
     if writer.rerun and (account := recall(writer, table)):
         return account
-    if not changed:
-        return Account(0, 0)
     with caching():
-        return rebuild(writer, table, write, reach(write, changed))
+        return rebuild(writer, table, write, reach)

@@ -26,6 +26,8 @@ from pyspark.sql.types import (
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.flow.literals import sql_literal
+from lakehouse.lake.held_files import held_files
+from lakehouse.lake.lake import Lake
 
 _ORDERED = IntegralType | DecimalType | DateType | TimestampType | TimestampNTZType
 
@@ -57,6 +59,21 @@ def within(table: Table, keys: Sequence[str], ranges: Row, rows: str) -> str:
         )
         conditions += f" AND {rows}.{quoted(key)} BETWEEN {low} AND {high}"
     return conditions
+
+
+def may_hold(lake: Lake, table: Table, keys: Sequence[str], ranges: Row) -> bool:
+    """Whether a file of the table may hold a key within the ranges found, as far as its log tells;
+    where it does not, one may unless the table is new."""
+    files = held_files(lake, table.name)
+    if files is None:
+        return lake.version(table.name) > 0
+    for at, (key, kind) in enumerate(_ranged(table, keys).items()):
+        least, most = ranges[f"least{at}"], ranges[f"most{at}"]
+        if ranges[f"none{at}"] or least is None or not isinstance(kind, IntegralType | StringType):
+            continue
+        of = int if isinstance(kind, IntegralType) else str
+        files = [file for file in files if file.may_hold(key, of(least), of(most))]
+    return bool(files)
 
 
 def _ranged(table: Table, keys: Sequence[str]) -> dict[str, DataType]:

@@ -18,7 +18,7 @@ from lakehouse.declare.schema import columns, quoted, without_comments
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import Judged, counts, set_aside
-from lakehouse.flow.key_ranges import key_ranges, within
+from lakehouse.flow.key_ranges import key_ranges, may_hold, within
 from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
@@ -40,7 +40,7 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     if not account.kept:
         return account
     best = batch.rows.where(passes() & (F.col(RANK) == 1)).select(*table.quoted)
-    if writer.lake.version(table.name) == 0:  # nothing to match: no join needed
+    if not may_hold(writer.lake, table, write.keys, groups[0]):  # nothing to match: no join needed
         written = writer.append(best, table.name, account)
     else:
         written = writer.unaccounted(table.name)

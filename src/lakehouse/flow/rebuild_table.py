@@ -19,7 +19,8 @@ from lakehouse.base.errors import LakehouseError
 from lakehouse.declare.source import SENT, Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Rebuild
-from lakehouse.flow.rebuild import reach_from, rebuild
+from lakehouse.flow.reach import reach_from
+from lakehouse.flow.rebuild import rebuild
 from lakehouse.flow.refresh import refresh, refresh_table
 from lakehouse.flow.verdict import Verdict, verdicts
 from lakehouse.ingest.deliveries import compared, of_files, with_text

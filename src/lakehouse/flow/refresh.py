@@ -16,7 +16,7 @@ from lakehouse.flow.publish import publish_all
 from lakehouse.flow.redelivery import take_again
 from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, run_query, stopped
 from lakehouse.flow.verdict import Verdict, go_on, verdicts
-from lakehouse.flow.work import Work, partitions
+from lakehouse.flow.work import Work
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.database import asked_for
 from lakehouse.ingest.files import has_landed, is_rescued
@@ -29,6 +29,7 @@ from lakehouse.lake.lock import lock
 from lakehouse.lake.ops import BATCHES
 from lakehouse.lake.ops import TABLES as OPS
 from lakehouse.lake.swap import finish
+from lakehouse.spark.interpreting import as_set
 
 
 def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
@@ -141,7 +142,7 @@ def _run_query(
 ) -> list[Account]:
     begun, unfinished = checkpoint.begun, checkpoint.unfinished
     before = lake.version(BATCHES.name)
-    work = Work(lake.settings, table, build, unfinished, partitions(lake))
+    work = Work(lake.settings, table, build, unfinished, as_set(lake.spark))
     try:
         run_query(lake, table, checkpoint.folder, work, halt)
     except TakenAwayError:

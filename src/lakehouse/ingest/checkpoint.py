@@ -82,10 +82,20 @@ class Checkpoint:
             return None
         return [(str(at["reservoirId"]), int(at["reservoirVersion"])) for at in offsets]
 
-    def read_to(self, topic: str) -> dict[int, int]:
-        """The offset by partition up to which the query has read a topic, or is about to."""
-        begun = self.begun
-        offsets = self._offset_values(begun)[0] if begun >= 0 else {}
+    def spans(self, batch: int) -> list[tuple[int, int]]:
+        """The versions of each table that the query follows which a batch takes, at most: from the
+        first on, up to the second."""
+        ends = [self._offset_values(nth) if nth >= 0 else [] for nth in (batch - 1, batch)]
+        before, after = ([int(at.get("reservoirVersion", 0)) for at in each] for each in ends)
+        more = [int(at.get("index", -1)) >= 0 for at in ends[1]]  # a part of one version more
+        until = [version + part for version, part in zip(after, more, strict=True)]
+        return [*zip(before or [0] * len(until), until, strict=True)]
+
+    def read_to(self, topic: str, batch: int | None = None) -> dict[int, int]:
+        """The offset by partition up to which the query has read a topic, or is about to: by a
+        batch, or the last one that was begun."""
+        number = self.begun if batch is None else batch
+        offsets = self._offset_values(number)[0] if number >= 0 else {}
         return {int(number): int(end) for number, end in offsets.get(topic, {}).items()}
 
     def files(self, batch: int) -> list[str]:

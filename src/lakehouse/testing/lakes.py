@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakehouse.spark.interpreting import INTERPRETED
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lakehouse.lake import Lake
-
-INTERPRETED = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
-"""Over a few rows an expression is read sooner than it is compiled."""
 
 FORGETFUL = {
     "spark.databricks.delta.delta.log.cacheSize": "16",
@@ -26,6 +22,9 @@ FORGETFUL = {
 }
 """Delta holds the state of 10,000 tables for an hour, and Spark the plans of its last thousand
 queries: hundreds of small lakes would fill the heap, and most of the time go to its collector."""
+
+
+__all__ = ["FORGETFUL", "INTERPRETED", "make_lake"]
 
 
 def make_lake(spark: SparkSession, root: Path, landing: Path, project: str = "tests") -> Lake:

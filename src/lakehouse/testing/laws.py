@@ -138,7 +138,7 @@ class Laws:
         """Behind Spark Connect it is pickled."""
         from lakehouse.flow.work import Work
 
-        work = Work(Settings(project=self.project), table, 1, 3, "4")
+        work = Work(Settings(project=self.project), table, 1, 3, {})
         assert pickle.loads(pickle.dumps(work)) == work
 
     def test_every_silver_table_says_what_it_expects(self, silver: Table) -> None:

@@ -58,6 +58,23 @@ def test_files_out_of_reach_are_not_read(lake: Lake) -> None:
     ]
 
 
+def test_keys_that_no_file_can_hold_are_added(lake: Lake) -> None:
+    table = sold("BIGINT")
+    for number, ids in enumerate((["1", "5"], ["6", "9"], ["5", "10"], ["20", "20"])):
+        arrive(lake, table, number, [(id_, "a", number) for id_ in dict.fromkeys(ids)])
+    done = [(commit.operation, commit.mode) for commit in lake.commits(table.name)]
+    added, merged = ("WRITE", "Append"), ("MERGE", "")
+    assert done[::-1] == [("CREATE TABLE", ""), added, added, merged, added]
+    assert held(lake) == [
+        ("1", "a", 0),
+        ("10", "a", 2),
+        ("20", "a", 3),
+        ("5", "a", 2),
+        ("6", "a", 1),
+        ("9", "a", 1),
+    ]
+
+
 KEYS: dict[str, list[str]] = {
     "BIGINT": ["-9223372036854775808", "-1", "0", "7", "9223372036854775807"],
     "INT": ["-3", "0", "2147483647"],
