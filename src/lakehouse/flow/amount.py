@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lakehouse.declare.events import Waiting
 from lakehouse.declare.source import Source
@@ -46,13 +47,26 @@ def rows_taken(lake: Lake, table: Table, checkpoint: Checkpoint, batch: int) -> 
     return taken + (held or 0)
 
 
-def rows_in(lake: Lake, name: str, partitions: Partitions) -> int | None:
-    """The rows of the files that may hold some partitions of a table; None where its log does not
-    tell."""
+@dataclass(frozen=True)
+class Look:
+    """What is looked at of a table: files that may have what is needed, of so many (`of`)."""
+
+    files: Sequence[HeldFile]
+    of: int
+
+    @property
+    def rows(self) -> int | None:
+        """The rows of these files; None where the log does not tell of each."""
+        counts = [file.rows for file in self.files if file.rows is not None]
+        return sum(counts) if len(counts) == len(self.files) else None
+
+
+def look(lake: Lake, name: str, partitions: Partitions) -> Look | None:
+    """What a rebuild looks at of a table; None where only Spark knows its files."""
     files = held_files(lake, name)
-    if files is None or any(file.rows is None for file in files):
+    if files is None:
         return None
-    return sum(file.rows or 0 for file in files if _may_hold(file, partitions))
+    return Look([file for file in files if _may_hold(file, partitions)], len(files))
 
 
 def _may_hold(file: HeldFile, partitions: Partitions) -> bool:

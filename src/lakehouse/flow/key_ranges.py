@@ -26,8 +26,7 @@ from pyspark.sql.types import (
 from lakehouse.declare.schema import quoted
 from lakehouse.declare.table import Table
 from lakehouse.flow.literals import sql_literal
-from lakehouse.lake.held_files import held_files
-from lakehouse.lake.lake import Lake
+from lakehouse.lake.held_files import HeldFile
 
 _ORDERED = IntegralType | DecimalType | DateType | TimestampType | TimestampNTZType
 
@@ -61,19 +60,18 @@ def within(table: Table, keys: Sequence[str], ranges: Row, rows: str) -> str:
     return conditions
 
 
-def may_hold(lake: Lake, table: Table, keys: Sequence[str], ranges: Row) -> bool:
-    """Whether a file of the table may hold a key within the ranges found, as far as its log tells;
-    where it does not, one may unless the table is new."""
-    files = held_files(lake, table.name)
-    if files is None:
-        return lake.version(table.name) > 0
+def that_may_hold(
+    files: Sequence[HeldFile], table: Table, keys: Sequence[str], ranges: Row
+) -> list[HeldFile]:
+    """Those of the files that may hold a key within the ranges found, as far as the log tells."""
+    found = [*files]
     for at, (key, kind) in enumerate(_ranged(table, keys).items()):
         least, most = ranges[f"least{at}"], ranges[f"most{at}"]
         if ranges[f"none{at}"] or least is None or not isinstance(kind, IntegralType | StringType):
             continue
         of = int if isinstance(kind, IntegralType) else str
-        files = [file for file in files if file.may_hold(key, of(least), of(most))]
-    return bool(files)
+        found = [file for file in found if file.may_hold(key, of(least), of(most))]
+    return found
 
 
 def _ranged(table: Table, keys: Sequence[str]) -> dict[str, DataType]:

@@ -18,10 +18,12 @@ from lakehouse.declare.schema import columns, quoted, without_comments
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge
 from lakehouse.flow.batch import Judged, counts, set_aside
-from lakehouse.flow.key_ranges import key_ranges, may_hold, within
+from lakehouse.flow.key_ranges import key_ranges, that_may_hold, within
 from lakehouse.lake.account import Account
+from lakehouse.lake.held_files import held_files
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
+from lakehouse.spark.interpreting import SMALL
 
 RANK = "_lake_rank"
 
@@ -40,8 +42,15 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
     if not account.kept:
         return account
     best = batch.rows.where(passes() & (F.col(RANK) == 1)).select(*table.quoted)
-    if not may_hold(writer.lake, table, write.keys, groups[0]):  # nothing to match: no join needed
-        written = writer.append(best, table.name, account)
+    files = held_files(writer.lake, table.name)
+    if files is None:
+        is_new = writer.lake.version(table.name) == 0
+    else:
+        reached = that_may_hold(files, table, write.keys, groups[0])
+        is_new = not reached
+        account = account.having_read(len(reached), of=len(files))
+    if is_new:  # nothing to match: no join needed
+        written = writer.append(in_order(best, write, account.kept), table.name, account)
     else:
         written = writer.unaccounted(table.name)
         same = same_key(write) + within(table, write.keys, groups[0], "held")
@@ -49,6 +58,14 @@ def merge(writer: Writer, batch: Judged, write: Merge) -> Account:
         written = min(written, account.kept)
     duplicate = account.duplicate + account.kept - written
     return replace(account, kept=written, duplicate=duplicate)
+
+
+def in_order(rows: DataFrame, write: Merge, count: int) -> DataFrame:
+    """Many rows in files that hold a range of the first key each, so that later batches need not
+    read all of them."""
+    if count <= SMALL:
+        return rows
+    return rows.repartitionByRange(F.col(quoted(write.keys[0])))
 
 
 def ranked(rows: DataFrame, table: Table, write: Merge) -> DataFrame:

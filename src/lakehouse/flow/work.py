@@ -13,7 +13,7 @@ from lakehouse.declare.events import Waiting
 from lakehouse.declare.source import Source
 from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Merge, Rebuild
-from lakehouse.flow.amount import rows_in, rows_taken
+from lakehouse.flow.amount import look, rows_taken
 from lakehouse.flow.commit import commit, commit_ended, commit_followed, commit_rebuilt
 from lakehouse.flow.failure import BatchError, explained
 from lakehouse.flow.reach import reach
@@ -91,10 +91,17 @@ class Work:
         if not changed:
             return Account(0, 0)
         found = reach(write, changed)
-        counts = [rows_in(writer.lake, read.name, found.needed) for read in self.table.watched]
-        known = [count for count in counts if count is not None]
-        self._suit(writer.lake, sum(known) if len(known) == len(counts) else None)
-        return commit_rebuilt(writer, self.table, write, found)
+        watched = self.table.watched
+        looks = [look(writer.lake, read.name, found.needed) for read in watched]
+        known = [each for each in looks if each is not None]
+        counts = [each.rows for each in known if each.rows is not None]
+        self._suit(writer.lake, sum(counts) if len(counts) == len(watched) else None)
+        account = commit_rebuilt(writer, self.table, write, found)
+        if len(known) < len(watched):
+            return account
+        return account.having_read(
+            sum(len(each.files) for each in known), of=sum(each.of for each in known)
+        )
 
     def _suit(self, lake: Lake, rows: int | None) -> None:
         suit(lake.spark, rows, self.conf)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lakehouse.base.errors import LakehouseError
@@ -53,6 +53,9 @@ class Account:
     Of a table that waits for windows to end: `late` came after the end, `combined` are the rows
     that were made one with others, and `held` is by how many more (or, below 0, less) rows it waits
     with than before: the sum over its batches is what it waits with now.
+
+    `files_read` and `files_skipped`: of the tables in which a batch looks for some rows, a merge in
+    its own, a rebuild in those that it follows; None where it looks for none, or only Spark knows.
     """
 
     landed: int
@@ -66,6 +69,12 @@ class Account:
     held: int = 0
     combined: int = 0
     rules: Mapping[str, int] = field(default_factory=dict)
+    files_read: int | None = field(default=None, compare=False)
+    files_skipped: int | None = field(default=None, compare=False)
+
+    def having_read(self, files: int, of: int) -> Account:
+        """The same account, and how many files of how many may have had what the batch needed."""
+        return replace(self, files_read=files, files_skipped=of - files)
 
     @property
     def fault(self) -> str:

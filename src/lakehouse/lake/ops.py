@@ -10,13 +10,17 @@ BATCHES = Table(
     schema="table STRING, query STRING, batch BIGINT, version BIGINT, landed BIGINT, kept BIGINT, "
     "quarantined BIGINT, duplicate BIGINT, dropped BIGINT, passed_over BIGINT, "
     "added BIGINT, late BIGINT, held BIGINT, combined BIGINT, rules MAP<STRING, BIGINT>, "
-    "finished_at TIMESTAMP, seconds DOUBLE, release BIGINT",
+    "finished_at TIMESTAMP, seconds DOUBLE, release BIGINT, "
+    "files_read BIGINT, files_skipped BIGINT",
 )
 """One row a committed batch: landed + added = kept + quarantined + duplicate + dropped +
 passed_over + late + held + combined.
 
 A count that is NULL is of a batch from before there was such a count: 0. A row with a `release`
-moves rows of its batch from quarantined to where they went: see `flow.release`."""
+moves rows of its batch from quarantined to where they went: see `flow.release`.
+
+`files_read` and `files_skipped` say of how many files a merge or a rebuild had to look at how many,
+NULL where nobody counted."""
 
 QUARANTINE = Table(
     name="ops.quarantine",

@@ -161,6 +161,8 @@ class Writer:
             "version": version,
             **{name: getattr(account, name) for name in COUNTS},
             "seconds": seconds,
+            "files_read": account.files_read,
+            "files_skipped": account.files_skipped,
         }
         about = str(Entry(self.batch, account, tuple(notes)))
         rows = [{**values, "rules": dict(account.rules)}]

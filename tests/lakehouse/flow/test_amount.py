@@ -12,7 +12,7 @@ from tests.tiny import BRONZE_SALES, GOLD_SALES, SILVER_SALES, land_lines, land_
 
 from lakehouse.declare.table import Table
 from lakehouse.flow import work
-from lakehouse.flow.amount import RECORD, rows_in, rows_taken
+from lakehouse.flow.amount import RECORD, look, rows_taken
 from lakehouse.flow.reach import Partitions
 from lakehouse.flow.refresh import refresh
 from lakehouse.ingest.checkpoint import Checkpoint
@@ -24,6 +24,12 @@ WHOLE = "spark.sql.codegen.wholeStage"
 
 def taken(lake: Lake, table: Table, batch: int) -> int | None:
     return rows_taken(lake, table, Checkpoint.of(lake, table), batch)
+
+
+def looked(lake: Lake, name: str, partitions: Partitions) -> tuple[int | None, str]:
+    found = look(lake, name, partitions)
+    assert found is not None
+    return found.rows, f"{len(found.files)} of {found.of}"
 
 
 @pytest.fixture
@@ -62,9 +68,25 @@ def test_of_a_followed_table_its_commits_tell(shop: Lake) -> None:
 def test_of_partitions_the_files_that_may_hold_them_count(shop: Lake) -> None:
     weeks = ({1}, {2}, {1, 2}, {9}, {None})
     some = [Partitions("week", frozenset[int | None](each)) for each in weeks]
-    assert [rows_in(shop, "gold.sales", each) for each in some] == [1, 1, 2, 0, 0]
-    assert rows_in(shop, "silver.sales", some[3]) == 0
-    assert rows_in(shop, "silver.sales", Partitions("week", all=True)) == 4
+    assert [looked(shop, "gold.sales", each) for each in some] == [
+        (1, "1 of 2"),
+        (1, "1 of 2"),
+        (2, "2 of 2"),
+        (0, "0 of 2"),
+        (0, "0 of 2"),
+    ]
+    assert looked(shop, "silver.sales", some[3]) == (0, "0 of 2")
+    assert looked(shop, "silver.sales", Partitions("week", all=True)) == (4, "2 of 2")
+
+
+def test_an_account_says_how_many_files_were_looked_at(shop: Lake) -> None:
+    rows = shop.read("ops.batches").where("batch = 1").orderBy("table")
+    files = rows.select("table", "files_read", "files_skipped").collect()
+    assert [tuple(row) for row in files] == [
+        ("bronze.sales", None, None),
+        ("gold.sales", 2, 1),  # two files of sales; the one of prices is of another week
+        ("silver.sales", 0, 1),  # the number of the new sale is larger than any
+    ]
 
 
 @pytest.mark.parametrize(("small", "compiled"), [(50_000, "false"), (-1, "true")])

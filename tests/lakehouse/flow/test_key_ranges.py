@@ -9,8 +9,10 @@ import pytest
 from pyspark.sql.types import _parse_datatype_string
 
 from lakehouse import Merge, Table
+from lakehouse.flow import merge as merging
 from lakehouse.flow.commit import commit
 from lakehouse.lake import Batch, Lake
+from lakehouse.lake.held_files import held_files
 from lakehouse.lake.write import Writer
 
 Rows = list[tuple[object, ...]]
@@ -73,6 +75,20 @@ def test_keys_that_no_file_can_hold_are_added(lake: Lake) -> None:
         ("6", "a", 1),
         ("9", "a", 1),
     ]
+
+
+def test_many_first_rows_are_written_in_ranges_of_the_first_key(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "SMALL", 10)
+    table = sold("BIGINT")
+    arrive(lake, table, 0, [(f"{n * 7 % 20}", "a", 1) for n in range(20)])
+    files = held_files(lake, table.name) or []
+    reaches = sorted((file.least["id"], file.most["id"]) for file in files)
+    assert len(reaches) == 2
+    assert reaches[0][0] == 0
+    assert reaches[0][1] < reaches[1][0]
+    assert reaches[1][1] == 19
 
 
 KEYS: dict[str, list[str]] = {

@@ -16,6 +16,7 @@ from lakehouse.flow import maintain as maintaining
 from lakehouse.flow.maintain import WHOLE, maintain
 from lakehouse.lake import Lake, upkeep
 from lakehouse.lake.add import add
+from lakehouse.lake.held_files import held_files
 from lakehouse.lake.lock import MAINTAINED, HeldError, lock
 from lakehouse.lake.ops import BATCHES
 from lakehouse.lake.ops import TABLES as OPS
@@ -32,6 +33,19 @@ def test_many_small_files_become_one_and_no_row_changes(lake: Lake) -> None:
     assert str(done(lake, SILVER_SALES)) == "12 files joined to 1"
     assert weeks(lake, SILVER_SALES) == [*range(12)]
     assert [each.operation for each in lake.history("silver.sales", 2)] == ["OPTIMIZE", "WRITE"]
+
+
+def test_a_file_that_is_no_longer_small_stays_as_it_is(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(lake, SILVER_SALES, *range(12))
+    done(lake, SILVER_SALES)
+    (joined,) = held_files(lake, "silver.sales") or []
+    monkeypatch.setattr(upkeep, "SMALL", joined.size)
+    write(lake, SILVER_SALES, *range(12, 24))
+    assert str(done(lake, SILVER_SALES)) == "13 files joined to 2"
+    assert joined in (held_files(lake, "silver.sales") or [])
+    assert weeks(lake, SILVER_SALES) == [*range(24)]
 
 
 def test_a_look_at_the_log_reads_one_page_then(lake: Lake) -> None:
