@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,10 +23,16 @@ DAYS, MONTH = 86_400, 40
 
 def write(lake: Lake, table: Table, *weeks: int) -> None:
     """Adds a sale of each week, a commit of its own each, without Spark."""
+    for week in weeks:
+        write_file(lake, table, [week])
+
+
+def write_file(lake: Lake, table: Table, weeks: Sequence[int]) -> None:
+    """Adds a sale of each week, all in one file."""
     held = DeltaTable(lake.place.folder(table.name))
     schema = pa.schema(held.schema().to_arrow())
-    for week in weeks:
-        write_deltalake(held, pa.Table.from_pylist([{"week": week}], schema), mode="append")
+    rows = pa.Table.from_pylist([{"week": week} for week in weeks], schema)
+    write_deltalake(held, rows, mode="append")
 
 
 def compact(lake: Lake, table: Table) -> None:

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 from deltalake import DeltaTable
 from tests import tiny
-from tests.lakehouse.flow.old_tables import done, started, weeks, write
+from tests.lakehouse.flow.old_tables import done, started, weeks, write, write_file
 from tests.tiny import GOLD_SALES, SILVER_SALES
 
 from lakehouse.flow import maintain as maintaining
@@ -38,14 +38,13 @@ def test_many_small_files_become_one_and_no_row_changes(lake: Lake) -> None:
 def test_a_file_that_is_no_longer_small_stays_as_it_is(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(lake, SILVER_SALES, *range(12))
-    done(lake, SILVER_SALES)
-    (joined,) = held_files(lake, "silver.sales") or []
-    monkeypatch.setattr(upkeep, "SMALL", joined.size)
-    write(lake, SILVER_SALES, *range(12, 24))
+    write_file(lake, SILVER_SALES, range(5_000))
+    (large,) = held_files(lake, "silver.sales") or []
+    monkeypatch.setattr(upkeep, "SMALL", large.size)
+    write(lake, SILVER_SALES, *range(5_000, 5_012))
     assert str(done(lake, SILVER_SALES)) == "13 files joined to 2"
-    assert joined in (held_files(lake, "silver.sales") or [])
-    assert weeks(lake, SILVER_SALES) == [*range(24)]
+    assert large in (held_files(lake, "silver.sales") or [])
+    assert weeks(lake, SILVER_SALES) == [*range(5_012)]
 
 
 def test_a_look_at_the_log_reads_one_page_then(lake: Lake) -> None:
