@@ -1,0 +1,360 @@
+"""Hostile records among good ones: nothing crashes, none is lost, and no good one is harmed."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deltalake import DeltaTable
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+from tests.faults import shop
+from tests.faults.compare import SHOWN, Held
+from tests.faults.hostile_records import Drawn, csv_lines, drawn, huge, json_lines
+from tests.faults.ways import Way
+
+from lakehouse import Append, Expectation, Source, Table, bronze
+from lakehouse.base.errors import LakehouseError
+from lakehouse.declare.schema import names
+from lakehouse.declare.writes import Growing, Rebuild
+from lakehouse.flow.refresh import refresh
+from lakehouse.lake import Lake
+from lakehouse.lake.account import INFLOW, OUTFLOW
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PLAIN = (
+    "id BIGINT, flag BOOLEAN, small TINYINT, price DECIMAL(8,2), ratio DOUBLE, day DATE, "
+    "at TIMESTAMP, name STRING"
+)
+READINGS = Source(
+    "readings",
+    f"{PLAIN}, parts ARRAY<INT>, more STRUCT<a: INT, b: STRING>, pairs MAP<STRING, INT>, "
+    "anything VARIANT",
+)
+CELLS = Source("cells", PLAIN, format="csv")
+BRONZE_READINGS, BRONZE_CELLS = map(bronze, (READINGS, CELLS))
+HAS_ID = Expectation("it has a number", "id IS NOT NULL")
+
+SILVER_READINGS = Table(
+    name="silver.readings",
+    reads=(BRONZE_READINGS,),
+    schema=f"{PLAIN}, parts ARRAY<INT>, more STRUCT<a: INT, b: STRING>, pairs MAP<STRING, INT>, "
+    "anything STRING",
+    transform=lambda raw: READINGS.parse(raw).withColumn("anything", F.to_json("anything")),
+    expect=(HAS_ID,),
+    write=Append(),
+)
+SILVER_CELLS = Table(
+    name="silver.cells",
+    reads=(BRONZE_CELLS,),
+    schema=PLAIN,
+    transform=CELLS.parse,
+    expect=(HAS_ID,),
+    write=Append(),
+)
+TABLES = (
+    *(*shop.OF_SALES, *shop.OF_PRICES),
+    *(BRONZE_READINGS, SILVER_READINGS, BRONZE_CELLS, SILVER_CELLS),
+)
+
+GOOD = 7_000_000_000_000
+"""The first number of a good record; no hostile one has any of these."""
+APART = 20
+"""Hostile lines from one good one to the next."""
+SIZE = 2_000
+"""Hostile lines of a file."""
+RARE = 2_500
+"""Among so many hostile lines one is huge."""
+NOON = datetime(2024, 5, 1, 12)
+
+LONG = 200
+"""Bytes of a line that are told."""
+
+Row = tuple[Any, ...]
+Lines = Mapping[str, Sequence[bytes]]
+"""Hostile lines by the source that they are for."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A source: which share of the lines is for it, by which texts a hostile record of it seems
+    good, a good line by its number, and the rows of tables that are made of so many good ones."""
+
+    source: Source
+    share: float
+    usual: Mapping[str, Drawn[str]]
+    good: Callable[[int], str]
+    rows: Mapping[str, Callable[[range], list[Row]]]
+
+    def hostile(self, count: int, seed: int) -> list[bytes]:
+        """So many hostile lines."""
+        make = csv_lines if self.source.format == "csv" else json_lines
+        much = -(-count // RARE)
+        chance = f"{seed} {self.source.name}"
+        lines = drawn(make(self.usual), count - much, chance)
+        for nth, line in enumerate(drawn(huge([*self.usual]), much, chance)):
+            lines.insert(nth * RARE + RARE // 2, line)
+        return lines
+
+
+def some(*texts: str) -> Drawn[str]:
+    return st.sampled_from(texts)
+
+
+NUMBER = st.integers(1, 300).map(str)
+ITEM = some("tea", "milk", "oats", "test")
+WEEK = some(*map(str, range(-3, 20)), "2147483647", "-2147483648", "")
+TIME = some("2024-05-01 12:00:00", "2024-05-01 12:00:00", "2024-05-02T00:00:00Z", "2031-01-01")
+CHANGED = "2024-05-01 12:00:00"
+
+KINDS = (
+    Kind(
+        shop.SALES,
+        0.4,
+        {
+            "number": NUMBER,
+            "id": NUMBER,
+            "item": ITEM,
+            "week": WEEK,
+            "amount": some("1.50", "2.25", "12", "0", "free"),
+            "changed": TIME,
+            "tags": some("new", "new,cheap", "a,,b", ""),
+        },
+        lambda n: (
+            f'{{"number": {n}, "id": {n}, "item": "good {n % 3}", "week": "{7000 + n % 2}", '
+            f'"amount": "1.50", "changed": "{CHANGED}", "tags": "new,✓"}}'
+        ),
+        {
+            "silver.sales": lambda all: [
+                (n, f"good {n % 3}", 7000 + n % 2, Decimal("1.50"), NOON) for n in all
+            ],
+            "silver.tags": lambda all: [(n, tag) for n in all for tag in ("new", "✓")],
+            "gold.weeks": lambda all: [
+                (week, f"good {item}", Decimal("1.50") * count, count)
+                for (week, item), count in Counter((7000 + n % 2, n % 3) for n in all).items()
+            ],
+        },
+    ),
+    Kind(
+        shop.PRICES,
+        0.2,
+        {
+            "item": ITEM,
+            "week": WEEK,
+            "price": some("1.5", "2", "0"),
+            "stated": TIME,
+            "gone": some("true", "false"),
+        },
+        lambda n: (
+            f'{{"item": "good {n}", "week": "7000", "price": 1.5, "stated": "{CHANGED}", '
+            '"gone": "false"}'
+        ),
+        {
+            "silver.prices": lambda all: [(f"good {n}", 7000, 1.5, NOON) for n in all],
+            "silver.items": lambda all: [(f"good {n}", 1.5, NOON) for n in all],
+        },
+    ),
+    Kind(
+        READINGS,
+        0.2,
+        {
+            **dict.fromkeys(("id", "small"), NUMBER),
+            "flag": some("true", "false", "yes"),
+            **dict.fromkeys(("price", "ratio"), some("1.5", "-0")),
+            **dict.fromkeys(("day", "at"), TIME),
+            **dict.fromkeys(("name", "parts", "more", "pairs", "anything"), ITEM),
+        },
+        lambda n: (
+            f'{{"id": {n}, "flag": true, "small": 5, "price": 1.50, "ratio": 0.25, "day": '
+            f'"2024-05-01", "at": "{CHANGED}", "name": "good", "parts": [1, 2], "more": {{"a": 1, '
+            '"b": "x"}, "pairs": {"k": 1}, "anything": [true]}'
+        ),
+        {
+            "silver.readings": lambda all: [
+                (*(n, True, 5, Decimal("1.50"), 0.25, NOON.date(), NOON, "good"),
+                 *([1, 2], (1, "x"), {"k": 1}, "[true]"))
+                for n in all
+            ]
+        },
+    ),
+    Kind(
+        CELLS,
+        0.2,
+        {
+            **dict.fromkeys(("id", "small"), NUMBER),
+            "flag": some("true", "false", "yes"),
+            **dict.fromkeys(("price", "ratio"), some("1.5", "-0")),
+            **dict.fromkeys(("day", "at"), TIME),
+            "name": ITEM,
+        },
+        lambda n: f'{n},true,5,1.50,0.25,2024-05-01,{CHANGED},"good, ""✓"""',
+        {
+            "silver.cells": lambda all: [
+                (n, True, 5, Decimal("1.50"), 0.25, NOON.date(), NOON, 'good, "✓"') for n in all
+            ]
+        },
+    ),
+)  # fmt: skip
+"""What arrives. A table says by its first column which of its rows are made of good records; gold
+by its second."""
+
+
+@dataclass
+class Landed:
+    """What landed of a kind: its records, as readers of text tell lines apart, and how many good
+    ones are among them."""
+
+    kind: Kind
+    records: Counter[bytes] = field(default_factory=Counter)
+    good: int = 0
+
+    def land(self, hostile: Sequence[bytes], landing: Path) -> None:
+        """Lands hostile lines with good ones between them."""
+        source = self.kind.source
+        has_header = source.format == "csv"
+        folder = landing / source.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for start in range(0, len(hostile), SIZE):
+            lines = [",".join(source.fields).encode()] if has_header else []
+            for at, line in enumerate(hostile[start : start + SIZE]):
+                lines.append(line)
+                if at % APART == APART - 1:
+                    lines.append(self.kind.good(GOOD + self.good).encode())
+                    self.good += 1
+            raw = b"\n".join(lines)
+            (folder / f"{len(list(folder.iterdir()))}.{source.format}").write_bytes(raw)
+            self.records.update(records(raw)[has_header:])
+
+
+def records(raw: bytes) -> list[bytes]:
+    """The records of a file: its lines, without the mark at its head and without blank ones."""
+    lines = re.split(rb"\r\n|\r|\n", raw.removeprefix(b"\xef\xbb\xbf"))
+    return [line for line in lines if line.strip(b" ")]
+
+
+def play(spark: SparkSession, home: Path, lines: Lines, landings: int = 1) -> list[str]:
+    """Lets hostile lines and good ones come into a new lake, in so many landings; what is wrong
+    then, a sentence each. Raises LakehouseError where a table cannot bear them."""
+    way = Way(home, home / "landing")
+    lake = Lake(spark, way.settings)
+    landed = {kind.source.name: Landed(kind) for kind in KINDS if lines.get(kind.source.name)}
+    for nth in range(landings):
+        for name, each in landed.items():
+            share = -(-len(lines[name]) // landings)
+            each.land(lines[name][nth * share : (nth + 1) * share], way.landing)
+        refresh(lake, TABLES)
+    return [text for each in landed.values() for text in wrong(lake, way.root, each)]
+
+
+def wrong(lake: Lake, root: Path, landed: Landed) -> list[str]:
+    """What is wrong with the tables of a kind: records lost, rows uncounted, good ones harmed."""
+    held, kind = Held(root), landed.kind
+    first = f"bronze.{kind.source.name}"
+    aside = Counter(row["table"] for row in held.rows("ops.quarantine"))
+    there = _records(root, first, held)
+    told = [
+        f"{first}: {some.total()} records {what}: {_shown(some)}"
+        for what, some in (("lost", landed.records - there), ("too many", there - landed.records))
+        if some
+    ]
+    comes: dict[str, int] = {first: landed.records.total()}
+    sums = held.sums()
+    for table in (each for each in TABLES if each.name in (first, *kind.rows)):
+        counts = sums[table.name]
+        comes[table.name] = comes.get(table.name, sums[first]["kept"])
+        into, out = (sum(counts[name] for name in names) for names in (INFLOW, OUTFLOW))
+        pairs = {
+            "accounted for": (out, into),
+            "in quarantine": (aside[table.name], counts["quarantined"]),
+        }
+        if not isinstance(table.write, Rebuild):
+            pairs["landed"] = counts["landed"], comes[table.name]
+        if isinstance(table.write, Growing):
+            pairs["in it"] = lake.read(table.name).count(), counts["kept"]
+        told += [
+            f"{table.name}: {found} rows {what}, not {wanted}"
+            for what, (found, wanted) in pairs.items()
+            if found != wanted
+        ]
+        if table.name in kind.rows:
+            wanted_rows = kind.rows[table.name](range(GOOD, GOOD + landed.good))
+            told += _harmed(lake, table, wanted_rows)
+    return told
+
+
+def _records(root: Path, name: str, held: Held) -> Counter[bytes]:
+    """The records in a bronze table and those set aside from it."""
+    column = "_record" if "cells" in name else "record"
+    table = DeltaTable(root / name.replace(".", "/")).to_pyarrow_table(columns=[column])
+    found = Counter(text.encode() for text in table[column].to_pylist())
+    for row in held.rows("ops.quarantine"):
+        if row["table"] == name:
+            text = row["record"]
+            raw = text.encode() if text is not None else b64decode(json.loads(row["row"])["bytes"])
+            found[raw] += 1
+    return found
+
+
+def _harmed(lake: Lake, table: Table, wanted: list[Row]) -> list[str]:
+    """The good rows that a table has not as they were sent, or has too often."""
+    first, *others = names(table.schema)
+    is_good = "item LIKE 'good %'" if "item" in (first, *others) else f"{first} >= {GOOD}"
+    found = lake.read(table.name).where(is_good).select(*table.quoted).collect()
+    told = [
+        f"{table.name}: a good row is lost or changed: {row}" for row in wanted if row not in found
+    ]
+    told += [f"{table.name}: {len(found)} good rows, not {len(wanted)}"] * (
+        len(found) != len(wanted)
+    )
+    return told[:SHOWN]
+
+
+def _shown(some: Counter[bytes]) -> str:
+    return "; ".join(f"{line[:LONG]!r} ({len(line)} bytes)" for line in [*some][:SHOWN])
+
+
+def lines_of(count: int, seed: int) -> dict[str, list[bytes]]:
+    """So many hostile lines, by the source that they are for."""
+    return {k.source.name: k.hostile(round(count * k.share), seed) for k in KINDS}
+
+
+def culprits(lines: Sequence[bytes], fails: Callable[[Sequence[bytes]], bool]) -> Sequence[bytes]:
+    """The fewest lines that fail by themselves as all of them did: halved as long as a half does."""
+    half = len(lines) // 2
+    for part in (lines[:half], lines[half:]) if half else ():
+        if fails(part):
+            return culprits(part, fails)
+    return lines
+
+
+def told(spark: SparkSession, home: Path, lines: Lines, landings: int = 1) -> list[str]:
+    """As `play`; where a table could not bear the lines, those that are to blame."""
+    try:
+        return play(spark, home / "all", lines, landings)
+    except LakehouseError as error:
+        text = str(error)
+    said = [text]
+    for name, some in lines.items():
+        number = count()
+
+        def fails(part: Sequence[bytes], name: str = name) -> bool:
+            try:
+                play(spark, home / f"{name}-{next(number)}", {name: part})
+            except LakehouseError:
+                return True
+            return False
+
+        if fails(some):
+            said += [f"{name}: {_shown(Counter(culprits(some, fails)))}"]
+    return said
