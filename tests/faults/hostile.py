@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,11 @@ class Kind:
     usual: Mapping[str, Drawn[str]]
     good: Callable[[int], str]
     rows: Mapping[str, Callable[[range], list[Row]]]
+
+    @property
+    def tables(self) -> list[Table]:
+        """The bronze table of the source, and those that are made of it."""
+        return [each for each in TABLES if each.name in (f"bronze.{self.source.name}", *self.rows)]
 
     def hostile(self, count: int, seed: int) -> list[bytes]:
         """So many hostile lines."""
@@ -253,7 +259,7 @@ def play(spark: SparkSession, home: Path, lines: Lines, landings: int = 1) -> li
         for name, each in landed.items():
             share = -(-len(lines[name]) // landings)
             each.land(lines[name][nth * share : (nth + 1) * share], way.landing)
-        refresh(lake, TABLES)
+        refresh(lake, [each for one in landed.values() for each in one.kind.tables])
     return [text for each in landed.values() for text in wrong(lake, way.root, each)]
 
 
@@ -270,7 +276,7 @@ def wrong(lake: Lake, root: Path, landed: Landed) -> list[str]:
     ]
     comes: dict[str, int] = {first: landed.records.total()}
     sums = held.sums()
-    for table in (each for each in TABLES if each.name in (first, *kind.rows)):
+    for table in kind.tables:
         counts = sums[table.name]
         comes[table.name] = comes.get(table.name, sums[first]["kept"])
         into, out = (sum(counts[name] for name in names) for names in (INFLOW, OUTFLOW))
@@ -311,12 +317,9 @@ def _harmed(lake: Lake, table: Table, wanted: list[Row]) -> list[str]:
     first, *others = names(table.schema)
     is_good = "item LIKE 'good %'" if "item" in (first, *others) else f"{first} >= {GOOD}"
     found = lake.read(table.name).where(is_good).select(*table.quoted).collect()
-    told = [
-        f"{table.name}: a good row is lost or changed: {row}" for row in wanted if row not in found
-    ]
-    told += [f"{table.name}: {len(found)} good rows, not {len(wanted)}"] * (
-        len(found) != len(wanted)
-    )
+    told = [f"{table.name}: a good row is lost or changed: {r}" for r in wanted if r not in found]
+    if len(found) != len(wanted):
+        told.insert(0, f"{table.name}: {len(found)} good rows, not {len(wanted)}")
     return told[:SHOWN]
 
 
@@ -330,7 +333,7 @@ def lines_of(count: int, seed: int) -> dict[str, list[bytes]]:
 
 
 def culprits(lines: Sequence[bytes], fails: Callable[[Sequence[bytes]], bool]) -> Sequence[bytes]:
-    """The fewest lines that fail by themselves as all of them did: halved as long as a half does."""
+    """The fewest lines that fail as all of them did: halved as long as one half does."""
     half = len(lines) // 2
     for part in (lines[:half], lines[half:]) if half else ():
         if fails(part):
@@ -340,21 +343,19 @@ def culprits(lines: Sequence[bytes], fails: Callable[[Sequence[bytes]], bool]) -
 
 def told(spark: SparkSession, home: Path, lines: Lines, landings: int = 1) -> list[str]:
     """As `play`; where a table could not bear the lines, those that are to blame."""
+    number = count()
+
+    def fails(name: str, part: Sequence[bytes]) -> bool:
+        try:
+            play(spark, home / str(next(number)), {name: part})
+        except LakehouseError:
+            return True
+        return False
+
     try:
         return play(spark, home / "all", lines, landings)
     except LakehouseError as error:
-        text = str(error)
-    said = [text]
-    for name, some in lines.items():
-        number = count()
-
-        def fails(part: Sequence[bytes], name: str = name) -> bool:
-            try:
-                play(spark, home / f"{name}-{next(number)}", {name: part})
-            except LakehouseError:
-                return True
-            return False
-
-        if fails(some):
-            said += [f"{name}: {_shown(Counter(culprits(some, fails)))}"]
-    return said
+        said = [str(error)]
+    blamed = {name: part for name, part in lines.items() if fails(name, part)}
+    found = {name: culprits(part, partial(fails, name)) for name, part in blamed.items()}
+    return said + [f"{name}: {_shown(Counter(part))}" for name, part in found.items()]

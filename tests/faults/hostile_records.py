@@ -180,9 +180,7 @@ def objects(draw: st.DrawFn, usual: Mapping[str, Drawn[str]]) -> bytes:
 
 def json_lines(usual: Mapping[str, Drawn[str]]) -> Drawn[bytes]:
     """A line where an object is expected. `usual`: the texts by which each field seems good."""
-    return _mostly(
-        objects(usual), _values, st.sampled_from(BLANKS), st.binary(max_size=40)
-    )
+    return _mostly(objects(usual), _values, st.sampled_from(BLANKS), st.binary(max_size=40))
 
 
 _torn = st.sampled_from(

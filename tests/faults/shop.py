@@ -20,7 +20,7 @@ from lakehouse import (
 
 SALES = Source(
     "sales",
-    "number STRING, id STRING, item STRING, week STRING, amount STRING, changed STRING, "
+    "number STRING, id STRING, item STRING, week STRING, amount DECIMAL(8,2), changed STRING, "
     "tags STRING",
 )
 PRICES = Source("prices", "item STRING, week STRING, price STRING, stated STRING, gone STRING")
@@ -39,7 +39,7 @@ SILVER_SALES = Table(
         "try_cast(id AS BIGINT) AS id",
         "item",
         "try_cast(week AS INT) AS week",
-        "try_cast(amount AS DECIMAL(8,2)) AS amount",
+        "amount",
         "try_cast(changed AS TIMESTAMP) AS changed",
         "_record",
     ),

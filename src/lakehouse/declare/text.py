@@ -10,7 +10,12 @@ from pyspark.sql import functions as F
 from lakehouse.declare.csv import Csv
 from lakehouse.declare.schema import NESTED, word
 
-FRACTIONS = ("DECIMAL", "DEC", "NUMERIC", "FLOAT", "REAL", "DOUBLE")
+DECIMALS = ("DECIMAL", "DEC", "NUMERIC")
+FRACTIONS = (*DECIMALS, "FLOAT", "REAL", "DOUBLE")
+
+FAR = r"[eE][+-]?0*[1-9]\d{4}"
+"""The exponent of a number that is no DECIMAL: Spark would write out all digits of 1e-99999999,
+which takes many minutes in which no task can be stopped."""
 
 _NOT_NULL = re.compile(r"\s+NOT\s+NULL\s*$", re.IGNORECASE)
 
@@ -37,4 +42,6 @@ def of_csv(text: Column, kind: str, csv: Csv) -> Column:
 
 
 def _plain(text: Column, kind: str) -> Column:
+    if word(kind) in DECIMALS:
+        text = F.when(~text.rlike(FAR), text)
     return text if word(kind) == "STRING" else text.try_cast(kind)
