@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from deltalake import DeltaTable
 
 from benchmarks._delays import Seconds, commits, delays, growth, percentiles, thirds

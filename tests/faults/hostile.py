@@ -154,9 +154,10 @@ def _shown(some: Counter[bytes]) -> str:
     return "; ".join(f"{line[:LONG]!r} ({len(line)} bytes)" for line in [*some][:SHOWN])
 
 
-def lines_of(count: int, seed: int) -> dict[str, list[bytes]]:
+def lines_of(total: int, seed: int, kinds: Sequence[Kind] = KINDS) -> dict[str, list[bytes]]:
     """So many hostile lines, by the source that they are for."""
-    return {k.source.name: k.hostile(round(count * k.share), seed) for k in KINDS}
+    whole = sum(kind.share for kind in kinds)
+    return {k.source.name: k.hostile(round(total * k.share / whole), seed) for k in kinds}
 
 
 def culprits(lines: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> Sequence[T]:

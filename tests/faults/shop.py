@@ -23,7 +23,7 @@ SALES = Source(
     "number STRING, id STRING, item STRING, week STRING, amount DECIMAL(8,2), changed STRING, "
     "tags STRING",
 )
-PRICES = Source("prices", "item STRING, week STRING, price STRING, stated STRING, gone STRING")
+PRICES = Source("prices", "item STRING, week STRING, price STRING, stated TIMESTAMP, gone STRING")
 CLICKS = Source("clicks", "visitor STRING, page STRING, at STRING")
 STOCK = Source("stock", "item STRING, pieces STRING, _gone STRING")
 
@@ -72,7 +72,7 @@ SILVER_PRICES = Table(
         "item",
         "try_cast(week AS INT) AS week",
         "try_cast(price AS DOUBLE) AS price",
-        "try_cast(stated AS TIMESTAMP) AS stated",
+        "stated",
         "_record",
     ),
     expect=(Expectation("a price is above zero", "price > 0"),),
@@ -86,7 +86,7 @@ SILVER_ITEMS = Table(
     transform=lambda raw: PRICES.parse(raw).selectExpr(
         "item",
         "try_cast(price AS DOUBLE) AS price",
-        "try_cast(stated AS TIMESTAMP) AS stated",
+        "stated",
         "gone = 'true' AS gone",
         "_record",
     ),

@@ -1,4 +1,4 @@
-"""Text as a number of the type that a source declares."""
+"""Text as a number or a time of the type that a source declares."""
 
 from __future__ import annotations
 
@@ -31,3 +31,24 @@ def test_a_number_of_a_far_exponent_is_no_decimal(
     *decimals, double = spark.range(1).select(*values).collect()[0]
     assert decimals == [number and Decimal(number)] * 2
     assert double == float(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("9999-12-31", 9999),
+        ("0001-01-01", 1),
+        ("0000-12-31", None),
+        ("+10000-01-01", None),
+        ("-0044-03-15", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMP_NTZ"])
+def test_a_time_of_a_year_that_no_calendar_of_sql_has_is_none(
+    spark: SparkSession, kind: str, text: str, year: int | None
+) -> None:
+    csv = Csv(dates="[+]y-MM-dd", times="[+]y-MM-dd")
+    cell = F.lit(text)
+    values = of_json(cell, kind), of_csv(cell, kind, Csv()), of_csv(cell, kind, csv)
+    found = spark.range(1).select(*map(F.year, values)).collect()[0]
+    assert list(found) == [year] * 3
