@@ -122,7 +122,8 @@ class _Home:
 
     def __post_init__(self) -> None:
         topic = NewTopic(TOPIC, 1, 1)  # one partition: events come in the order of their numbers
-        AdminClient({"bootstrap.servers": self.servers}).create_topics([topic])[TOPIC].result()
+        admin = AdminClient({"bootstrap.servers": self.servers})
+        admin.create_topics([topic])[TOPIC].result()
         values = {"data": str(self.root), "lake": {"root": str(self.root / "lake")}}
         settings = Settings.model_validate({**values, "project": "benchmarks._orders"})
         self.lake = Lake(_no_spark, settings)
