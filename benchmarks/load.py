@@ -33,6 +33,8 @@ BACKLOG = 60_000
 """Messages that lie there at start, for each minute that is measured."""
 SHARES = [0.7**nth for nth in range(1, 12)]
 """Rates that are tried, as shares of that of the backlog, until the tables keep up with one."""
+SEVERAL = 6
+"""Commits that gold makes while a rate is tried, or it is tried for twice as long."""
 FLAT = 0.05
 """Seconds a second by which delays may grow where tables keep up."""
 PATIENCE = 600
@@ -74,16 +76,28 @@ def _sustained(home: _Home, seconds: float) -> tuple[float, list[Row]]:
     most = home.sent / (commits(home.gold, "number")[-1].at - home.began())
     rows: list[Row] = []
     for share in SHARES:
-        rate, first = round(most * share), home.sent
-        home.send(round(rate * seconds), rate)
-        home.settle()
-        grown = growth(home.created(first), home.delays(home.gold, first))
+        rate = round(most * share)
+        grown, seconds = _grown(home, rate, seconds)
         kept_up = grown < FLAT
         what = f"for {seconds:.0f} s, {'sustained' if kept_up else 'not sustained'}"
         rows.append((what, f"{_a_second(rate)}, delays grow by {grown:.2f} s/s"))
         if kept_up:
             return rate, rows
     raise LakehouseError("no rate was sustained", "load", "give one: --rate 100")
+
+
+def _grown(home: _Home, rate: float, seconds: float) -> tuple[float, float]:
+    """By how much delays to gold grow at a rate, and for how long it was tried: long enough for
+    several commits, for the events of one alone wait the less the later they come."""
+    while True:
+        first = home.sent
+        home.send(round(rate * seconds), rate)
+        home.settle()
+        made = commits(home.gold, "number")
+        if sum(each.last >= first for each in made) >= SEVERAL:
+            created = home.created(first)
+            return growth(created, delays(created, made, first)), seconds
+        seconds *= 2
 
 
 def _steady(home: _Home, rate: float, seconds: float) -> Iterator[Row]:
@@ -172,8 +186,8 @@ class _Home:
 
     def began(self) -> float:
         """When the first batch of bronze was planned."""
-        pages = Path(self.lake.place.checkpoint("bronze.orders"))
-        return next(pages.glob("**/offsets/0")).stat().st_mtime
+        checkpoint = self.lake.place.checkpoint("bronze.orders", topic=TOPIC)
+        return Path(checkpoint, "offsets", "0").stat().st_mtime
 
     def settle(self) -> None:
         """Waits until all that was sent is in gold."""
