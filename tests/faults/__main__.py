@@ -31,7 +31,7 @@ def main(words: list[str]) -> int:
         return 2
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     with sigterm_as_interrupt(), ExitStack() as stack:
-        bench = Bench(folder, told.seed, stack)
+        bench = Bench(folder, told.seed, stack, told.records)
         kinds = [name for name in names if name in KINDS]
         outcomes = _rounds(bench, kinds, told) if kinds else []
         cases: list[bool] = []
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help=f"some of {','.join(NAMES)}")
     parser.add_argument("--round", type=int, help="only the round of this number")
     parser.add_argument("--first", type=int, default=0, help="the round to begin with")
+    parser.add_argument("--records", type=int, default=100_000, help="how many are hostile")
     return parser
 
 

@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from tests.faults.compare import Held, differences
 from tests.faults.data import arrivals
+from tests.faults.hostile import lines_of, told
 from tests.faults.killing import run
 from tests.faults.ways import TABLES, Way
 
@@ -152,11 +153,20 @@ def _small_disk(home: Path) -> Iterator[None]:
         subprocess.run(["umount", str(home)], check=False)
 
 
+def hostile(bench: Bench, home: Path) -> tuple[str, list[str]]:
+    """Lines that no sender should send come among good ones, in two landings."""
+    lines = lines_of(bench.records, bench.seed)
+    found = told(bench.spark, home, lines, landings=2)
+    sizes = [len(line) for some in lines.values() for line in some]
+    return f"{len(sizes):,} hostile records, {sum(sizes) / 1e6:,.0f} MB", found
+
+
 CASES: dict[str, Callable[[Bench, Path], tuple[str, list[str]]]] = {
     "two-writers": two_writers,
     "cut-checkpoint": cut_checkpoint,
     "other-checkpoint": other_checkpoint,
     "clock-back": clock_back,
     "full-disk": full_disk,
+    "hostile": hostile,
 }
 """What each is called: it gives the sentence that was said, and what came out otherwise."""

@@ -50,9 +50,9 @@ class Outcome:
 class Bench:
     """What rounds share: servers, a Spark that stays, and of each kind a lake that nobody kills."""
 
-    def __init__(self, folder: Path, seed: int, stack: ExitStack) -> None:
-        """Starts nothing yet; `stack` ends what is started."""
-        self.folder, self.seed, self.stack = folder, seed, stack
+    def __init__(self, folder: Path, seed: int, stack: ExitStack, records: int = 100_000) -> None:
+        """Starts nothing yet; `stack` ends what is started. `records`: how many are hostile."""
+        self.folder, self.seed, self.stack, self.records = folder, seed, stack, records
         self._references: dict[str, tuple[Way, Usual]] = {}
 
     @cached_property

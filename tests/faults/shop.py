@@ -20,10 +20,10 @@ from lakehouse import (
 
 SALES = Source(
     "sales",
-    "number STRING, id STRING, item STRING, week STRING, amount STRING, changed STRING, "
+    "number STRING, id STRING, item STRING, week STRING, amount DECIMAL(8,2), changed STRING, "
     "tags STRING",
 )
-PRICES = Source("prices", "item STRING, week STRING, price STRING, stated STRING, gone STRING")
+PRICES = Source("prices", "item STRING, week STRING, price STRING, stated TIMESTAMP, gone STRING")
 CLICKS = Source("clicks", "visitor STRING, page STRING, at STRING")
 STOCK = Source("stock", "item STRING, pieces STRING, _gone STRING")
 
@@ -39,7 +39,7 @@ SILVER_SALES = Table(
         "try_cast(id AS BIGINT) AS id",
         "item",
         "try_cast(week AS INT) AS week",
-        "try_cast(amount AS DECIMAL(8,2)) AS amount",
+        "amount",
         "try_cast(changed AS TIMESTAMP) AS changed",
         "_record",
     ),
@@ -72,7 +72,7 @@ SILVER_PRICES = Table(
         "item",
         "try_cast(week AS INT) AS week",
         "try_cast(price AS DOUBLE) AS price",
-        "try_cast(stated AS TIMESTAMP) AS stated",
+        "stated",
         "_record",
     ),
     expect=(Expectation("a price is above zero", "price > 0"),),
@@ -86,7 +86,7 @@ SILVER_ITEMS = Table(
     transform=lambda raw: PRICES.parse(raw).selectExpr(
         "item",
         "try_cast(price AS DOUBLE) AS price",
-        "try_cast(stated AS TIMESTAMP) AS stated",
+        "stated",
         "gone = 'true' AS gone",
         "_record",
     ),

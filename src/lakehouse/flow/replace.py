@@ -17,11 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DateType, TimestampNTZType, TimestampType
 
 from lakehouse.declare.expectation import passes
-from lakehouse.declare.schema import quoted
+from lakehouse.declare.schema import OWN, quoted
+from lakehouse.declare.table import Table
 from lakehouse.declare.writes import Replace
 from lakehouse.flow.batch import Judged, counts, set_aside
 from lakehouse.flow.literals import among
@@ -29,8 +31,10 @@ from lakehouse.lake.account import Account
 from lakehouse.lake.write import Writer
 from lakehouse.spark.caching import cached
 
+AT = f"{OWN}at"
+
 Delivery = tuple[Any, Any]
-"""Partition and `newest_by` of a delivery."""
+"""Partition and `newest_by` of a delivery, that of a time in microseconds."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +52,18 @@ class Standing:
 
 def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
     """Writes the deliveries of a batch that stand."""
-    table, part, newest_by = batch.table, write.partition, write.newest_by
+    table, part, newest = batch.table, write.partition, _newest(batch.table, write.newest_by)
     batch = batch.with_rows(cached(batch.rows))
-    groups = batch.rows.groupBy(quoted(part), quoted(newest_by)).agg(*counts(table)).collect()
+    groups = batch.rows.groupBy(quoted(part), newest.alias(AT)).agg(*counts(table)).collect()
     account = set_aside(writer, batch, groups)
-    passing = {(g[part], g[newest_by]): g["passing"] for g in groups if g["passing"]}
+    passing = {(g[part], g[AT]): g["passing"] for g in groups if g["passing"]}
     if not passing:
         return account
     there = writer.lake.read(table.name).where(among(part, [p for p, _ in passing]))
-    newest = there.groupBy(quoted(part)).agg(
-        F.max(quoted(newest_by)).alias("newest"), F.count("*").alias("rows")
+    held_at = there.groupBy(quoted(part)).agg(
+        F.max(newest).alias("newest"), F.count("*").alias("rows")
     )
-    held = {row[part]: (row["newest"], row["rows"]) for row in newest.collect()}
+    held = {row[part]: (row["newest"], row["rows"]) for row in held_at.collect()}
     chosen = standing(passing, {p: at for p, (at, _) in held.items()})
     kept = sum(passing[each] for each in chosen.all)
     account = dataclasses.replace(account, kept=kept, duplicate=account.kept - kept)
@@ -67,7 +71,7 @@ def replace(writer: Writer, batch: Judged, write: Replace) -> Account:
         return account
     rows = batch.rows.where(passes())
     if len(chosen.all) < len(passing):
-        rows = _of(rows, chosen.all, part, newest_by)
+        rows = _of(rows, chosen.all, part, newest)
     rows = rows.select(*table.quoted)
     if not chosen.newer:
         written = writer.append(rows, table.name, account)
@@ -98,15 +102,20 @@ def _age(at: Any) -> tuple[bool, Any]:
     return at is not None, at if at is not None else 0
 
 
-def _of(rows: DataFrame, deliveries: frozenset[Delivery], part: str, newest_by: str) -> DataFrame:
+def _newest(table: Table, newest_by: str) -> Column:
+    """What deliveries are ordered by, as a value that Python can be told: of a time its
+    microseconds, for Spark has more years than Python."""
+    at = F.col(quoted(newest_by))
+    kind = table.struct[newest_by].dataType
+    is_time = isinstance(kind, DateType | TimestampType | TimestampNTZType)
+    return F.unix_micros(at.cast("timestamp")) if is_time else at
+
+
+def _of(rows: DataFrame, deliveries: frozenset[Delivery], part: str, newest: Column) -> DataFrame:
     """The rows of some deliveries."""
-    schema = rows.select(
-        F.col(quoted(part)).alias("_lake_part"), F.col(quoted(newest_by)).alias("_lake_at")
-    ).schema
+    schema = rows.select(F.col(quoted(part)).alias("_lake_part"), newest.alias(AT)).schema
     for field in schema:
         field.nullable = True
     keys = rows.sparkSession.createDataFrame(list(deliveries), schema)
-    same = F.col(quoted(part)).eqNullSafe(F.col("_lake_part")) & F.col(
-        quoted(newest_by)
-    ).eqNullSafe(F.col("_lake_at"))
+    same = F.col(quoted(part)).eqNullSafe(F.col("_lake_part")) & newest.eqNullSafe(F.col(AT))
     return rows.join(F.broadcast(keys), on=same, how="left_semi")

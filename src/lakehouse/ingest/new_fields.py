@@ -122,13 +122,14 @@ def _unknown(source: Source, records: Iterable[str], where: str) -> Iterator[New
     for record in records:
         try:
             values = json.loads(record)
-        except ValueError:
+        except (ValueError, RecursionError):  # Python looks less deep than Spark
             continue
         if not isinstance(values, dict):
             continue
         for name in values.keys() - known:
             known.add(name)
-            yield NewField(name, _kind(values[name]), where)
+            shown = name.encode(errors="replace").decode()  # half a surrogate is no text
+            yield NewField(shown, _kind(values[name]), where)
 
 
 def _kind(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import sleep
 
 from pyspark.sql import SparkSession
@@ -16,13 +17,17 @@ MADE_AT_ONCE = (
 TRIES = 5
 
 
-def create(spark: SparkSession, statement: str) -> None:
+def create(spark: SparkSession, statement: str, is_made: Callable[[], bool]) -> None:
     """Makes a table, or finds the one that another makes at this moment: a server may still be at
-    what a client asked for that was killed since."""
+    what a client asked for that was killed since.
+
+    IF NOT EXISTS takes the folder of a log for a table, which is there before its first page.
+    """
     for left in reversed(range(TRIES)):
         try:
             spark.sql(statement)
-            return
+            if is_made():
+                return
         except Exception as error:
             if not left or not any(sign in str(error) for sign in MADE_AT_ONCE):
                 raise

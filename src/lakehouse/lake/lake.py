@@ -104,6 +104,7 @@ class Lake:
             f"CREATE TABLE IF NOT EXISTS {self.place.table(table.name)} ({columns}) USING DELTA"
             + (f" PARTITIONED BY ({quoted(parted)})" if parted else "")
             + f" TBLPROPERTIES ({', '.join(f'{k!r} = {v!r}' for k, v in properties.items())})",
+            lambda: self.exists(table.name),
         )
 
     def upgrade(self, table: Table) -> None:

@@ -41,6 +41,19 @@ def test_a_new_field_is_noted_once_and_breaks_nothing(lake: Lake, landing: Path)
     assert kept == 2
 
 
+def test_a_record_too_deep_to_look_into_and_a_name_that_is_no_text_cost_nothing(
+    lake: Lake, landing: Path
+) -> None:
+    folder = landing / "sales"
+    folder.mkdir()
+    deep = f'{{"deep": {"[" * 3_000}{"]" * 3_000}}}'
+    lines = (deep, '{"half \\ud800": 1}', json.dumps({**sale(1), "colour": "red"}))
+    (folder / "a.jsonl").write_text("\n".join(lines))
+    refresh(lake, (BRONZE_SALES,))
+    assert lake.read("bronze.sales").count() == 3
+    assert {field for _, field, _, _ in seen(lake)} == {"half ?", "colour"}
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_only_the_first_lines_of_a_file_are_looked_at(
     lake: Lake, landing: Path, packed: bool

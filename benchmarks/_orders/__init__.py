@@ -1,0 +1,1 @@
+"""Orders that come as messages: the project of the benchmark `load`."""
