@@ -1,7 +1,7 @@
 """A topic that was deleted and made anew under its name is another one, and not read past.
 
-Spark's checkpoint knows a topic by its name, and offsets of the one before are good in the new one as
-soon as that is long enough. So the id of the topic stands beside them.
+Spark's checkpoint knows a topic by its name, and offsets of the one before are good in the new one
+as soon as that is long enough. So the id of the topic stands beside them.
 """
 
 from __future__ import annotations

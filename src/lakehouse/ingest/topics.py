@@ -150,8 +150,8 @@ def client(kafka: KafkaSettings) -> dict[str, Any]:
 def topic_id(kafka: KafkaSettings, topic: str) -> str:
     """The id that the brokers gave a topic when it was made; empty where it cannot be told.
 
-    So it is where no client is installed, where it is refused or not answered (Spark says why then),
-    and where the brokers are older than 2.8, which give none.
+    So it is where no client is installed, where it is refused or not answered (Spark says why
+    then), and where the brokers are older than 2.8, which give none.
     """
     try:
         conf = client(kafka)
