@@ -15,6 +15,7 @@ from unittest.mock import patch
 from tests.faults.case import Case
 from tests.faults.databases import database_gone
 from tests.faults.killing import run
+from tests.faults.s3 import s3_503, s3_lost_reply, s3_timeout
 from tests.faults.topics import broker_gone, messages_twice, more_partitions, topic_anew
 from tests.faults.ways import TABLES, Way
 
@@ -136,5 +137,8 @@ CASES: dict[str, Callable[[Bench, Path], tuple[str, list[str]]]] = {
     "more-partitions": more_partitions,
     "topic-anew": topic_anew,
     "database-gone": database_gone,
+    "s3-503": s3_503,
+    "s3-timeout": s3_timeout,
+    "s3-lost-reply": s3_lost_reply,
 }
 """What each is called: it gives the sentence that was said, and what came out otherwise."""

@@ -85,6 +85,15 @@ class Bench:
         os.environ["PG_PASSWORD"] = PASSWORD
         return self.stack.enter_context(postgres())
 
+    @cached_property
+    def s3(self) -> str:
+        """The address of an S3."""
+        from tests.engines.on_s3 import BUCKET
+        from tests.servers import fetch_s3_jars, s3_server
+
+        fetch_s3_jars()
+        return self.stack.enter_context(s3_server(self.folder, BUCKET))
+
     def tables(self, kind: str) -> Sequence[Table]:
         """The tables of a kind."""
         return TABLES[kind]
