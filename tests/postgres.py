@@ -34,10 +34,10 @@ class Postgres:
     def url(self) -> str:
         return f"jdbc:postgresql://127.0.0.1:{self.port}/shop"
 
-    def call(self, sql: str) -> None:
-        """Runs statements in one transaction."""
+    def call(self, sql: str) -> str:
+        """Runs statements in one transaction; gives the rows of the last one as text."""
         done = subprocess.run(
-            [BIN / "psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+            [BIN / "psql", "-X", "-q", "-A", "-t", "-1", "-v", "ON_ERROR_STOP=1", "-f", "-"],
             input=sql,
             env={
                 "PGHOST": "127.0.0.1",
@@ -52,6 +52,7 @@ class Postgres:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
 
 def reading(lake: Lake, server: Postgres, /, source: str = "sales", **wanted: Any) -> Lake:

@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -125,29 +126,47 @@ def s3_server(place: Path, bucket: str) -> Iterator[str]:
             yield address
 
 
-@contextmanager
-def losing(server: str, losses: dict[str, int]) -> Iterator[str]:
-    """A way to an HTTP server on which the answers to some PUTs are lost; gives its address.
+@dataclass
+class Failure:
+    """How an answer fails, and how many more do: it is `lost` once the server has done what was
+    asked, it is `busy` (503) or `silent`, and the server hears nothing."""
 
-    `losses` says how many more to each path that ends so, and is counted down.
-    """
+    how: Literal["lost", "busy", "silent"]
+    left: int
+
+
+@contextmanager
+def failing(server: str, failures: Mapping[str, Failure]) -> Iterator[str]:
+    """A way to an HTTP server on which the answers to some PUTs fail, by what their paths end with;
+    gives its address."""
     host = urlsplit(server).netloc
+    is_over = Event()
 
     class Way(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            found = (each for end, each in failures.items() if self.path.endswith(end))
+            failure = next((each for each in found if each.left), None)
+            how = None
+            if failure and self.command == "PUT":
+                how, failure.left = failure.how, failure.left - 1
+                self.close_connection = True
+            if how == "silent":
+                is_over.wait()
+                return
+            if how == "busy":
+                self.send_response_only(503, "Slow Down")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             there = HTTPConnection(host)
             there.request(self.command, self.path, body, dict(self.headers))
             answer = there.getresponse()
             content = answer.read()
             there.close()
-            ends = (end for end, left in losses.items() if left and self.path.endswith(end))
-            lost = next(ends, None) if self.command == "PUT" else None
-            if lost:
-                losses[lost] -= 1
-                self.close_connection = True
+            if how == "lost":
                 return
             self.send_response_only(answer.status, answer.reason)
             for name, value in answer.getheaders():
@@ -167,6 +186,7 @@ def losing(server: str, losses: dict[str, int]) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{way.server_port}"
         finally:
+            is_over.set()
             way.shutdown()
             thread.join()
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from time import monotonic
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
 from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 Value = str | bytes | None
 
@@ -41,6 +41,19 @@ class Topic:
         admin = AdminClient(self.settings)
         for each in admin.delete_topics([self.name]).values():
             each.result()
+
+    def make_anew(self) -> None:
+        """Deletes the topic, and makes another one of its name."""
+        self.remove()
+        sleep(1)  # until the brokers know
+        self.make()
+
+    def grown(self, partitions: int) -> Topic:
+        """The topic, with so many partitions from now on."""
+        admin = AdminClient(self.settings)
+        for each in admin.create_partitions([NewPartitions(self.name, partitions)]).values():
+            each.result()
+        return replace(self, partitions=partitions)
 
     def send(self, *values: Value, partition: int = 0, **more: object) -> None:
         """Sends messages of these values to one partition; `more`: their key, headers, time."""

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from tests.faults.compare import Held, differences
-from tests.faults.data import arrivals
+from tests.faults.case import Case
+from tests.faults.databases import database_gone
 from tests.faults.hostile import lines_of, told
 from tests.faults.killing import run
+from tests.faults.s3 import s3_503, s3_lost_reply, s3_timeout
+from tests.faults.topics import broker_gone, messages_twice, more_partitions, topic_anew
 from tests.faults.ways import TABLES, Way
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.flow.rebuild_table import rebuild_tables
-from lakehouse.flow.refresh import refresh
-from lakehouse.lake import Lake
 
 if TYPE_CHECKING:
     from tests.faults.rounds import Bench
@@ -31,50 +31,21 @@ FREE = 100_000
 """Bytes that are left on the full disk."""
 
 
-class Case:
-    """A lake to which a fault happens between its first landing and the others."""
-
-    def __init__(self, bench: Bench, home: Path) -> None:
-        self.bench = bench
-        self.way = Way(home, home / "landing", "sales")
-        self.lake = Lake(bench.spark, self.way.settings)
-        self.landings = iter(arrivals(f"{bench.seed}"))
-        self.next()
-
-    def next(self) -> None:
-        """Takes one more landing."""
-        self.way.land(next(self.landings))
-        refresh(self.lake, TABLES[KIND])
-
-    def refused(self) -> str:
-        """Lets the next landing come, which must be refused; gives the sentence that says why."""
-        try:
-            self.next()
-        except LakehouseError as error:
-            return str(error)
-        raise AssertionError("it went on as if nothing had happened")
-
-    def came_out(self) -> list[str]:
-        """In what the lake differs from an undisturbed one, once all has landed."""
-        for arrival in self.landings:
-            self.way.land(arrival)
-        refresh(self.lake, TABLES[KIND])
-        undisturbed, _ = self.bench.reference(KIND)
-        one, other = (Held(way.root, way.names()) for way in (undisturbed, self.way))
-        return differences(one, other, TABLES[KIND])
+def _case(bench: Bench, home: Path) -> Case:
+    return Case(bench, Way(home, home / "landing", "sales"), KIND)
 
 
 def two_writers(bench: Bench, home: Path) -> tuple[str, list[str]]:
     """Two runs at a time: one of them is refused."""
-    case, said = Case(bench, home), []
+    case, said = _case(bench, home), []
 
     def second() -> None:
         try:
-            refresh(case.lake, TABLES[KIND])
+            case.take()
         except LakehouseError as error:
             said.append(str(error))
 
-    case.way.land(next(case.landings))
+    case.land()
     ended = run(case.way, KIND, then=second)
     said += ended.fault.strip().splitlines()[-1:]
     return " ".join(said), case.came_out()
@@ -82,10 +53,11 @@ def two_writers(bench: Bench, home: Path) -> tuple[str, list[str]]:
 
 def cut_checkpoint(bench: Bench, home: Path) -> tuple[str, list[str]]:
     """The last page of a checkpoint is cut; the table is made anew, as its error says."""
-    case = Case(bench, home)
+    case = _case(bench, home)
     pages = Path(case.lake.place.checkpoint("silver.sales")) / "offsets"
     last = max((page for page in pages.iterdir() if page.name.isdecimal()), key=_number)
     _cut(last)
+    case.land()
     sentence = case.refused()
     rebuild_tables(case.lake, [t for t in TABLES[KIND] if t.name == "silver.sales"])
     return sentence, case.came_out()
@@ -102,10 +74,11 @@ def _cut(page: Path) -> None:
 
 def other_checkpoint(bench: Bench, home: Path) -> tuple[str, list[str]]:
     """The checkpoint of another query stands in the place of a table's own."""
-    case = Case(bench, home)
+    case = _case(bench, home)
     own, other = map(case.lake.place.checkpoint, ("gold.weeks", "silver.tags"))
     shutil.rmtree(own)
     shutil.copytree(other, own)
+    case.land()
     sentence = case.refused()
     rebuild_tables(case.lake, [t for t in TABLES[KIND] if t.name == "gold.weeks"])
     return sentence, case.came_out()
@@ -113,7 +86,7 @@ def other_checkpoint(bench: Bench, home: Path) -> tuple[str, list[str]]:
 
 def clock_back(bench: Bench, home: Path) -> tuple[str, list[str]]:
     """The clock of Python goes back by a day, between a landing and the next."""
-    case = Case(bench, home)
+    case = _case(bench, home)
 
     class Yesterday(datetime):
         @classmethod
@@ -128,11 +101,12 @@ def clock_back(bench: Bench, home: Path) -> tuple[str, list[str]]:
 def full_disk(bench: Bench, home: Path) -> tuple[str, list[str]]:
     """No room is left; what filled the disk is taken away, and the same run goes on."""
     with _small_disk(home):
-        case = Case(bench, home)
+        case = _case(bench, home)
         filler = home / "filler"
         room = os.statvfs(home)
         with filler.open("wb") as file:
             file.write(b"\0" * (room.f_bavail * room.f_frsize - FREE))
+        case.land()
         sentence = case.refused()
         filler.unlink()
         return sentence, case.came_out()
@@ -167,6 +141,14 @@ CASES: dict[str, Callable[[Bench, Path], tuple[str, list[str]]]] = {
     "other-checkpoint": other_checkpoint,
     "clock-back": clock_back,
     "full-disk": full_disk,
+    "broker-gone": broker_gone,
+    "messages-twice": messages_twice,
+    "more-partitions": more_partitions,
+    "topic-anew": topic_anew,
+    "database-gone": database_gone,
+    "s3-503": s3_503,
+    "s3-timeout": s3_timeout,
+    "s3-lost-reply": s3_lost_reply,
     "hostile": hostile,
 }
 """What each is called: it gives the sentence that was said, and what came out otherwise."""

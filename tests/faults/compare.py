@@ -31,11 +31,13 @@ class Held:
     """A lake of which something is to be told.
 
     `names` are what is called otherwise in each; `is_pulled`: its files have the times of pulls.
+    `without`: columns that are passed over.
     """
 
     root: Path
     names: Sequence[str] = ()
     is_pulled: bool = False
+    without: Sequence[str] = ()
 
     def rows(self, name: str) -> list[Mapping[str, Any]]:
         """All rows of a table."""
@@ -44,7 +46,7 @@ class Held:
 
     def counted(self, name: str, without: Iterable[str]) -> Counter[str]:
         """How often a table has each row, as text."""
-        passed_over = {*without, *(["arrived_at"] if self.is_pulled else [])}
+        passed_over = {*without, *self.without, *(["arrived_at"] if self.is_pulled else [])}
         return Counter(
             self._plain(repr([(key, row[key]) for key in sorted(row) if key not in passed_over]))
             for row in self.rows(name)

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.compare import Held, differences
-from tests.faults.data import arrivals
+from tests.faults.data import Arrival, arrivals
 from tests.faults.killing import Usual, run
 from tests.faults.old import grow_old
 from tests.faults.plan import Blow, plan
 from tests.faults.victim import work
 from tests.faults.ways import AT_REST, TABLES, DatabaseWay, TopicWay, Way
 
+from lakehouse import Table
 from lakehouse.base.settings import SparkSettings
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
@@ -69,18 +70,37 @@ class Bench:
         return spark
 
     @cached_property
-    def _servers(self) -> str:
+    def servers(self) -> str:
+        """The address of a broker of Kafka."""
         from lakehouse.setup.broker import broker, fetch
 
         fetch()
         return self.stack.enter_context(broker(self.folder / "kafka"))
 
     @cached_property
-    def _postgres(self) -> Postgres:
+    def postgres(self) -> Postgres:
+        """A server of PostgreSQL."""
         from tests.postgres import PASSWORD, postgres
 
         os.environ["PG_PASSWORD"] = PASSWORD
         return self.stack.enter_context(postgres())
+
+    @cached_property
+    def s3(self) -> str:
+        """The address of an S3."""
+        from tests.engines.on_s3 import BUCKET
+        from tests.servers import fetch_s3_jars, s3_server
+
+        fetch_s3_jars()
+        return self.stack.enter_context(s3_server(self.folder, BUCKET))
+
+    def tables(self, kind: str) -> Sequence[Table]:
+        """The tables of a kind."""
+        return TABLES[kind]
+
+    def arrivals(self) -> list[Arrival]:
+        """All that arrives."""
+        return arrivals(f"{self.seed}")
 
     def way(self, kind: str, name: str) -> Way:
         """A new lake, into which nothing has come yet."""
@@ -88,9 +108,9 @@ class Bench:
         if kind in ("kafka", "stream"):
             from tests.topics import Topic
 
-            return TopicWay(home, home / "landing", topic=Topic.made(self._servers))
+            return TopicWay(home, home / "landing", topic=Topic.made(self.servers))
         if kind == "database":
-            way = DatabaseWay(home, home / "landing", server=self._postgres, suffix=f"_{name}")
+            way = DatabaseWay(home, home / "landing", server=self.postgres, suffix=f"_{name}")
             way.make()
             return way
         if kind in AT_REST:
@@ -108,7 +128,7 @@ class Bench:
         if kind not in self._references:
             way = self.way(kind, "undisturbed")
             usual = None
-            for arrival in arrivals(f"{self.seed}") if kind not in AT_REST else [None]:
+            for arrival in self.arrivals() if kind not in AT_REST else [None]:
                 if arrival:
                     way.land(arrival)
                 if usual is None:
@@ -127,7 +147,7 @@ class Bench:
         lake = Lake(self.spark, way.settings)
         if kind in AT_REST:
             work(lake, kind, kind)
-        refresh(lake, TABLES[kind])
+        refresh(lake, self.tables(kind))
 
     def round(
         self, kind: str, number: int, tell: Callable[[str], None] = lambda text: None
@@ -137,7 +157,7 @@ class Bench:
         begun, outcome = time.monotonic(), Outcome(kind, number)
         planned = plan(self.seed, kind, number)
         way = self.way(kind, str(number))
-        landings = arrivals(f"{self.seed}") if kind not in AT_REST else [None]
+        landings = self.arrivals() if kind not in AT_REST else [None]
         try:
             for arrival, blows in zip(landings, planned.blows, strict=True):
                 later: Callable[[], None] | None = None

@@ -105,11 +105,17 @@ class TopicWay(Way):
         assert self.topic
         return [*super().names(), self.topic.name]
 
-    def land(self, arrival: Arrival, partitions: Sequence[int] = (0, 1)) -> None:
+    def land(self, arrival: Arrival, partitions: Sequence[int] = ()) -> None:
         assert self.topic
         lines, at = arrival.lines("sales"), int(arrival.at.timestamp() * 1000)
-        for number in partitions:
-            self.topic.send(*lines[number::2], partition=number, timestamp=at)
+        many = self.topic.partitions
+        for number in partitions or range(many):
+            self.topic.send(*lines[number::many], partition=number, timestamp=at)
+
+    def grow(self, partitions: int) -> None:
+        """Adds partitions to the topic."""
+        assert self.topic
+        self.topic = self.topic.grown(partitions)
 
 
 @dataclass

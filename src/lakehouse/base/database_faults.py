@@ -30,6 +30,14 @@ _FAULTS = (
         "the database does not answer",
         "see that it is up, or mend database.url",
     ),
+    (
+        (
+            *("terminating connection", "the database system is", "connection has been closed"),
+            "I/O error occurred while sending to the backend",
+        ),
+        "the database ended the connection",
+        "see that it is up; then run again",
+    ),
 )
 """Words of Java's text, what they mean, and what to do about it; the first that fits."""
 

@@ -35,6 +35,11 @@ _FAULTS = (
         "see that it is up, or mend AWS_ENDPOINT_URL; then run again",
     ),
     (
+        ("Status Code: 503", "SlowDown", "AWSServiceThrottled"),
+        "it is too busy to answer, each time anew",
+        "let less ask it at a time, or run again later",
+    ),
+    (
         ("ApiCallTimeout", "ApiCallAttemptTimeout", "SocketTimeout", "Read timed out"),
         "no answer in time",
         "see that it is up and can be reached; then run again",

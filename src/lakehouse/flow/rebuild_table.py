@@ -155,7 +155,8 @@ def _gone_messages(lake: Lake, table: Table, staged: Table) -> tuple[str, int] |
     """The first topic of which a table has messages that a build of it has not, and how many."""
     if SENT not in table.columns:
         return None
-    place = [f"{SENT}.{name}" for name in ("topic", "partition", "offset")]
+    # In a topic that was made anew another message may be at the place of one: not of its time.
+    place = [f"{SENT}.{name}" for name in ("topic", "partition", "offset")] + ["arrived_at"]
     held, new = (
         lake.read(name).select(*place).where(F.col("topic").isNotNull())
         for name in (table.name, staged.name)

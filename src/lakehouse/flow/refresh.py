@@ -17,6 +17,7 @@ from lakehouse.flow.redelivery import take_again
 from lakehouse.flow.stream import TakenAwayError, check_rebuilt, check_sources, run_query, stopped
 from lakehouse.flow.verdict import Verdict, go_on, verdicts
 from lakehouse.flow.work import Work
+from lakehouse.ingest.anew import check_topic
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.database import asked_for
 from lakehouse.ingest.files import has_landed, is_rescued
@@ -132,6 +133,7 @@ def _run(lake: Lake, table: Table, build: int, halt: Halt) -> list[Account]:
             return []  # it has no rows yet
     checkpoint = Checkpoint.of(lake, table, build)
     check_sources(table, checkpoint)
+    check_topic(lake, table, checkpoint)
     idle = is_idle(lake, table, checkpoint)
     accounts = [] if idle else _run_query(lake, table, checkpoint, build, halt)
     return [*accounts, *take_again(lake, table, checkpoint)]

@@ -60,6 +60,17 @@ class Checkpoint:
         begun = self.begun
         return begun if begun > self._last("commits") else None
 
+    @property
+    def topic_folder(self) -> str:
+        """The folder of the id of the topic that the query reads."""
+        return f"{self.folder}/topic"
+
+    @property
+    def topic(self) -> str:
+        """The id of the topic that the query reads; empty where it is not known."""
+        pages = self.storage.files(self.topic_folder)
+        return "".join(self.storage.read(page.path).strip() for page in pages)
+
     def sources(self) -> int | None:
         """How many sources the query follows; None before its first batch."""
         begun = self.begun

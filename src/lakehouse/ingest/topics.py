@@ -20,6 +20,9 @@ WAIT = 10.0
 STARTING = ("NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS")
 """What a broker says that does not keep positions yet."""
 
+LOOK = 3.0
+"""Seconds that a broker may take to tell a topic's id."""
+
 NUMBERED = 0
 """The partition by which the position in a topic is kept: each topic has it."""
 
@@ -142,6 +145,29 @@ def client(kafka: KafkaSettings) -> dict[str, Any]:
             "sasl.password": password,
         }
     return conf
+
+
+def topic_id(kafka: KafkaSettings, topic: str) -> str:
+    """The id that the brokers gave a topic when it was made; empty where it cannot be told.
+
+    So it is where no client is installed, where it is refused or not answered (Spark says why
+    then), and where the brokers are older than 2.8, which give none.
+    """
+    try:
+        conf = client(kafka)
+    except LakehouseError:
+        return ""
+    from confluent_kafka import KafkaException, TopicCollection
+    from confluent_kafka.admin import AdminClient
+
+    try:
+        admin = AdminClient(conf)  # named: without it, what was asked is given up
+        asked = admin.describe_topics(TopicCollection([topic]), request_timeout=LOOK)
+        found = asked[topic].result().topic_id
+    except KafkaException:
+        return ""
+    is_given = found.get_most_significant_bits() or found.get_least_significant_bits()
+    return str(found) if is_given else ""
 
 
 def _make_topics(conf: dict[str, Any], topics: Sequence[str]) -> None:

@@ -34,6 +34,8 @@ PATIENCE = {
     "attempts.maximum": "5",
     # Beyond those, none: of its own S3A asks a service that is away for many minutes.
     "retry.limit": "0",
+    # But where it says that it is asked too often: it would wait 20 times, twice as long each time.
+    "retry.throttle.limit": "2",
 }
 """How long S3 is asked before a failure is told: under 20 seconds a request."""
 

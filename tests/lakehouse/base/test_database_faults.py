@@ -17,6 +17,9 @@ SAID = "org.postgresql.util.PSQLException: "
         (f'{SAID}FATAL: password authentication failed for user "me"', "these credentials"),
         (f"{SAID}ERROR: permission denied for table sales", "may not read it"),
         (f"{SAID}Connection to 127.0.0.1:9 refused.", "the database does not answer"),
+        (f"{SAID}FATAL: terminating connection due to administrator command", "ended the conn"),
+        (f"{SAID}An I/O error occurred while sending to the backend.", "ended the connection"),
+        (f"{SAID}FATAL: the database system is starting up", "the database ended the connection"),
         (f'{SAID}FATAL: database "shop" does not exist', "there is no such database"),
         (
             f'{SAID}ERROR: relation "x" does not exist\n  Position: 15\n\tat a.b',

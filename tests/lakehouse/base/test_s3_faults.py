@@ -43,6 +43,12 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> None:
             "s3a://gone/x: software.amazon.awssdk.services.s3.model.NoSuchBucketException: no",
             "s3a://gone/x: asked S3 for listObjects(): there is no such bucket. ",
         ),
+        (
+            ": org.apache.hadoop.fs.s3a.AWSServiceThrottledException: Writing Object on t/1.json: "
+            "software.amazon.awssdk.services.s3.model.S3Exception: null (Service: S3, Status Code: "
+            "503, Request ID: null)",
+            "s3a://t/1.json: asked S3 for Writing Object: it is too busy to answer, each time ",
+        ),
         (NO_CREDENTIALS, "s3a://lake/x: asked S3: there are no credentials. "),
         (
             ": java.nio.file.AccessDeniedException: s3a://lake/x: getFileStatus on s3a://lake/x: "

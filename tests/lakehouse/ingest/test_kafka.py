@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,6 +20,7 @@ from lakehouse.base.arrival_settings import KafkaSettings
 from lakehouse.base.errors import LakehouseError
 from lakehouse.flow.rebuild_table import rebuild_tables
 from lakehouse.flow.refresh import refresh
+from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.lake import Account, Lake
 from lakehouse.lake.write import Writer
 
@@ -195,13 +197,38 @@ def test_where_files_came_first_the_table_goes_on_with_messages(
     assert records(lake) == ['{"id": 1}', '{"id": 2}', '{"id": 3}']
 
 
-def test_a_topic_that_was_made_anew_is_told_and_not_read_past(lake: Lake, topic: Topic) -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [['{"id": 3}'], ['{"id": 3}', '{"id": 4}', '{"id": 5}']],
+    ids=["shorter", "longer"],
+)
+def test_a_topic_that_was_made_anew_is_told_and_not_read_past(
+    lake: Lake, topic: Topic, sent: list[str]
+) -> None:
     topic.send('{"id": 1}', '{"id": 2}')
     here = reading(lake, {"sales": topic})
     refresh(here, [RAW])
-    topic.remove()
-    time.sleep(1)
-    topic.make()
+    topic.make_anew()
+    topic.send(*sent)
+    checkpoint = Checkpoint.of(here, RAW).folder
+    with pytest.raises(LakehouseError, match=f"made anew .* take {checkpoint} away"):
+        refresh(here, [RAW])
+    assert records(lake) == ['{"id": 1}', '{"id": 2}']
+    with pytest.raises(LakehouseError, match="holds 2 messages of the topic"):
+        rebuild_tables(here, [RAW])
+    shutil.rmtree(checkpoint)
+    refresh(here, [RAW])
+    assert records(lake) == ['{"id": 1}', '{"id": 2}', *sent]
+
+
+def test_a_topic_whose_id_cannot_be_told_is_not_read_past_its_end(
+    lake: Lake, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lakehouse.ingest.anew.topic_id", lambda kafka, topic: "")
+    topic.send('{"id": 1}', '{"id": 2}')
+    here = reading(lake, {"sales": topic})
+    refresh(here, [RAW])
+    topic.make_anew()
     topic.send('{"id": 3}')
     with pytest.raises(LakehouseError, match="or it was made anew"):
         refresh(here, [RAW])
