@@ -16,6 +16,7 @@ from tests.faults.case import Case
 from tests.faults.databases import database_gone
 from tests.faults.hostile import lines_of, told
 from tests.faults.killing import run
+from tests.faults.large import large_batch
 from tests.faults.s3 import s3_503, s3_lost_reply, s3_timeout
 from tests.faults.topics import broker_gone, messages_twice, more_partitions, topic_anew
 from tests.faults.ways import TABLES, Way
@@ -141,6 +142,7 @@ CASES: dict[str, Callable[[Bench, Path], tuple[str, list[str]]]] = {
     "other-checkpoint": other_checkpoint,
     "clock-back": clock_back,
     "full-disk": full_disk,
+    "large-batch": large_batch,
     "broker-gone": broker_gone,
     "messages-twice": messages_twice,
     "more-partitions": more_partitions,

@@ -50,23 +50,26 @@ def run(
     blow: Blow | None = None,
     usual: Usual | None = None,
     then: Callable[[], None] | None = None,
+    heap: str = "1g",
+    patience: float = PATIENCE,
 ) -> Ended:
     """Works at a lake in a process of its own until it is done, or has had its blow.
 
-    `usual`: how a run takes its course that nobody kills; `then` is called while it is at work.
+    `usual`: how a run takes its course that nobody kills; `then` is called while it is at work;
+    `patience`: the seconds that it may take.
     """
     usual = usual or Usual()
     way.home.mkdir(parents=True, exist_ok=True)
     log = way.home / "victim.log"
-    process = _started(_told(way, kind, blow, usual), log)
+    process = _started({**_told(way, kind, blow, usual), "heap": heap}, log)
     assert process.stdout is not None
     late: list[str] = []
 
     def give_up() -> None:
-        late.append(f"it did not end within {PATIENCE} s")
+        late.append(f"it did not end within {patience} s")
         _kill(process.pid)
 
-    too_long = Timer(PATIENCE, give_up)
+    too_long = Timer(patience, give_up)
     too_long.start()
     at_work = Timer(usual.seconds * 0.3, then or (lambda: None))
     step = blow.step if blow else ""

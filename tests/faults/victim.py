@@ -31,7 +31,7 @@ def main(told: dict[str, Any]) -> None:
     kind, action, struck = told["kind"], told["action"], told["strike"]
     settings = Settings.model_validate(told["settings"])
     spark = make_session(
-        SparkSettings(master="local[2]", heap="1g", shuffle_partitions=2, conf=INTERPRETED),
+        SparkSettings(master="local[2]", heap=told["heap"], shuffle_partitions=2, conf=INTERPRETED),
         warehouse=f"{settings.data}/warehouse",
         log=f"{settings.data}/spark.log",
         quick=True,

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from lakehouse import Rebuild, Table
-from lakehouse.flow.rebuild import reach
+from lakehouse.flow.reach import reach
 from retail.calendar import LAST_SUNDAY, LAST_WEEK, first_day, week_of
 from retail.gold import household_days, household_products, household_weeks, product_store_weeks
 
@@ -256,7 +256,8 @@ def test_a_week_computed_anew_is_what_a_rebuild_makes_of_it(spark: SparkSession,
 
     write = household_weeks.TABLE.write
     assert isinstance(write, Rebuild)
-    anew, needed = reach(write, [at])
+    found = reach(write, [at])
+    anew, needed = found.anew.where, found.needed.where
     reached = range(at - write.ahead, at + (write.back or 0) + 1)
     was, whole = _by_key(before, redeemed), _by_key(after, redeemed)
     part = _by_key(after.where(needed), redeemed.where(needed), anew)
