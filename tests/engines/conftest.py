@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OF_A_RUN = {
     *("source_file", "arrived_at", "ingested_at", "quarantined_at", "scored_at", "finished_at"),
     *("query", "run", "seconds", "file", "changed", "at"),
+    *("files_read", "files_skipped"),  # which only folders of this machine tell without Spark
 }
 """Columns that say when and where a run was, not what it made."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lakehouse.spark.engine import is_databricks
+from lakehouse.spark.engine import is_connect, is_databricks
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,15 +29,16 @@ AS_SMALL = {**INTERPRETED, PARTITIONS: "1"}
 def as_set(spark: SparkSession) -> dict[str, str]:
     """What a session is set to of all that small work has another setting for.
 
-    On Databricks the partitions alone, for serverless lets nothing else be set.
+    On Databricks and behind Spark Connect the partitions alone, for serverless lets nothing else be
+    seen or set.
     """
-    names = [PARTITIONS] if is_databricks() else [*AS_SMALL]
+    names = [PARTITIONS] if is_databricks() or is_connect(spark) else [*AS_SMALL]
     return {name: str(spark.conf.get(name)) for name in names}
 
 
 def suit(spark: SparkSession, rows: int | None, otherwise: Mapping[str, str]) -> None:
     """Sets a session to work on so many rows, None where that is not known; `otherwise`: what
     `as_set` gave for work that is not small."""
-    is_small = rows is not None and rows <= SMALL
+    is_small = rows is not None and rows <= SMALL and otherwise.keys() >= AS_SMALL.keys()
     for name, value in otherwise.items():
-        spark.conf.set(name, AS_SMALL[name] if is_small and not is_databricks() else value)
+        spark.conf.set(name, AS_SMALL[name] if is_small else value)
