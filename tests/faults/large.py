@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from tests.faults.rounds import Bench
 
 KIND, HEAP = "files", "1g"
-LINES = 2_000_000
-"""Records of 1 kB each: twice as many bytes as the heap, of which rows may have a third."""
+LINES = 700_000
+"""Records of 1 kB each: of a heap of 1 GB, rows may have two fifths."""
 PADDING = "x" * 900
 BROKEN = 1_000
 """Each so manieth record has no amount."""
 
 
 def large_batch(bench: Bench, home: Path) -> tuple[str, list[str]]:
-    """One landing of 2 GB, taken by a program with a heap of 1 GB."""
+    """One landing of 700 MB, taken by a program with a heap of 1 GB."""
     way = Way(home, home / "landing", "sales")
     path = way.landing / "sales" / "large.jsonl"
     path.parent.mkdir(parents=True)

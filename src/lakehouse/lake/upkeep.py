@@ -16,12 +16,10 @@ from lakehouse.lake import log
 from lakehouse.lake.files import local_path
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.ops import ALL as OPS
-from lakehouse.spark.engine import is_databricks
+from lakehouse.spark.optimizing import leave_alone
 
 SMALL = 32 * 2**20
 """Bytes: to open a file that is larger costs little beside reading it."""
-LEFT_ALONE = "spark.databricks.delta.optimize.minFileSize"
-"""From which size on Delta joins a file to no other: a gigabyte by its own choice."""
 MANY = 8
 """By so many files a table is to become less, before it is worth to write its rows anew."""
 PAGES = 10
@@ -59,8 +57,7 @@ def count_files(lake: Lake, name: str) -> tuple[int, int]:
 def join_files(lake: Lake, name: str) -> None:
     """Writes the rows of small files into few larger ones. What is no longer small stays as it is:
     where keys grow with time, each file then holds a range of them, and merges pass over most."""
-    if not is_databricks():  # which has a size of its own for each table
-        lake.spark.conf.set(LEFT_ALONE, str(SMALL))
+    leave_alone(lake.spark, SMALL)
     lake.spark.sql(f"OPTIMIZE {lake.place.table(name)}")
 
 
