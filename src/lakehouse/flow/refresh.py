@@ -27,10 +27,13 @@ from lakehouse.lake import Account, Lake
 from lakehouse.lake.account import OUTFLOW, Entry, entry, spoken
 from lakehouse.lake.builds import History, histories
 from lakehouse.lake.lock import lock
-from lakehouse.lake.ops import BATCHES
+from lakehouse.lake.ops import BATCHES, DEFINITIONS
 from lakehouse.lake.ops import TABLES as OPS
 from lakehouse.lake.swap import finish
 from lakehouse.spark.interpreting import as_set
+
+PATIENCE = 600.0
+"""Seconds that another run may take to make its tables; it is no reason for this one to fail."""
 
 
 def refresh(lake: Lake, tables: Sequence[Table]) -> dict[str, list[Account]]:
@@ -60,11 +63,13 @@ def prepared(lake: Lake, tables: Sequence[Table]) -> dict[str, Verdict]:
     there yet."""
     for table in OPS:
         lake.ensure(table)
-    about = verdicts(lake, tables, _finished(lake, tables))
-    go_on(lake, about)
-    for each in about.values():
-        if each.refusal is None:
-            lake.ensure(each.table)
+    # Of two runs that find a table missing, the second would begin another build of it.
+    with lock(lake, DEFINITIONS.name, patience=PATIENCE):
+        about = verdicts(lake, tables, _finished(lake, tables))
+        go_on(lake, about)
+        for each in about.values():
+            if each.refusal is None:
+                lake.ensure(each.table)
     return about
 
 
