@@ -21,7 +21,7 @@ from lakehouse.lake.log import CHANGES_NO_ROW
 RECORD = 100
 """The fewest bytes of a landed record of text: near enough for what it is used for."""
 
-PACKED = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate", ".avro")
+PACKED = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
 """Files of which nobody knows how many records are in a byte."""
 
 CHANGED = ("numTargetRowsInserted", "numTargetRowsUpdated", "numTargetRowsDeleted")
@@ -74,9 +74,7 @@ def _may_hold(file: HeldFile, partitions: Partitions) -> bool:
     if column in file.partition:
         return file.partition[column] in partitions
     least, most = file.least.get(column), file.most.get(column)
-    if least is None or most is None:
-        return True
-    return any(each in partitions for each in range(least, most + 1))
+    return least is None or most is None or partitions.may_be_between(least, most)
 
 
 def _landed(lake: Lake, source: Source, checkpoint: Checkpoint, batch: int) -> int | None:
@@ -86,7 +84,7 @@ def _landed(lake: Lake, source: Source, checkpoint: Checkpoint, batch: int) -> i
     if is_rescued(lake):
         return None
     paths = checkpoint.files(batch)
-    if any(path.endswith(PACKED) for path in paths):
+    if source.format == "avro" or any(path.endswith(PACKED) for path in paths):
         return None
     if source.format == "parquet":
         return sum(_in_parquet(checkpoint.storage, path) for path in paths)

@@ -34,6 +34,13 @@ class Partitions:
         later = self.since is not None and partition is not None and partition >= self.since
         return self.all or later or partition in self.named
 
+    def may_be_between(self, least: int, most: int) -> bool:
+        """Whether rows of which the partitions go from the one to the other may be of some of
+        them. Rows without a partition are in no bounds."""
+        if self.all or None in self.named or (self.since is not None and self.since <= most):
+            return True
+        return any(each is not None and least <= each <= most for each in self.named)
+
 
 @dataclass(frozen=True)
 class Reach:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from lakehouse.lake import log
 from lakehouse.lake.files import local_path
+from lakehouse.lake.held_files import held_files
 from lakehouse.lake.lake import Lake
 from lakehouse.lake.ops import ALL as OPS
 from lakehouse.spark.optimizing import leave_alone
@@ -40,15 +41,9 @@ def count_files(lake: Lake, name: str) -> tuple[int, int]:
     Where only Spark knows the files, all of them are counted as such that could be joined: it finds
     out by itself which of them are of one partition.
     """
-    if (opened := lake.opened(name)) is not None:
-        import pyarrow as pa
-
-        files = pa.table(opened.get_add_actions(flatten=True))
-        paths, sizes = (files.column(each).to_pylist() for each in ("path", "size_bytes"))
-        small = Counter(
-            path.rpartition("/")[0] for path, size in zip(paths, sizes, strict=True) if size < SMALL
-        )
-        return len(paths), sum(count - 1 for count in small.values())
+    if (files := held_files(lake, name)) is not None:
+        small = Counter(file.path.rpartition("/")[0] for file in files if file.size < SMALL)
+        return len(files), sum(count - 1 for count in small.values())
     detail = lake.detail(name)
     count = int(detail["numFiles"])
     return count, count - 1 if count and detail["sizeInBytes"] / count < SMALL else 0

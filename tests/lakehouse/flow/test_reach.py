@@ -40,3 +40,17 @@ def test_from_a_week_on() -> None:
 
 def test_no_partition_at_all_is_no_row() -> None:
     assert Partitions("week").where == "false"
+
+
+def test_whether_a_file_may_hold_some_is_told_by_its_bounds_however_far_apart() -> None:
+    some = Partitions("week", frozenset({4, 9}))
+    bounds = [(1, 3), (3, 4), (5, 8), (9, 9), (-(2**31), 2**31 - 1)]
+    assert [some.may_be_between(*each) for each in bounds] == [False, True, False, True, True]
+    assert not Partitions("week", frozenset({2**40})).may_be_between(-(2**31), 2**31 - 1)
+    later = Partitions("week", since=7)
+    assert [later.may_be_between(*each) for each in bounds] == [False, False, True, True, True]
+    assert Partitions("week", all=True).may_be_between(1, 3)
+
+
+def test_bounds_tell_nothing_of_rows_without_a_week() -> None:
+    assert Partitions("week", frozenset[int | None]({None})).may_be_between(1, 3)
