@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lakehouse.spark.engine import is_connect
 from lakehouse.testing.lakes import INTERPRETED, make_lake
 
 if TYPE_CHECKING:
@@ -69,6 +70,30 @@ def postgres() -> Iterator[Postgres]:
 
     with postgres() as server:
         yield server
+
+
+SET: dict[str, str] = {}
+"""What the one session was set to at first."""
+
+
+@pytest.fixture(scope="session")
+def spark(spark: SparkSession) -> SparkSession:
+    """The one session of `lakehouse.testing`, of which is known what it was set to."""
+    SET.update({} if is_connect(spark) else spark.conf.getAll)
+    return spark
+
+
+@pytest.fixture(scope="module", autouse=True)
+def set_as_before() -> Iterator[None]:
+    """A command that runs in a test sets the one session as its own settings say, and the next page
+    of tests finds it as it was."""
+    yield
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession() if SET else None
+    for name, value in SET.items() if session else ():
+        if session.conf.get(name, None) != value and session.conf.isModifiable(name):
+            session.conf.set(name, value)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from lakehouse.flow.commit import commit
 from lakehouse.lake import Batch, Lake
 from lakehouse.lake.held_files import held_files
 from lakehouse.lake.write import Writer
+from lakehouse.spark.interpreting import PARTITIONS
 
 ADAPTIVE = "spark.sql.adaptive.enabled"
 Rows = list[tuple[object, ...]]
@@ -83,11 +84,14 @@ def test_many_first_rows_are_written_in_ranges_of_the_first_key(
 ) -> None:
     monkeypatch.setattr(merging, "SMALL", 10)
     table = sold("BIGINT")
+    before = {name: str(lake.spark.conf.get(name)) for name in (ADAPTIVE, PARTITIONS)}
     lake.spark.conf.set(ADAPTIVE, "false")  # as it is in a stream
+    lake.spark.conf.set(PARTITIONS, "2")
     try:
         arrive(lake, table, 0, [(f"{n * 7 % 20}", "a", 1) for n in range(20)])
     finally:
-        lake.spark.conf.set(ADAPTIVE, "true")
+        for name, value in before.items():
+            lake.spark.conf.set(name, value)
     files = held_files(lake, table.name) or []
     reaches = sorted((file.least["id"], file.most["id"]) for file in files)
     assert len(reaches) == 2

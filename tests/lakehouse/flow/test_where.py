@@ -253,7 +253,7 @@ def test_a_lake_made_before_gains_the_count_and_its_accounts_count_none(
     old = Batch("silver.things", "a-query", 0)
     spark.sql(
         f"INSERT INTO {lake.place.table(BATCHES.name)} SELECT '{old.table}', '{old.query}', 0, "
-        "1, 5, 4, 1, 0, 0, map('a rule', 1L), current_timestamp(), 0.5, NULL"
+        "1, 5, 4, 1, 0, 0, map('a rule', 1L), current_timestamp(), 0.5, NULL, NULL, NULL"
     )
     (before,) = totals(Through(lake))
     assert before.counts["passed_over"] == 0
