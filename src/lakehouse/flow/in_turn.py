@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from lakehouse.base.stopping import Halt
 from lakehouse.declare.table import Table
+from lakehouse.flow.ways import above, longest_way
 
 Made = TypeVar("Made")
 
@@ -31,6 +32,7 @@ def in_turn(
         halt: What `work` heeds.
     """
     left = _longest_way_first(tables)
+    made_of = above({table.name: _reads(table) for table in tables})
     made: dict[str, Made] = {}
     errors: dict[str, BaseException] = {}
     works: dict[Future[Made], Table] = {}
@@ -44,7 +46,7 @@ def in_turn(
                     table = works.pop(done)
                     if error := done.exception():
                         errors[table.name] = error
-                        lost = {table.name, *_made_of(table.name, tables)}
+                        lost = {table.name, *(n for n in made_of if table.name in made_of[n])}
                         left = [each for each in left if each.name not in lost]
                     else:
                         made[table.name] = done.result()
@@ -65,25 +67,14 @@ def _free(left: Sequence[Table], at_work: Iterable[Table]) -> list[Table]:
 def _longest_way_first(tables: Sequence[Table]) -> list[Table]:
     """By the longest row of tables that wait for one another behind each, then before it: of two
     that nothing waits for, the one that can begin the latest must not find all hands full."""
-
-    @cache
-    def behind(name: str) -> int:
-        readers = (each.name for each in tables if name in _reads(each))
-        return 1 + max(map(behind, readers), default=0)
-
     of = {table.name: _reads(table) for table in tables}
+    behind = longest_way(of, dict.fromkeys(of, 1.0))
 
     @cache
     def before(name: str) -> int:
         return 1 + max((before(read) for read in of[name] if read in of), default=0)
 
-    return sorted(tables, key=lambda table: (-behind(table.name), -before(table.name)))
-
-
-def _made_of(name: str, tables: Sequence[Table]) -> set[str]:
-    """The tables that are made of one, at any distance."""
-    readers = [each.name for each in tables if name in _reads(each)]
-    return {*readers, *(further for each in readers for further in _made_of(each, tables))}
+    return sorted(tables, key=lambda table: (-behind[table.name], -before(table.name)))
 
 
 def _reads(table: Table) -> set[str]:

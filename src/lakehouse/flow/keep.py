@@ -2,12 +2,13 @@
 
 A refresh is that of a run, with its checkpoint, accounts and lock. No table waits for another: the
 look at what it reads is all that ties them together. So one that fails keeps only those from
-changing that are made of it.
+changing that are made of it. Where more are due than may be worked at side by side, the one comes
+first behind which most work waits; what was passed over gains by the time it waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from lakehouse.flow.rates import Meter, Rate, State, store
 from lakehouse.flow.refresh import prepared, refresh_table
 from lakehouse.flow.verdict import Verdict
 from lakehouse.flow.waiting import held_by
+from lakehouse.flow.ways import above, longest_way
 from lakehouse.ingest.checkpoint import Checkpoint
 from lakehouse.ingest.kafka import topic_of
 from lakehouse.ingest.marks import Marks
@@ -37,6 +39,9 @@ FIRST, LONGEST = 5.0, 300.0
 PATIENCE = 2.0
 """How many times as long as its own work a table waits for what it reads to come to rest: what
 several of its reads bring is taken at once then, and never more than so much later."""
+
+UNKNOWN = 1.0
+"""Seconds that the work of a table is taken for which was never refreshed here."""
 
 OUTSIDE = 10.0
 """Seconds after which a table is looked at again that this process has not changed meanwhile."""
@@ -85,17 +90,33 @@ class _Kept:
         return self.seen != self.taken and any(mark is not None for mark in self.seen)
 
     @property
-    def is_patient(self) -> bool:
-        """Whether it may wait for what it reads to come to rest."""
-        return monotonic() - self.changed < PATIENCE * self.took
+    def waited(self) -> float:
+        """Seconds since there was something to take."""
+        return monotonic() - self.changed if self.changed else 0.0
+
+    def waits(self, astir: Collection[str], made_of: Mapping[str, Collection[str]]) -> bool:
+        """Whether it waits for what it reads to come to rest, while it may. A read that did not
+        change yet may, as soon as anything that it is made of is astir: at work or due."""
+        if self.waited >= PATIENCE * self.took:
+            return False
+        before = self.taken or (None,) * len(self.seen)
+        for feed, seen, taken in zip(self.feeds, self.seen, before, strict=True):
+            further = made_of.get(feed.name, ()) if seen == taken else ()
+            if not {feed.name, *further}.isdisjoint(astir):
+                return True
+        return False
+
+    @property
+    def fed(self) -> list[str]:
+        """The names of the tables whose changes it follows."""
+        return [feed.name for feed in self.feeds if isinstance(feed, Table)]
 
     def rate(self, waiting: int | None) -> Rate:
         """How fast it changes; `waiting`: the messages that it has not read."""
         state: State = "at work" if self.work else "failed" if self.failures else "idle"
-        behind = monotonic() - self.changed if self.changed else 0.0
         meter = self.meter
         counts = meter.batches, meter.landed, meter.kept
-        return Rate(self.name, state, *counts, meter.per_second, behind, waiting, self.held)
+        return Rate(self.name, state, *counts, meter.per_second, self.waited, waiting, self.held)
 
 
 class Keeper:
@@ -137,8 +158,7 @@ class Keeper:
         stored = monotonic()
         with ThreadPoolExecutor(self.lake.settings.stream.side_by_side) as pool:
             while not self.halt.ending:
-                for each in kept:
-                    self._begin(each, kept, pool)
+                self._begin(kept, pool)
                 self._wait(kept)
                 self.tell(rates := self._rates(kept))
                 if monotonic() - stored > REPORT:
@@ -169,22 +189,29 @@ class Keeper:
         read = Checkpoint.of(self.lake, each.about.table, each.about.build).read_to(topic)
         return sum(max(end - read.get(number, 0), 0) for number, end in ends.items())
 
-    def _begin(self, each: _Kept, kept: Iterable[_Kept], pool: ThreadPoolExecutor) -> None:
-        if each.failures and monotonic() < each.again:
-            return
-        try:
-            is_due = each.see(tuple(map(self._mark, each.feeds)))
-        except LakehouseError as error:  # what it reads cannot be looked at
-            self._fail(each, error)
-            return
-        if is_due and each.work is None and not (each.is_patient and self._is_astir(each, kept)):
+    def _begin(self, kept: Sequence[_Kept], pool: ThreadPoolExecutor) -> None:
+        """Begins what is due, as far as hands are free: the most urgent first."""
+        due = [each for each in kept if self._is_due(each)]
+        at_work = {each.name for each in kept if each.work}
+        astir = at_work | {each.name for each in due}
+        follows = {each.name: each.fed for each in kept}
+        made_of = above(follows)
+        way = longest_way(follows, {each.name: each.took or UNKNOWN for each in kept})
+        ready = [each for each in due if not (each.work or each.waits(astir, made_of))]
+        ready.sort(key=lambda each: each.waited + way[each.name], reverse=True)
+        free = self.lake.settings.stream.side_by_side - len(at_work)
+        for each in ready[: max(free, 0)]:
             each.working_on, each.begun = each.seen, monotonic()
             each.work = pool.submit(copy_context().run, self._refresh, each.about)
 
-    def _is_astir(self, each: _Kept, kept: Iterable[_Kept]) -> bool:
-        """Whether a table whose changes this one follows is about to change again."""
-        fed = {feed.name for feed in each.feeds if isinstance(feed, Table)}
-        return any(other.work or other.is_due for other in kept if other.name in fed)
+    def _is_due(self, each: _Kept) -> bool:
+        if each.failures and monotonic() < each.again:
+            return False
+        try:
+            return each.see(tuple(map(self._mark, each.feeds)))
+        except LakehouseError as error:  # what it reads cannot be looked at
+            self._fail(each, error)
+            return False
 
     def _mark(self, read: Table | Source) -> Hashable:
         if isinstance(read, Source):

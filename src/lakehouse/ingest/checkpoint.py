@@ -118,8 +118,12 @@ class Checkpoint:
         return sorted(paths)
 
     def taken(self) -> dict[str, int]:
-        """The landed files that the query has taken, and when each was changed then, in
-        milliseconds since 1970."""
+        """The landed files that batches of the query have taken, and when each was changed then,
+        in milliseconds since 1970.
+
+        The list of files is written before the plan of their batch: what a kill between the two
+        left there is taken by the next run.
+        """
         folder = f"{self.folder}/sources/0"
         names = [file.name for file in self.storage.files(folder)]
         joined = {int(n.removesuffix(".compact")) for n in names if n.endswith(".compact")}
@@ -127,7 +131,12 @@ class Checkpoint:
         pages = [f"{last}.compact"] if joined else []
         pages += [name for name in names if name.isdecimal() and int(name) > last]
         entries = (entry for page in pages for entry in self._page(f"{folder}/{page}"))
-        return {plain(entry["path"]): int(entry["timestamp"]) for entry in entries}
+        planned = self._log_offset(self.begun) if self.begun >= 0 else -1
+        return {
+            plain(entry["path"]): int(entry["timestamp"])
+            for entry in entries
+            if entry["batchId"] <= planned
+        }
 
     def _last(self, log: str) -> int:
         names = (file.name for file in self.storage.files(f"{self.folder}/{log}"))

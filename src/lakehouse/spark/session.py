@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from lakehouse.base.errors import LakehouseError
 from lakehouse.base.settings import SparkSettings
@@ -19,11 +17,12 @@ from lakehouse.spark.engine import is_databricks
 from lakehouse.spark.failed_start import why_not
 from lakehouse.spark.jars import COORDINATES, DELTA, NOT_FOR_S3, S3, jar_paths, jars_folder
 from lakehouse.spark.java import Java, find_java
+from lakehouse.spark.local_files import local_files
+from lakehouse.spark.logs import hush, log_file, set_level
 from lakehouse.spark.memory import check_heap
 from lakehouse.spark.s3 import check_answers, s3_conf, s3_jars
 
 if TYPE_CHECKING:
-    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
@@ -89,7 +88,7 @@ def make_session(
             _set_if_allowed(there, key, value)
         return there
     if not verbose:
-        _hush()
+        hush()
     if os.environ.get("PYSPARK_GATEWAY_PORT"):
         return _submitted(app, settings, verbose, s3)
     java = find_java()
@@ -97,6 +96,7 @@ def make_session(
     conf = {
         **_sql_conf(),
         **_start_conf(settings, app, warehouse, ui, s3),
+        **local_files(settings.master, s3),
         **(s3_conf() if s3 else {}),
         **_runtime_conf(settings, settings.master),
         **settings.conf,
@@ -217,7 +217,7 @@ def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSessi
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
-    output = _log_file(log)
+    output = log_file(log)
     spark_conf = SparkConf(loadDefaults=False).setAll(list(conf.items()))
     try:
         # The JVM's own streams go to the log: it writes there what no logger's level reaches.
@@ -227,7 +227,7 @@ def _started(conf: dict[str, str], log: str | Path, verbose: bool) -> SparkSessi
         context = SparkContext(conf=spark_conf, gateway=gateway)
     except (Py4JError, PySparkException, OSError) as error:
         raise why_not(error, output, conf) from (error if verbose else None)
-    _set_level(context, verbose)
+    set_level(context, verbose)
     return SparkSession(context)
 
 
@@ -237,13 +237,15 @@ def _submitted(app: str, settings: SparkSettings, verbose: bool, s3: bool) -> Sp
     from pyspark.sql import SparkSession
 
     given = SparkConf()
-    ours = {"spark.app.name": app, **_sql_conf(), **(s3_conf() if s3 else {})}
-    runtime = _runtime_conf(settings, given.get("spark.master") or "local")
+    master = given.get("spark.master") or "local"
+    ours = {"spark.app.name": app, **_sql_conf(), **local_files(master, s3)}
+    ours |= s3_conf() if s3 else {}
+    runtime = _runtime_conf(settings, master)
     for key, value in {**ours, **runtime}.items():
         given.setIfMissing(key, value)
     check_answers(dict(given.getAll()))
     context = SparkContext.getOrCreate(given)
-    _set_level(context, verbose)
+    set_level(context, verbose)
     jvm: Any = context._jvm
     loader = jvm.org.apache.spark.util.Utils.getContextOrSparkClassLoader()
     if loader.getResource(f"{EXTENSION.replace('.', '/')}.class") is None:
@@ -277,21 +279,3 @@ def _prepare_environment(java: Java, master: str) -> None:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         # A host name that does not resolve would else keep Spark from starting.
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-
-
-def _log_file(log: str | Path) -> IO[bytes]:
-    if not log:
-        return tempfile.TemporaryFile("w+b")  # the JVM writes to it to the end
-    path = Path(log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("w+b")
-
-
-def _set_level(context: SparkContext, verbose: bool) -> None:
-    context.setLogLevel("WARN" if verbose else "ERROR")
-
-
-def _hush() -> None:
-    """Keep PySpark from printing an error that it raises as well."""
-    for name in ("py4j", "SQLQueryContextLogger", "DataFrameQueryContextLogger"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

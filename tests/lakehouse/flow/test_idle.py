@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import NoReturn
@@ -72,6 +73,21 @@ def test_before_its_first_batch_a_table_is_not_idle(lake: Lake, landing: Path) -
     assert idle(lake) == []
     refresh(lake, (tiny.BRONZE_SALES,))
     assert idle(lake) == ["bronze.sales"]
+
+
+def test_a_file_that_a_kill_left_on_the_list_of_no_batch_is_something_to_take(
+    shop: Lake, landing: Path
+) -> None:
+    """Spark lists the files of a batch first, and writes its plan then."""
+    land_lines(landing, "b.jsonl", sale(4))
+    landed = landing / "sales" / "b.jsonl"
+    entry = {"path": landed.as_uri(), "timestamp": landed.stat().st_mtime_ns // 10**6, "batchId": 1}
+    log = Path(shop.place.checkpoint("bronze.sales"), "sources", "0")
+    (log / "1").write_text(f"v1\n{json.dumps(entry)}")
+    assert "bronze.sales" not in idle(shop)
+    refresh(shop, tiny.TABLES)
+    assert sorted(row["id"] for row in shop.read("silver.sales").collect()) == [1, 3, 4]
+    assert idle(shop) == ALL
 
 
 def test_a_file_that_landed_is_something_to_take(shop: Lake, landing: Path) -> None:

@@ -109,6 +109,19 @@ def test_a_cluster_gets_the_jars_sent_and_may_reach_the_driver(started_with, tmp
     assert "spark.driver.host" not in started_with
 
 
+def test_files_of_this_machine_are_renamed_without_processes(started_with):
+    manager, store = "spark.sql.streaming.checkpointFileManagerClass", "spark.delta.logStore"
+    make_session(SparkSettings(master="local[2]"))
+    assert started_with[manager].endswith(".FileSystemBasedCheckpointFileManager")
+    assert started_with[f"{store}.file.impl"] == "io.delta.storage.LocalLogStore"
+
+
+@pytest.mark.parametrize(("master", "s3"), [("local[2]", True), ("spark://127.0.0.1:7077", False)])
+def test_files_elsewhere_are_renamed_as_they_offer_it(started_with, master, s3):
+    make_session(SparkSettings(master=master), s3=s3)
+    assert not {name for name in started_with if "checkpointFileManager" in name}
+
+
 def test_tables_without_a_path_stay_in_the_folder_spark_is_started_in(
     started_with, tmp_path, monkeypatch
 ):
