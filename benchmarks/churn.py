@@ -68,7 +68,8 @@ def _asked() -> pd.DataFrame:
     """The rows that the model asks about. Raises LakehouseError where the year is not whole."""
     place = Place.of(settings.load("local", {}, None))
     rows = DeltaTable(place.folder("gold.household_weeks")).to_pandas()
-    known = rows[rows.churned.notna()]
+    labels = DeltaTable(place.folder("gold.churn_labels")).to_pandas()
+    known = rows.merge(labels.drop(columns="as_of"), on=["household_id", "week"])
     if not known.week.max() >= churn.MODEL.split.test_from:
         raise LakehouseError("has no weeks to test on", "gold.household_weeks", "make run first")
     return known[known.week > churn.WARM_UP].sort_values(["week", "household_id"])

@@ -3,7 +3,8 @@
 # MAGIC # Who stays away?
 # MAGIC
 # MAGIC At the end of every week each household is asked about: will it buy nothing in the next 28
-# MAGIC days? `gold.household_weeks` holds what was known by then, and the answer, once it is known.
+# MAGIC days? `gold.household_weeks` holds what was known by then, and `gold.churn_labels` holds the
+# MAGIC answer, once it is known.
 
 # COMMAND ----------
 
@@ -17,7 +18,9 @@ from lakehouse import open_lake
 from retail.models import churn
 
 lake = open_lake(spark, dbutils)
-asked = spark.table("gold.household_weeks").where("churned IS NOT NULL")
+asked = spark.table("gold.household_weeks").join(
+    spark.table("gold.churn_labels"), on=["household_id", "week", "as_of"]
+)
 
 # COMMAND ----------
 
@@ -25,8 +28,7 @@ asked = spark.table("gold.household_weeks").where("churned IS NOT NULL")
 # MAGIC %sql
 # MAGIC SELECT week, as_of, count(*) AS households, sum(churned) AS stayed_away,
 # MAGIC   round(avg(churned), 3) AS share
-# MAGIC FROM gold.household_weeks
-# MAGIC WHERE churned IS NOT NULL
+# MAGIC FROM gold.churn_labels
 # MAGIC GROUP BY week, as_of
 # MAGIC ORDER BY week
 
@@ -85,7 +87,7 @@ display(fig)
 # MAGIC %sql
 # MAGIC WITH quarters AS (
 # MAGIC   SELECT *, ntile(4) OVER (ORDER BY amount_4) AS quarter
-# MAGIC   FROM gold.household_weeks WHERE churned IS NOT NULL
+# MAGIC   FROM gold.household_weeks JOIN gold.churn_labels USING (household_id, week)
 # MAGIC )
 # MAGIC SELECT quarter, round(min(amount_4), 2) AS least, round(max(amount_4), 2) AS most,
 # MAGIC   count(*) AS household_weeks, round(avg(churned), 3) AS share_away

@@ -41,7 +41,7 @@ model = dataclasses.replace(churn.MODEL, candidates=chosen)
 # COMMAND ----------
 
 # DBTITLE 1,Weeks to learn from, weeks to be judged on
-asked = model.eligible(lake.read("gold.household_weeks"))
+asked = model.eligible(*(lake.read(table.name) for table in model.reads))
 first, last = asked.selectExpr("min(week)", "max(week)").first()
 split = model.split.within(first, last)
 week = F.col("week")

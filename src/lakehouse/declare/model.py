@@ -202,8 +202,9 @@ class Model:
         name: What it is called on the command line and in MLflow.
         reads: The first table is trained on, at a recorded version; the others go with it.
         split: How the first table is split by time into training and test.
-        eligible: Given the first frame, keeps the rows that may be learnt from or tested: those
-            whose label is known. The split is fitted to the time that they span.
+        eligible: `eligible(*frames)` gives the rows that may be learnt from or tested on: those of
+            the first frame whose label is known, with it. They take the place of the first frame in
+            all that fits and judges; the split is fitted to the time that they span.
         candidates: Ways to learn; the best of them is registered.
         evaluate: `evaluate(fitted, frames, split)` judges a fitted candidate on the test rows.
         choose_by: The metric that ranks candidates and tuning trials; more is better.
@@ -224,7 +225,7 @@ class Model:
     name: str
     reads: tuple[Table, ...]
     split: Split
-    eligible: Callable[[DataFrame], DataFrame]
+    eligible: Callable[..., DataFrame]
     candidates: tuple[Candidate, ...]
     evaluate: Callable[[PipelineModel, Frames, Split], Report]
     choose_by: str

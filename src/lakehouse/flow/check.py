@@ -106,7 +106,7 @@ class _Check:
             what = f"is split by {by!r}, which is {sql(kind)}"
             yield self._at(model, "split", by, what, "split by a whole number that grows with time")
             return
-        rows = yield from self._run(model, "eligible", model.eligible, model.reads[:1])
+        rows = yield from self._run(model, "eligible", model.eligible, model.reads)
         if rows is not None and by not in rows.columns:
             what = f"eligible() leaves out {by!r}, by which the model is split"
             place = self.places.of_code(model.eligible, model, "eligible")

@@ -111,7 +111,7 @@ def _prepare(
 ) -> _Training:
     """Reads the tables, cuts the first to what may be learnt from, fits the split to its time."""
     first, *others = read(lake, versions)
-    eligible = cached(model.eligible(first))
+    eligible = cached(model.eligible(first, *others))
     by = model.split.by
     span = eligible.agg(F.min(by).alias("first"), F.max(by).alias("last")).collect()[0]
     if span["first"] is None:

@@ -27,8 +27,8 @@ def fitted(
 
     Args:
         model: Whose candidate.
-        frames: One frame for each of `Model.reads`; of the first the rows that `Model.eligible`
-            keeps.
+        frames: One frame for each of `Model.reads`; instead of the first, the rows that
+            `Model.eligible` gives.
         candidate: Its name; the first one where it is not given.
         split: Another one than the model's, where the test has fewer rows.
         params: Instead of those of the candidate.

@@ -1,4 +1,4 @@
-"""What each household did in the 52 weeks up to the end of a week, and whether it came back."""
+"""What each household did in the 52 weeks up to the end of a week."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ YEAR = 52
 """Weeks that are looked back at, the one that just ended among them. What lies further back is
 forgotten: a week costs the same however old the shop is, and is the same however it is computed."""
 
-AFTER = QUIET_WEEKS + 1
-"""Weeks after a week that say whether its 28 days are over."""
+NEXT = 1
+"""Weeks after a week that say whether it is over."""
 
 POINT = 1 << 30
 """Weights are whole numbers of this part: their sums are exact, in any order."""
@@ -30,9 +30,9 @@ def look_back(days: DataFrame) -> DataFrame:
     """Every household-week beside each thing that began in the household's 52 weeks up to its end.
 
     Of the household-week: household_id, week, as_of, `recency` (days since the last shopping day,
-    1 if that was the last day of the week), `latest` (the number of that shopping day) and
-    `churned` (INT; NULL while its 28 days are not known to be over). A household has one for each
-    week from a purchase on until it has bought nothing for 52, as far as the data reaches.
+    1 if that was the last day of the week) and `latest` (the number of that shopping day). A
+    household has one for each week from a purchase on until it has bought nothing for 52, as far as
+    the data reaches: a week is over once anybody buys on its last day or in the week after it.
 
     Of the thing: `ago` (weeks, 0 is the week that just ended), `is_day` (a shopping day, with `age`
     in days, `nth`, sold_on, `gap` in days to the one before where that is in the 52 weeks as well,
@@ -44,14 +44,10 @@ def look_back(days: DataFrame) -> DataFrame:
         "household_id",
         F.col("at").alias("week"),
         end_of_week(F.col("at")).alias("as_of"),
-        *("recency", "next_on", F.col("number").alias("latest")),
+        *("recency", F.col("number").alias("latest")),
     )
-    ends = latest.join(F.broadcast(_known(days)), on="week", how="inner")
-    quiet = _stays_away("as_of", "next_on").cast("int")
-    ends = ends.where(F.col("until") >= F.date_sub("as_of", 1)).select(
-        *("household_id", "week", "as_of", "recency", "latest"),
-        F.when(F.col("until") >= F.date_add("as_of", QUIET_DAYS - 1), quiet).alias("churned"),
-    )
+    ends = latest.join(F.broadcast(reached(days, NEXT)), on="week", how="inner")
+    ends = ends.where(F.col("until") >= F.date_sub("as_of", 1)).drop("until")
     then = things.select(
         F.col("household_id").alias("shopper"),
         F.col("recency").alias("then_recency"),
@@ -78,6 +74,18 @@ def look_back(days: DataFrame) -> DataFrame:
             F.when(was_over, F.col("then_recency")).alias("past_recency"),
             F.when(was_over, F.col("then_churned")).alias("past_churned"),
         )
+    )
+
+
+def reached(days: DataFrame, after: int) -> DataFrame:
+    """How far the data reaches, for every week: `week` and `until`, the last day up to so many
+    weeks later that anybody bought on. More is not looked at, so that a week does not depend on how
+    much has been read."""
+    weeks = F.sequence(F.col("week") - after, F.col("week"))
+    return (
+        days.select(F.explode(weeks).alias("week"), "sold_on")
+        .groupBy("week")
+        .agg(F.max("sold_on").alias("until"))
     )
 
 
@@ -135,14 +143,3 @@ def _stays_away(as_of: Column | str, next_on: str) -> Column:
     """Whether nothing is bought in the 28 days from `as_of` on, given the next shopping day."""
     back_on = F.datediff(next_on, as_of)
     return F.coalesce(back_on >= QUIET_DAYS, F.lit(True))
-
-
-def _known(days: DataFrame) -> DataFrame:
-    """How far the data reaches, for every week: the last day up to five weeks later that anybody
-    bought on. More is not looked at, so that a week does not depend on how much has been read."""
-    weeks = F.sequence(F.col("week") - AFTER, F.col("week"))
-    return (
-        days.select(F.explode(weeks).alias("week"), "sold_on")
-        .groupBy("week")
-        .agg(F.max("sold_on").alias("until"))
-    )

@@ -22,7 +22,7 @@ from lakehouse import (
     Table,
     classification,
 )
-from retail.gold import household_weeks
+from retail.gold import churn_labels, household_weeks
 from retail.models import churn_pipeline as pipeline
 
 WARM_UP = 12
@@ -32,12 +32,12 @@ MEDIUM, HIGH = 0.3, 0.6
 """The chances of churn at which the medium and the high tier begin."""
 
 
-def eligible(rows: DataFrame) -> DataFrame:
-    """The household-weeks whose next 28 days are known, after the warm-up.
+def eligible(rows: DataFrame, labels: DataFrame) -> DataFrame:
+    """The household-weeks whose next 28 days are known, with `churned`, after the warm-up.
 
     While the warm-up would be more than a quarter of the weeks there are, it is not left out.
     """
-    known = rows.where("churned IS NOT NULL")
+    known = rows.join(labels.drop("as_of"), on=["household_id", "week"], how="inner")
     last = F.broadcast(known.agg(F.max("week").alias("last_week")))
     enough = F.col("last_week") >= 4 * WARM_UP
     return known.crossJoin(last).where(~enough | (F.col("week") > WARM_UP)).drop("last_week")
@@ -193,7 +193,7 @@ TREES: Params = {
 
 MODEL = Model(
     name="churn",
-    reads=(household_weeks.TABLE,),
+    reads=(household_weeks.TABLE, churn_labels.TABLE),
     split=Split(by="week", train_before=38, test_from=42),
     eligible=eligible,
     candidates=(

@@ -172,7 +172,7 @@ MODEL = Model(
     name="recommendations",
     reads=(household_products.TABLE, products.TABLE),
     split=Split(by="week", train_before=46, test_from=46),
-    eligible=lambda sales: sales,
+    eligible=lambda sales, *_: sales,
     candidates=(
         Candidate(
             name="als_and_history",

@@ -25,6 +25,7 @@ AS_OF = date(2017, 4, 10)
 NEVER_BOUGHT = 200
 READ = ("bronze.baskets", "silver.basket_lines", "silver.products", "silver.promotions",
         "gold.daily_sales", "gold.household_products", "gold.household_weeks",
+        "gold.churn_labels",
         "gold.churn_scores", "gold.recommendations", "silver.clicks", "gold.session_baskets",
         "ops.batches")  # fmt: skip
 """The tables that notebooks read."""
@@ -110,7 +111,7 @@ def shop_frames(spark: SparkSession) -> dict[str, DataFrame]:
     made["silver.sessions"] = visits.transform(in_sessions).select(*visits.columns)
     made["gold.session_baskets"] = transformed("gold.session_baskets")
     for name in ("daily_sales", "household_products", "product_store_weeks", "household_days",
-                 "household_weeks"):  # fmt: skip
+                 "household_weeks", "churn_labels"):  # fmt: skip
         made[f"gold.{name}"] = transformed(f"gold.{name}")
     counts = ("landed", "kept", "quarantined", "duplicate", "dropped", "rules")
     batches = [
