@@ -83,9 +83,10 @@ def _names(expect: Sequence[Expectation]) -> Column:
     """The names of those rules that are broken; NULL where none is."""
     if not expect:
         return F.lit(None).cast("array<string>")
-    names = F.array(*(F.when(rule.broken(), F.lit(rule.name)) for rule in expect))
-    any_broken = reduce(or_, (rule.broken() for rule in expect))
-    return F.when(any_broken, F.array_compact(names))
+    broken = [rule.broken() for rule in expect]  # once: each is some calls of Java, for every batch
+    named = zip(broken, expect, strict=True)
+    names = F.array(*(F.when(is_broken, F.lit(rule.name)) for is_broken, rule in named))
+    return F.when(reduce(or_, broken), F.array_compact(names))
 
 
 def passes() -> Column:

@@ -115,10 +115,7 @@ def unread_of(table: Table, landed: DataFrame) -> DataFrame | None:
 
 def counts(table: Table) -> list[Column]:
     """How many judged rows pass, are passed over, are broken, and by which rule: aggregates."""
-    rules = [
-        F.count_if(F.coalesce(_is_broken(rule), F.lit(False))).alias(f"rule{at}")
-        for at, rule in enumerate(table.rules)
-    ]
+    rules = [F.count_if(_is_broken(rule)).alias(f"rule{at}") for at, rule in enumerate(table.rules)]
     return [
         F.count_if(passes()).alias("passing"),
         F.count_if(quarantined(table.rules)).alias("quarantined"),

@@ -90,6 +90,7 @@ def test_settings_reach_spark_before_it_starts(started_with):
     assert started_with["spark.sql.shuffle.partitions"] == "7"
     assert started_with["spark.sql.ansi.enabled"] == "false"
     assert started_with["spark.databricks.delta.snapshotPartitions"] == "2"
+    assert started_with["spark.python.sql.dataFrameDebugging.enabled"] == "false"
     assert started_with[LISTING] == "7"
     assert started_with["spark.driver.extraJavaOptions"].startswith("-Duser.timezone=UTC ")
     assert started_with["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
