@@ -154,10 +154,10 @@ def _runtime_conf(settings: SparkSettings, master: str) -> dict[str, str]:
 def _sql_conf() -> dict[str, str]:
     """Delta, and what Spark does at length for little here.
 
-    Compiled classes that are found again: Spark keeps 100 and names them by stage, which costs three
-    months of the shop a seventh of their time. No note of the line in which each column was made:
-    it is told in errors below the sentence that is shown, and asks Java six times for each call of
-    a function, a third of the time in which a long transform is built.
+    Compiled classes that are found again: Spark keeps 100 and names them by stage, which costs
+    three months of the shop a seventh of their time. No note of the line in which each column was
+    made: errors tell it below the sentence that is shown, and it asks Java six times for each call
+    of a function, a third of the time in which a long transform is built.
     """
     return {
         "spark.python.sql.dataFrameDebugging.enabled": "false",
