@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -26,6 +28,7 @@ Discounts and coupons are shares of the shelf price, `display` and `mailer` shar
 `days_week_1` is the week that just ended, `tenure` the days since the first shopping day."""
 
 
+@cache  # some hundred calls of Java, the same for every batch
 def sums() -> list[Column]:
     """What is added up of `look_back`, by household and week."""
     return [
@@ -40,6 +43,7 @@ def sums() -> list[Column]:
     ]
 
 
+@cache
 def features() -> list[Column]:
     """The columns of SCHEMA, from `sums`."""
     return [

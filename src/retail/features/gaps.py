@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -27,6 +28,7 @@ at the pace of a half-life of h days; amounts are of shopping days. `past_quiet_
 them that ended with a similar recency."""
 
 
+@cache  # some hundred calls of Java, the same for every batch
 def sums() -> list[Column]:
     """What is added up of `look_back`, by household and week."""
     gap, recency = F.col("gap"), F.col("recency")
@@ -53,6 +55,7 @@ def sums() -> list[Column]:
     ]
 
 
+@cache
 def features() -> list[Column]:
     """The columns of SCHEMA, from `sums`."""
     recency = F.col("recency")
