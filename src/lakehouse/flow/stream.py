@@ -23,6 +23,8 @@ from lakehouse.lake import Lake
 from lakehouse.lake.account import TAKEN_BACK, entry
 from lakehouse.lake.log import CHANGES_NO_ROW, Commit
 from lakehouse.lake.swap import build_of
+from lakehouse.spark.callbacks import Callbacks
+from lakehouse.spark.engine import is_connect, is_databricks
 
 POLL = 1
 """Seconds between two looks at whether a stop was requested; an end is noticed at once."""
@@ -110,9 +112,10 @@ def run_query(
     LakehouseError where a batch fails, or where a stop is requested, and TakenAwayError where
     rows were taken away above, unless it is to go on past that.
     """
+    calls = None if is_connect(lake.spark) or is_databricks() else Callbacks(batch)
     query = (
         stream_of(lake, table, past_rebuilds)
-        .writeStream.foreachBatch(batch)
+        .writeStream.foreachBatch(calls or batch)
         .option("checkpointLocation", checkpoint)
         .queryName(table.name)
         .trigger(availableNow=True)
@@ -136,6 +139,8 @@ def run_query(
             raise explained(table, error) from error
     finally:
         query.stop()
+        if calls:
+            calls.close()
     if halt.requested:
         raise stopped(table)
 
