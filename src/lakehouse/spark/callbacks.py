@@ -26,8 +26,10 @@ class Callbacks:
 
     def __call__(self, rows: DataFrame, number: int) -> None:
         """Passes the call on."""
-        gateway: Any = SparkContext._gateway
-        connection = gateway._gateway_client.get_thread_connection()
+        client: Any = getattr(SparkContext._gateway, "_gateway_client", None)
+        # Only a gateway that gives each thread a connection of its own leaves any behind.
+        of_thread = getattr(client, "get_thread_connection", None)
+        connection = of_thread() if of_thread else None
         opened_by_java = connection is not None and not connection.initiated_from_client
         if opened_by_java and connection not in self._connections:
             self._connections.append(connection)

@@ -156,7 +156,7 @@ def _sql_conf() -> dict[str, str]:
 
     Compiled classes that are found again: Spark keeps 100 and names them by stage, which costs
     three months of the shop a seventh of their time. No note of the line in which each column was
-    made: errors tell it below the sentence that is shown, and it asks Java six times for each call
+    made: errors tell it below the sentence that is shown, and it asks Java ten times for each call
     of a function, a third of the time in which a long transform is built.
     """
     return {
