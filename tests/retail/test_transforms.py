@@ -37,6 +37,9 @@ EMPTY = 0
 SEEDS = (EMPTY, 1, 2, 3)
 """The seed EMPTY stands for tables that hold no row."""
 
+STEPS = 6
+"""Weeks that ordinary rows spread over: labels know what is bought in the four weeks after one."""
+
 DRAWN = 1200
 """Rows drawn for a table, before those that break a rule are left out."""
 
@@ -61,7 +64,7 @@ def at(day: date, hour: int) -> datetime:
 
 
 def ordinary(kind: DataType, step: int, dice: Random) -> Any:
-    """A value that is nothing special; values of one `step` (0 to 3) go together, as a day and its
+    """A value that is nothing special; values of one `step` go together, as a day and its
     week do. There are few, so that rows of different tables meet."""
     day = BEGINS + (7 * step + dice.randrange(7)) * DAY
     name = "decimal" if isinstance(kind, DecimalType) else kind.simpleString()
@@ -105,10 +108,10 @@ def drawn(spark: SparkSession, schema: str, dice: Random, texts: Sequence[str] =
     def row() -> tuple[Any, ...]:
         one = {dice.choice(fields).name}
         some = {field.name for field in fields if dice.random() < 0.3}
-        odd, step = dice.choice((set(), one, one, some)), dice.randrange(4)
+        odd, step = dice.choice((set(), one, one, some)), dice.randrange(STEPS)
         values = []
         for field in fields:
-            its = step if dice.random() < 0.7 else dice.randrange(4)
+            its = step if dice.random() < 0.7 else dice.randrange(STEPS)
             if field.name == "record" and texts:
                 values.append(dice.choice(texts))
             elif field.name == SENT:
