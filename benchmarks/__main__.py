@@ -21,6 +21,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--minutes", type=float, default=10, help="how long `load` measures delays")
     parser.add_argument("--rate", type=float, default=0, help="at how many events a second")
+    parser.add_argument("--years", type=int, default=16, help="of history, for `history`")
     told = parser.parse_args(words)
     known = sorted(
         page.name

@@ -37,8 +37,8 @@ FIRST, LONGEST = 5.0, 300.0
 """Seconds after which a table that failed is tried again: doubled each time, up to the longest."""
 
 PATIENCE = 2.0
-"""How many times as long as its own work a table waits for what it reads to come to rest: what
-several of its reads bring is taken at once then, and never more than so much later."""
+"""How many times as long as its own work a table waits for further reads to change: what several of
+them bring is taken at once then, and never more than so much later."""
 
 UNKNOWN = 1.0
 """Seconds that the work of a table is taken for which was never refreshed here."""
@@ -95,16 +95,16 @@ class _Kept:
         return monotonic() - self.changed if self.changed else 0.0
 
     def waits(self, astir: Collection[str], made_of: Mapping[str, Collection[str]]) -> bool:
-        """Whether it waits for what it reads to come to rest, while it may. A read that did not
-        change yet may, as soon as anything that it is made of is astir: at work or due."""
+        """Whether it waits, while it may, for reads that did not change yet and are about to: they
+        are astir (at work or due), or something is that they are made of. One that has changed
+        brings what it has: a read that is fed all day never comes to rest."""
         if self.waited >= PATIENCE * self.took:
             return False
         before = self.taken or (None,) * len(self.seen)
-        for feed, seen, taken in zip(self.feeds, self.seen, before, strict=True):
-            further = made_of.get(feed.name, ()) if seen == taken else ()
-            if not {feed.name, *further}.isdisjoint(astir):
-                return True
-        return False
+        return any(
+            seen == taken and not {feed.name, *made_of.get(feed.name, ())}.isdisjoint(astir)
+            for feed, seen, taken in zip(self.feeds, self.seen, before, strict=True)
+        )
 
     @property
     def fed(self) -> list[str]:

@@ -111,6 +111,12 @@ def test_it_waits_for_a_read_that_is_made_of_what_is_about_to_change() -> None:
     assert stream.look() == ["gold.dear"]
 
 
+def test_it_takes_what_a_read_brought_that_goes_on_changing(stream: Kept) -> None:
+    stream.versions |= {SOLD.name: 3, "silver.items": 2}
+    stream.tables["silver.items"].work = Future()  # one that is fed all day is never at rest
+    assert stream.look() == ["gold.both"]
+
+
 def test_it_does_not_wait_for_ever(stream: Kept) -> None:
     stream.versions["silver.items"] = 2
     stream.tables["silver.shelves"].work = Future()
