@@ -11,13 +11,15 @@ from tests.tiny import land_lines, sale
 
 from lakehouse.flow.refresh import refresh
 from lakehouse.lake import Lake
+from lakehouse.spark.callbacks import _of_client
 
 
-def test_queries_leave_no_threads_behind(lake: Lake, landing: Path) -> None:
+def test_queries_leave_no_threads_and_connections_behind(lake: Lake, landing: Path) -> None:
     tables = (tiny.BRONZE_SALES,)
     land_lines(landing, "first.jsonl", sale(0))
     refresh(lake, tables)
     before = {*threading.enumerate()}
+    held = _of_client("connections").size()
     for number in range(1, 6):
         land_lines(landing, f"{number}.jsonl", sale(number))
         refresh(lake, tables)
@@ -26,4 +28,5 @@ def test_queries_leave_no_threads_behind(lake: Lake, landing: Path) -> None:
     while len(left := {*threading.enumerate()} - before) > 1 and time.monotonic() < until:
         time.sleep(0.1)
     assert len(left) <= 1
+    assert _of_client("connections").size() <= held + 1
     assert lake.read("bronze.sales").count() == 6
