@@ -28,7 +28,9 @@ def sql_literal(value: Any) -> str:
         return f"{value}BD"
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
+        # Spark puts a setting, or a variable of its environment, in the place of ${name}.
+        without = escaped.replace("$", "\\u0024")
+        return f"'{without}'"
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
     if isinstance(value, date):

@@ -124,9 +124,9 @@ class _Again:
         if not look.exists(DELIVERIES.name):
             return []
         columns = ", ".join(each.name for each in fields(Decision))
-        mine = f"query = {sql_literal(self.query)}"
-        sql = f"SELECT {columns} FROM t WHERE {mine} ORDER BY `at`, file"
-        return [Decision(*row) for row in look.query(DELIVERIES.name, sql)]
+        # Who looks may be another engine, with other literals.
+        rows = look.query(DELIVERIES.name, f"SELECT query, {columns} FROM t ORDER BY `at`, file")
+        return [Decision(*row) for query, *row in rows if query == self.query]
 
     def _over(self, batches: Collection[int]) -> set[int]:
         """The batches that have an account."""
