@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from py4j.java_gateway import JavaObject
+from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from pyspark.sql import DataFrame
 
@@ -45,7 +46,8 @@ class Callbacks:
                 connection.socket.shutdown(socket.SHUT_RDWR)
         self._connections.clear()
         if ports:
-            _forget(ports)
+            with suppress(Py4JError):  # a Java that is gone has none to close
+                _forget(ports)
 
 
 def _forget(ports: Collection[int]) -> None:
