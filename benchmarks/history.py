@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -36,25 +36,24 @@ def measure(years: int) -> Rows:
 
 def _days(home: Home, record: Path, years: int) -> Iterator[Row]:
     for nth in range(years):
-
-        def landed(until: date, nth: int = nth) -> Iterable[Delivery]:
-            return year(record, nth, until) if nth else deliveries(str(until))
-
         name = f"{nth + 1} year" + "s" * (nth > 0)
         if nth in (0, years - 1):
-            yield from _told(home, name, nth, landed)
+            yield from _told(home, name, record, nth)
         else:
-            land(iter(landed(DAYS[-1])), home.landing)
+            land(_files(record, nth, DAYS[-1]), home.landing)
             yield name, "a year", home.run(), None, None
 
 
-def _told(
-    home: Home, name: str, nth: int, landed: Callable[[date], Iterable[Delivery]]
-) -> Iterator[Row]:
-    land(iter(landed(BEFORE)), home.landing)
+def _files(record: Path, nth: int, until: date) -> Iterator[Delivery]:
+    """The files of the recorded year (0) or of a further one, up to a recorded day."""
+    return year(record, nth, until) if nth else deliveries(str(until))
+
+
+def _told(home: Home, name: str, record: Path, nth: int) -> Iterator[Row]:
+    land(_files(record, nth, BEFORE), home.landing)
     yield name, "until the last two days", home.run(), None, None
     for day in DAYS:
-        land(iter(landed(day)), home.landing)
+        land(_files(record, nth, day), home.landing)
         with home.kept():
             seconds = home.run()
         yield name, f"{day_of(nth, day)}, cold", seconds, *home.counted()

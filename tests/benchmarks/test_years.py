@@ -7,12 +7,24 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 import polars as pl
+import pytest
 from benchmarks._years import year
 
 from lakehouse.ingest.landing import land
 
 LINE = {"household_id": 7, "basket_id": 31, "product_id": 5, "week": 11, "amount": 2.5}
 SOURCES = ("households", "mailings", "baskets", "redemptions", "clicks", "promotions")
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    """A recorded year of one household, which did nothing yet."""
+    folder = tmp_path / "record"
+    for source in SOURCES:
+        (folder / source).mkdir(parents=True)
+    for source in ("households", "mailings"):
+        recorded(folder, source, f"{source}-2017-01-01.jsonl", {"household_id": 7})
+    return folder
 
 
 def recorded(folder: Path, source: str, name: str, *rows: dict[str, object]) -> None:
@@ -24,12 +36,7 @@ def landed(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_a_later_year_has_the_recorded_days_under_new_numbers(tmp_path: Path) -> None:
-    record, landing = tmp_path / "record", tmp_path / "landing"
-    for source in SOURCES:
-        (record / source).mkdir(parents=True)
-    recorded(record, "households", "households-2017-01-01.jsonl", {"household_id": 7})
-    recorded(record, "mailings", "mailings-2017-01-01.jsonl", {"household_id": 7})
+def test_a_later_year_has_the_recorded_days_under_new_numbers(record: Path, landing: Path) -> None:
     recorded(record, "baskets", "baskets-2017-01-01.jsonl", {**LINE, "week": 1})
     sold = "2017-03-13T03:30:00Z"  # 23:30 on the 12th, in summer time since that day
     recorded(record, "baskets", "baskets-2017-03-12.jsonl", {**LINE, "transaction_timestamp": sold})
@@ -85,12 +92,7 @@ def test_a_later_year_has_the_recorded_days_under_new_numbers(tmp_path: Path) ->
     assert promotions.rows() == [(5, 116)]
 
 
-def test_an_hour_that_spring_leaves_out_is_the_next_one(tmp_path: Path) -> None:
-    record, landing = tmp_path / "record", tmp_path / "landing"
-    for source in SOURCES:
-        (record / source).mkdir(parents=True)
-    recorded(record, "households", "households-2017-01-01.jsonl", {"household_id": 7})
-    recorded(record, "mailings", "mailings-2017-01-01.jsonl", {"household_id": 7})
+def test_an_hour_that_spring_leaves_out_is_the_next_one(record: Path, landing: Path) -> None:
     sold = "2017-03-19T06:30:00Z"  # 2:30 in the stores
     recorded(record, "baskets", "baskets-2017-03-19.jsonl", {**LINE, "transaction_timestamp": sold})
     land(year(record, 4, date(2017, 3, 19)), landing)

@@ -241,7 +241,7 @@ def huge(names: list[str]) -> Drawn[bytes]:
 
 
 def drawn(strategy: Drawn[T], count: int, chance: str) -> list[T]:
-    """So many draws, the same ones for the same `chance`."""
+    """So many draws, the same ones for the same `chance` and the same code."""
     found: list[T] = []
     for at in range(0, count, AT_ONCE):
 

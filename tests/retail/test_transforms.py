@@ -64,8 +64,8 @@ def at(day: date, hour: int) -> datetime:
 
 
 def ordinary(kind: DataType, step: int, dice: Random) -> Any:
-    """A value that is nothing special; values of one `step` go together, as a day and its
-    week do. There are few, so that rows of different tables meet."""
+    """A value that is nothing special; values of one `step` go together, as a day and its week do.
+    There are few, so that rows of different tables meet."""
     day = BEGINS + (7 * step + dice.randrange(7)) * DAY
     name = "decimal" if isinstance(kind, DecimalType) else kind.simpleString()
     return {

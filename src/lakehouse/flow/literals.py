@@ -29,8 +29,8 @@ def sql_literal(value: Any) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         # Spark puts a setting, or a variable of its environment, in the place of ${name}.
-        without = escaped.replace("$", "\\u0024")
-        return f"'{without}'"
+        escaped = escaped.replace("$", "\\u0024")
+        return f"'{escaped}'"
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
     if isinstance(value, date):
